@@ -1,0 +1,78 @@
+"""One row of the table that the client sends by and the sandbox answers by."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from layers_mcp.contract.scalars import RateClass
+
+__all__ = ["Empty", "Endpoint", "Method", "Reply", "Request"]
+
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
+_PATH_FIELD = re.compile(r"\{(\w+)\}")
+
+
+class Request(BaseModel):
+    """What we ask: camelCase outside, snake_case inside, unknown fields refused, immutable.
+
+    It is dumped with `exclude_unset`: a field that was given as `None` is sent as `null`, one not given is not sent.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="forbid", frozen=True)
+
+
+class Reply(BaseModel):
+    """What Layers answers: camelCase outside, unknown fields ignored, immutable."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="ignore", frozen=True)
+
+
+class Empty(Request):
+    """A request without fields."""
+
+
+Q = TypeVar("Q", bound=Request)
+R = TypeVar("R", bound=Reply)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint(Generic[Q, R]):
+    """What one route takes, answers and costs.
+
+    Fields of `request` named in `path` travel there; the rest in the query of a GET or DELETE, else in the body.
+    `scope` None: any valid key may call. `keyed`: honours `Idempotency-Key` for 24 h. `statuses`: success statuses,
+    the usual one first. `codes`: error codes of its own beside the common ones. `repeats`: a path field that the body
+    may say again (it must then agree). `source`: where Layers says so.
+    """
+
+    method: Method
+    path: str
+    request: type[Q]
+    reply: type[R]
+    scope: str | None
+    rate: RateClass
+    keyed: bool = False
+    statuses: tuple[int, ...] = (200,)
+    codes: tuple[str, ...] = ()
+    repeats: str | None = None
+    source: str
+
+    @property
+    def name(self) -> str:
+        """Method and path, as people write it: `POST /v1/projects`."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def path_fields(self) -> tuple[str, ...]:
+        """Wire names of the fields that travel in the path, in order."""
+        return tuple(_PATH_FIELD.findall(self.path))
+
+    @property
+    def in_body(self) -> bool:
+        """Whether the other fields travel in a JSON body rather than in the query (GET)."""
+        return self.method != "GET"

@@ -1,0 +1,280 @@
+"""Every way a call to Layers can fail, as one tree.
+
+LayersError
+├── CallerError           fix the request; the same call fails again
+│   ├── Unauthenticated       401 UNAUTHENTICATED
+│   ├── ForbiddenScope        403 FORBIDDEN_SCOPE
+│   ├── ReturnUrlNotAllowed   403 RETURN_URL_NOT_ALLOWED
+│   ├── NotFound              404 NOT_FOUND
+│   ├── Invalid               422 VALIDATION
+│   └── IdempotencyConflict   409 IDEMPOTENCY_CONFLICT
+├── PolicyError           change the state, then call again
+│   ├── ApprovalRequired      403 APPROVAL_REQUIRED
+│   ├── ContentRejected       409 CONTENT_REJECTED
+│   ├── Conflict              409 CONFLICT
+│   ├── InsufficientCredits   402 INSUFFICIENT_CREDITS
+│   └── KillSwitch            503 KILL_SWITCH
+├── TransientError        the same call may work later
+│   ├── RateLimited           429 RATE_LIMITED
+│   ├── InProgress            409 IDEMPOTENCY_IN_PROGRESS
+│   ├── Internal              500 INTERNAL
+│   ├── Unavailable           503 UNAVAILABLE
+│   ├── TimedOut              (no answer in time)  TIMEOUT
+│   └── Unreachable           (no connection)      UNREACHABLE
+├── PlatformError         502 PLATFORM_ERROR: what stands behind Layers refused
+├── BadReply              an answer that is not what the contract says
+└── UnknownProblem        a code this tree does not know, kept as it came
+
+The four families are those of layers-api: operational/errors. Codes no page shows are ours and stand in `drift`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import JsonValue
+
+__all__ = [
+    "BY_CODE",
+    "ApprovalRequired",
+    "BadReply",
+    "CallerError",
+    "Conflict",
+    "ContentRejected",
+    "Details",
+    "ForbiddenScope",
+    "IdempotencyConflict",
+    "InProgress",
+    "InsufficientCredits",
+    "Internal",
+    "Invalid",
+    "KillSwitch",
+    "LayersError",
+    "NotFound",
+    "PlatformError",
+    "PolicyError",
+    "RateLimited",
+    "ReturnUrlNotAllowed",
+    "TimedOut",
+    "TransientError",
+    "Unauthenticated",
+    "Unavailable",
+    "UnknownProblem",
+    "Unreachable",
+]
+
+Details = Mapping[str, JsonValue]
+
+
+class LayersError(Exception):
+    """A refusal or failure of one call.
+
+    `message` is ours or Layers' own sentence and never holds a secret; `details` is the wire's, never lost.
+    `retry_after_s`: seconds Layers asked us to wait, where it did.
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+    status: ClassVar[int] = 500
+    advice: ClassVar[str] = "Report the request id to Layers if it stays."
+    transient: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        details: Details | None = None,
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: dict[str, JsonValue] = dict(details or {})
+        self.request_id = request_id
+        self.retry_after_s = retry_after_s
+
+    @property
+    def wire_code(self) -> str:
+        """The code as it stood on the wire."""
+        return self.code
+
+    def __str__(self) -> str:
+        return f"{self.wire_code}: {self.message}"
+
+
+class CallerError(LayersError):
+    """The request itself is wrong; sending it again fails again."""
+
+    status = 400
+
+
+class Unauthenticated(CallerError):
+    """The key is missing, malformed, unknown or revoked."""
+
+    code, status = "UNAUTHENTICATED", 401
+    advice = "Check LAYERS_API_KEY; layers-mcp reads it once, at start."
+
+
+class ForbiddenScope(CallerError):
+    """The key lacks the route's scope."""
+
+    code, status = "FORBIDDEN_SCOPE", 403
+    advice = "Ask for a key with the scope named in details.requiredScope."
+
+
+class ReturnUrlNotAllowed(CallerError):
+    """The host of `returnUrl` is not on the key's allow-list."""
+
+    code, status = "RETURN_URL_NOT_ALLOWED", 403
+    advice = "Use a returnUrl whose host is on the key's allow-list, or have the host added to it."
+
+
+class NotFound(CallerError):
+    """No such thing for this key; other organizations' things look the same."""
+
+    code, status = "NOT_FOUND", 404
+    advice = "Check the id; list the things of the project to find it."
+
+
+class Invalid(CallerError):
+    """A field is missing, malformed or out of range; `details.issues[]` names each with its `path`."""
+
+    code, status = "VALIDATION", 422
+    advice = "Correct the fields named in details.issues and call again."
+
+
+class IdempotencyConflict(CallerError):
+    """The Idempotency-Key was used for another body."""
+
+    code, status = "IDEMPOTENCY_CONFLICT", 409
+    advice = "Call again with another idempotencyKey, or with none."
+
+
+class PolicyError(LayersError):
+    """The state of things forbids it; change the state and call again."""
+
+    status = 409
+
+
+class ApprovalRequired(PolicyError):
+    """The content waits for a decision."""
+
+    code, status = "APPROVAL_REQUIRED", 403
+    advice = "Show the post to the user, then call approve_content."
+
+
+class ContentRejected(PolicyError):
+    """The content was turned down; it can't be published any more."""
+
+    code, status = "CONTENT_REJECTED", 409
+    advice = "Generate new content; a rejected container stays rejected."
+
+
+class Conflict(PolicyError):
+    """The thing is in a state that does not allow the call; `details` says which."""
+
+    code, status = "CONFLICT", 409
+    advice = "Read the thing again; details say which state stands in the way."
+
+
+class InsufficientCredits(PolicyError):
+    """Fewer credits are available than the call would cost."""
+
+    code, status = "INSUFFICIENT_CREDITS", 402
+    advice = "Top up the organization's credits, or choose a cheaper format or fewer variants."
+
+
+class KillSwitch(PolicyError):
+    """The key or the organization was stopped; only Layers can start it again."""
+
+    code, status = "KILL_SWITCH", 503
+    advice = "Nothing works with this key until Layers lifts the stop; tell the user."
+
+
+class TransientError(LayersError):
+    """The same call may work a little later."""
+
+    status = 503
+    transient = True
+
+
+class RateLimited(TransientError):
+    """The key's budget of this rate class is used up."""
+
+    code, status = "RATE_LIMITED", 429
+    advice = "Wait as long as retryAfterSeconds says, then call again."
+
+
+class InProgress(TransientError):
+    """A first request with this Idempotency-Key is still running."""
+
+    code, status = "IDEMPOTENCY_IN_PROGRESS", 409
+    advice = "Wait a second, then send the same call again."
+
+
+class Internal(TransientError):
+    """Something broke inside Layers."""
+
+    code, status = "INTERNAL", 500
+
+
+class Unavailable(TransientError):
+    """Layers can't answer now."""
+
+    code, status = "UNAVAILABLE", 503
+    advice = "Call again in a minute."
+
+
+class TimedOut(TransientError):
+    """No answer came in time; whether the call took effect is not known."""
+
+    code, status = "TIMEOUT", 504
+    advice = "Call again with the same arguments: the same operation is continued, not repeated."
+
+
+class Unreachable(TransientError):
+    """No connection to Layers."""
+
+    code, status = "UNREACHABLE", 503
+    advice = "Check LAYERS_BASE_URL and the network."
+
+
+class PlatformError(LayersError):
+    """GitHub, TikTok, Instagram or another platform behind Layers refused; `details.platformCode` says how."""
+
+    code, status = "PLATFORM_ERROR", 502
+    advice = "details.platformCode names what the platform refused; mend that, then call again."
+
+
+class BadReply(LayersError):
+    """The answer does not fit the contract; nothing is known of the effect."""
+
+    code, status = "BAD_REPLY", 502
+    advice = "Report the request id; this server may be older than the API."
+
+
+class UnknownProblem(LayersError):
+    """A code that this version does not know; status, code and details are kept as they came."""
+
+    code = "UNKNOWN"
+
+    def __init__(
+        self, message: str, *, wire_code: str, wire_status: int, details: Details | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(message, details=details, request_id=request_id)
+        self._wire_code = wire_code
+        self.wire_status = wire_status
+
+    @property
+    def wire_code(self) -> str:
+        """The code as it stood on the wire."""
+        return self._wire_code
+
+
+def _leaves(cls: type[LayersError]) -> list[type[LayersError]]:
+    below = [leaf for child in cls.__subclasses__() for leaf in _leaves(child)]
+    return below or [cls]
+
+
+BY_CODE: dict[str, type[LayersError]] = {leaf.code: leaf for leaf in _leaves(LayersError) if leaf is not UnknownProblem}
+"""The class of each code this version knows."""

@@ -1,0 +1,78 @@
+"""The closed words, ids and instants that the nouns of the contract share.
+
+Ids: the sandbox mints `prj_<uuid>` and the like; a bare UUID is accepted everywhere (seed 004 prints both forms).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, StringConstraints
+
+__all__ = [
+    "ApprovalStatus",
+    "ContainerStatus",
+    "ContentFormat",
+    "Credits",
+    "Id",
+    "JobStatus",
+    "Language",
+    "Platform",
+    "PostStatus",
+    "ProjectStatus",
+    "PublishMode",
+    "RateClass",
+    "SocialPlatform",
+    "Text",
+    "Utc",
+    "wire_time",
+]
+
+Platform = Literal["ios", "android", "web", "react-native", "flutter", "expo"]
+"""Stacks the SDK can be written into (layers-api: POST …/ingest/github, `sdkConfig.includePlatforms`)."""
+
+SocialPlatform = Literal["tiktok", "instagram"]
+"""Where a social account lives (layers-api: POST …/social/oauth-url)."""
+
+ContentFormat = Literal["auto", "video_remix", "slideshow_remix", "ugc_remix"]
+"""What is generated; `auto` lets Layers pick (seed 004, "Generate the first piece of content")."""
+
+ProjectStatus = Literal["active", "archived"]
+JobStatus = Literal["running", "completed", "failed", "canceled"]
+ContainerStatus = Literal["queued", "generating", "completed", "failed", "canceled"]
+ApprovalStatus = Literal["not_required", "pending", "approved", "rejected"]
+PostStatus = Literal["queued", "publishing", "published", "failed", "canceled"]
+PublishMode = Literal["direct_publish", "draft_to_device", "reels", "feed"]
+"""How a target is published; seed 004 prints `direct_publish` (newer pages: publish, draft, managed; see `drift`)."""
+
+RateClass = Literal["read-light", "write-light", "long-running"]
+"""The three rate buckets (layers-api: operational/rate-limits)."""
+
+Credits = Annotated[int, Field(ge=0, description="Whole credits.")]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
+"""An id as Layers prints it: a prefix and a UUID or ULID, or a bare UUID; 1 to 100 characters."""
+
+Language = Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A BCP-47 tag such as `en` or `pt-BR`."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+"""Words of a person, 1 to 2000 characters."""
+
+
+def wire_time(moment: datetime) -> str:
+    """The instant as Layers prints it: UTC with `Z`, milliseconds only where there are any."""
+    spec = "milliseconds" if moment.microsecond // 1000 else "seconds"
+    return moment.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def _to_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        message = "lies outside the calendar"
+        raise ValueError(message) from error
+
+
+Utc = Annotated[AwareDatetime, AfterValidator(_to_utc), PlainSerializer(wire_time, return_type=str, when_used="json")]
+"""An instant: ISO 8601 with an offset or `Z` on the way in, UTC with `Z` on the way out."""

@@ -1,0 +1,149 @@
+"""Social accounts, and the consent that connects them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+from layers_mcp.contract.scalars import Id, SocialPlatform, Utc
+
+__all__ = [
+    "ACCOUNTS",
+    "OAUTH_STATUS",
+    "OAUTH_URL",
+    "PROJECT_OAUTH_STATUS",
+    "AccountStatus",
+    "CreateOauthUrl",
+    "GetOauthStatus",
+    "GetProjectOauthStatus",
+    "ListAccounts",
+    "OauthProblem",
+    "OauthStatus",
+    "OauthUrl",
+    "SocialAccount",
+    "SocialAccountPage",
+]
+
+AccountStatus = Literal["connected", "reauth_required", "disconnected"]
+Scope = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+State = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_\-]+$")]
+
+
+class CreateOauthUrl(Request):
+    """The platform to connect, and the allow-listed page its user comes back to."""
+
+    project_id: Id
+    platform: SocialPlatform
+    return_url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    scopes: tuple[Scope, ...] | None = Field(default=None, max_length=32)
+    usage_note: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
+class OauthUrl(Reply):
+    """The page for the account's owner to open, until `expires_at` (seed 004, step 8)."""
+
+    authorize_url: str
+    state: str
+    expires_at: Utc
+
+
+class GetOauthStatus(Request):
+    """The state of a consent."""
+
+    state: State
+
+
+class GetProjectOauthStatus(Request):
+    """The state of a consent, asked for in its project (seed 004, step 8)."""
+
+    project_id: Id
+    state: State
+
+
+class OauthProblem(Reply):
+    """Why a consent failed."""
+
+    code: str | None = None
+    message: str
+
+
+class OauthStatus(Reply):
+    """How a consent stands; `social_account_id` once it is completed."""
+
+    state: str
+    status: Literal["pending", "completed", "failed"]
+    expires_at: Utc | None = None
+    social_account_id: str | None = None
+    error: OauthProblem | None = None
+
+
+class ListAccounts(Request):
+    """A page of a project's accounts; `limit` 1 to 200."""
+
+    project_id: Id
+    platform: SocialPlatform | None = None
+    status: AccountStatus | None = None
+    leased: bool | None = None
+    cursor: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class SocialAccount(Reply):
+    """One account that posts can go out on."""
+
+    social_account_id: str
+    platform: SocialPlatform
+    handle: str
+    avatar_url: str | None = None
+    status: AccountStatus
+    leased: bool = False
+    connected_at: Utc | None = None
+    token_expires_at: Utc | None = None
+
+
+class SocialAccountPage(Reply):
+    """A page of accounts."""
+
+    items: tuple[SocialAccount, ...]
+    next_cursor: str | None = None
+
+
+OAUTH_URL: Endpoint[CreateOauthUrl, OauthUrl] = Endpoint(
+    method="POST",
+    path="/v1/projects/{projectId}/social/oauth-url",
+    request=CreateOauthUrl,
+    reply=OauthUrl,
+    scope="social:write",
+    rate="write-light",
+    codes=("RETURN_URL_NOT_ALLOWED",),
+    source="seed 004, step 8",
+)
+OAUTH_STATUS: Endpoint[GetOauthStatus, OauthStatus] = Endpoint(
+    method="GET",
+    path="/v1/social/oauth-status/{state}",
+    request=GetOauthStatus,
+    reply=OauthStatus,
+    scope="social:read",
+    rate="read-light",
+    source="layers-api: social-accounts/oauth-status",
+)
+PROJECT_OAUTH_STATUS: Endpoint[GetProjectOauthStatus, OauthStatus] = Endpoint(
+    method="GET",
+    path="/v1/projects/{projectId}/social/oauth-status",
+    request=GetProjectOauthStatus,
+    reply=OauthStatus,
+    scope="social:read",
+    rate="read-light",
+    source="seed 004, step 8",
+)
+ACCOUNTS: Endpoint[ListAccounts, SocialAccountPage] = Endpoint(
+    method="GET",
+    path="/v1/projects/{projectId}/social-accounts",
+    request=ListAccounts,
+    reply=SocialAccountPage,
+    scope="social:read",
+    rate="read-light",
+    source="layers-api: social-accounts",
+)

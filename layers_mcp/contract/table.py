@@ -1,0 +1,17 @@
+"""The one table of endpoints: the client sends by it, the sandbox answers by it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from layers_mcp.contract import account, content, github, influencers, ingest, jobs, projects, publishing, review, social
+from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+
+__all__ = ["NOUNS", "TABLE"]
+
+NOUNS = (account, projects, github, ingest, jobs, influencers, content, review, social, publishing)
+
+TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(
+    cast("Endpoint[Request, Reply]", row) for noun in NOUNS for row in vars(noun).values() if isinstance(row, Endpoint)
+)
+"""Every endpoint, noun by noun, in the order its file declares them."""

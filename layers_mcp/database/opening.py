@@ -1,0 +1,93 @@
+"""Opening a database: WAL and immediate write transactions on SQLite, a schema made in one step, migrated when behind.
+
+Store and sandbox are strangers to each other and keep separate files; what they share of keeping state stands here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import OperationalError
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection as SqliteConnection
+
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+__all__ = ["open_engine", "reading", "writing"]
+
+_READS = "reads"
+_BUSY_MS = 30_000
+"""How long a writer waits for another process's transaction, in milliseconds."""
+
+
+def _use_wal(connection: SqliteConnection) -> None:
+    """Switch to WAL. The switch itself waits for nobody, so beside another process that makes the same new file it is tried again."""
+    until_s = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except OperationalError:  # pragma: no cover  only beside another process, at the same instant
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN is deferred; ours is not
+        _use_wal(connection)
+        for pragma in ("synchronous=NORMAL", f"busy_timeout={_BUSY_MS}", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get(_READS, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def writing(engine: Engine) -> Generator[Connection]:
+    """A transaction that may write: on SQLite it holds the write lock from its start, so what it read stays true."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Generator[Connection]:
+    """A transaction that only reads, and waits for no writer."""
+    with engine.connect().execution_options(**{_READS: True}) as connection, connection.begin():
+        yield connection
+
+
+def open_engine(where: Path | URL | str, tables: MetaData, *, versions: Path, head: str) -> Engine:
+    """The engine of a database whose schema is `tables` at revision `head`.
+
+    `where`: a file (its folder is made, readable by the owner only) or a database URL. A new database is made and stamped in one
+    transaction; one that is behind is brought up by the alembic revisions in `versions`. alembic is imported only then.
+    """
+    if isinstance(where, Path):
+        where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        where = URL.create("sqlite", database=str(where))
+    engine = create_engine(make_url(where))
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    with writing(engine) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            tables.create_all(connection)
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head})
+        elif connection.execute(text("SELECT version_num FROM alembic_version")).scalar() != head:
+            from layers_mcp.database.migrating import bring_up  # noqa: PLC0415  alembic is heavy and seldom needed
+
+            bring_up(connection, tables, versions=versions, head=head)
+    return engine

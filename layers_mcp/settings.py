@@ -1,0 +1,137 @@
+"""Everything that can be set, read once at the top of the house and handed down.
+
+Flag beats environment beats default. An unknown `LAYERS_*` name stops the start, with the nearest known name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+__all__ = ["PREFIX", "Settings", "UnknownSetting", "check_names", "read", "settings_or_exit"]
+
+PREFIX = "LAYERS_"
+_NOT_OURS = frozenset({"LAYERS_APP_ID", "LAYERS_INGEST_ENDPOINT"})
+"""Names of the Layers SDK, which may stand in the same environment."""
+_PAIR = re.compile(r"^[A-Za-z0-9_.\-]+/[A-Za-z0-9_.\-]+=.+$")
+
+
+class UnknownSetting(ValueError):
+    """A `LAYERS_*` name that nobody knows; the message names the nearest one."""
+
+
+def _state_dir() -> Path:
+    return Path(platformdirs.user_state_dir("layers-mcp", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """The settings of one process; immutable. Each is `LAYERS_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    api_key: SecretStr | None = Field(
+        default=None, description="API key of the live Partner API; without one the embedded sandbox is used."
+    )
+    base_url: str = Field(
+        default="https://api.layers.com", pattern=r"^https?://", description="Where the Partner API is; read only with an API key."
+    )
+    state_dir: Path = Field(default_factory=_state_dir, description="Folder of our databases; made on first use.")
+    wait_seconds: int = Field(default=45, ge=0, le=900, description="How long a long tool waits when the call does not say, in seconds.")
+    timeout_seconds: float = Field(default=30.0, gt=0, le=600, description="The longest one HTTP exchange may take, in seconds.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged to stderr.")
+    sandbox_speed: float = Field(
+        default=60.0,
+        ge=1,
+        le=100_000,
+        description="How many times faster than life the embedded sandbox's jobs run; its calendar stays real.",
+    )
+    sandbox_repos: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Where the sandbox finds repositories: folders of owner/name checkouts or bare repositories, or owner/name=path pairs; "
+        "comma-separated.",
+    )
+    sandbox_push: bool = Field(
+        default=False,
+        description="Whether the sandbox pushes the branch it wrote back to the repository; else the patch is kept beside its state.",
+    )
+
+    @field_validator("sandbox_repos", mode="before")
+    @classmethod
+    def _split(cls, given: object) -> object:
+        return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _repos_exist(self) -> Self:
+        for entry in self.sandbox_repos:
+            place = Path(entry.partition("=")[2] if _PAIR.match(entry) else entry).expanduser()
+            if not place.exists():
+                message = f"LAYERS_SANDBOX_REPOS: {place} does not exist; give a folder, or owner/name=path pairs"
+                raise ValueError(message)
+        return self
+
+    @property
+    def live(self) -> bool:
+        """Whether calls go to the live API rather than to the embedded sandbox."""
+        return self.api_key is not None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags and the environment, nothing else: no file is read behind the user's back."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return init_settings, env_settings
+
+
+def check_names(environment: Mapping[str, str]) -> None:
+    """Refuse a `LAYERS_*` name nobody knows.
+
+    Raises:
+        UnknownSetting: with the name and the nearest known one.
+    """
+    known = sorted(PREFIX + name.upper() for name in Settings.model_fields)
+    for name in sorted(environment):
+        if name.upper().startswith(PREFIX) and name.upper() not in known and name.upper() not in _NOT_OURS:
+            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)
+            message = f"{name} is not a setting of layers-mcp; the nearest is {near[0]}"
+            raise UnknownSetting(message)
+
+
+def read(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of this process: `flags` (those that were given) over the environment over the defaults.
+
+    Raises:
+        UnknownSetting: a `LAYERS_*` name nobody knows.
+        pydantic.ValidationError: a value out of range, by name.
+    """
+    check_names(environment)
+    return Settings(**{name: given for name, given in (flags or {}).items() if given is not None})
+
+
+def settings_or_exit(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of a command; when they are wrong, each problem on stderr and exit code 2."""
+    try:
+        return read(environment, flags)
+    except UnknownSetting as problem:
+        lines = [str(problem)]
+    except ValidationError as problem:
+        lines = [
+            f"{PREFIX}{'_'.join(str(step) for step in issue['loc']).upper()}: {issue['msg']}"
+            for issue in problem.errors(include_url=False, include_input=False)
+        ]
+    for line in lines:
+        sys.stderr.write(f"layers-mcp: {line.removeprefix(PREFIX + ': ')}\n")
+    raise SystemExit(2)
