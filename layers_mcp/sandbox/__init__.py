@@ -1,0 +1,1 @@
+"""A stateful Layers Partner API on a real database: what a person without a key works against."""

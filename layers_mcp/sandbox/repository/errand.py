@@ -1,0 +1,105 @@
+"""What one reading of a repository is asked to do, and what comes back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from layers_mcp.contract.scalars import Platform
+
+__all__ = ["Answer", "Brand", "Errand", "LogoFile", "Outcome", "Trouble"]
+
+_Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Errand(_Frozen):
+    """One repository, read once; the same errand gives the same commit.
+
+    `platforms` empty means every platform found. `events` is the allowlist of event names. `committed_at` dates the commit, for
+    author and committer. `patch_path` is where the patch is kept when `push` is false.
+    """
+
+    full_name: _Line
+    source: _Line
+    branch: _Line | None = None
+    platforms: tuple[Platform, ...] = ()
+    app_name: str | None = None
+    app_id: _Line
+    events: tuple[str, ...] = ()
+    head: _Line
+    title: _Line
+    body: Annotated[str, StringConstraints(max_length=20_000)] = ""
+    committed_at: AwareDatetime
+    push: bool
+    patch_path: _Line
+
+    def date(self) -> str:
+        """The commit's date as git takes it."""
+        moment: datetime = self.committed_at
+        return f"{int(moment.timestamp())} +0000"
+
+
+class Brand(_Frozen):
+    """What a repository says about its app; None where it says nothing. A source of brand context gives a partial one."""
+
+    app_name: str | None = None
+    app_description: str | None = None
+    tagline: str | None = None
+    audience: str | None = None
+    icp: str | None = None
+    brand_voice: str | None = None
+    keywords: tuple[str, ...] = ()
+    primary_language: str | None = None
+    bundle_id: str | None = None
+    android_package: str | None = None
+    web_domain: str | None = None
+
+
+class LogoFile(_Frozen):
+    """An image of the repository that stands for the app; `content` is base64, at most 200 KB of it."""
+
+    path: str
+    media_type: Literal["image/png", "image/jpeg", "image/webp", "image/svg+xml"]
+    content: str
+
+
+class Outcome(_Frozen):
+    """What was read and written.
+
+    `found`: the stacks of the repository. `instrumented`: those that carry the SDK at `commit`. When they all did before, nothing is
+    written: `commit` is the base commit, `files_changed` is 0, and there is neither a branch nor a patch.
+    """
+
+    brand: Brand
+    found: tuple[Platform, ...]
+    instrumented: tuple[Platform, ...]
+    base: str
+    head: str
+    commit: str
+    diffstat: str
+    files_changed: int
+    insertions: int
+    deletions: int
+    patch_path: str | None
+    pushed: bool
+    logo: LogoFile | None
+
+
+class Trouble(_Frozen):
+    """Why nothing was written; `message` is ours, never text of the repository."""
+
+    code: Literal["SDK_PATCH_GENERATION_FAILED", "VALIDATION", "PLATFORM_ERROR", "INTERNAL"]
+    message: str
+    field: str | None = None
+
+
+class Answer(_Frozen):
+    """The one line the child prints."""
+
+    result: Annotated[Outcome | Trouble, Field(union_mode="left_to_right")]

@@ -1,0 +1,172 @@
+"""The SDK in a native iOS app: through its Podfile, its Package.swift or its Xcode project."""
+
+from __future__ import annotations
+
+import re
+
+from layers_mcp.sandbox.repository.instrument.blocks import closing, depth_at
+from layers_mcp.sandbox.repository.instrument.sdk import EVENTS_ARE, Sdk, free_path, newline_of, quoted
+from layers_mcp.sandbox.repository.instrument.xcode import Project, Target, open_project
+from layers_mcp.sandbox.repository.packages import ENDPOINT, POD, SWIFT
+from layers_mcp.sandbox.repository.platforms import App
+from layers_mcp.sandbox.repository.tree import Tree, folder_of, join, name_of
+
+__all__ = ["instrument"]
+
+_CALL = "LayersAnalytics.start()"
+_APP = re.compile(
+    r"@main\s+(?:@\w+(?:\([^)]*\))?\s+)*(?:public |final |internal )*(?:struct|class|enum)\s+\w+"
+    r"\s*:\s*(?:[\w.]+\s*,\s*)*(?:SwiftUI\.)?App\b[^{]*\{"
+)
+_LAUNCH = re.compile(r"\bfunc\s+application\s*\([^{]*?didFinishLaunchingWithOptions[^{]*\{", re.DOTALL)
+_DELEGATE = re.compile(
+    r"@(?:main|UIApplicationMain)\b|:\s*(?:[\w.<>]+\s*,\s*)*(?:UIApplicationDelegate|RCTAppDelegate|CAPBridgeAppDelegate|ExpoAppDelegate)\b"
+)
+
+
+def _indented(source: str, place: int) -> str:
+    """The indent of the line at a place."""
+    line = source[source.rfind("\n", 0, place) + 1 :]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _unit(source: str) -> str:
+    found = re.search(r"^(\t| {2,4})\S", source, re.MULTILINE)
+    return found[1] if found else "    "
+
+
+def _with_call(source: str) -> str | None:
+    """The app's main file that starts Layers at launch, or None when no safe place is found."""
+    newline, unit = newline_of(source), _unit(source)
+    app = _APP.search(source)
+    if app is not None:
+        end = closing(source, app.end() - 1)
+        indent = _indented(source, source.find("struct", app.start())) + unit
+        made = re.search(r"\binit\s*\(\s*\)\s*\{", source[app.end() : end])
+        if made is not None and depth_at(source, app.end() + made.start()) == depth_at(source, app.end()):
+            place = app.end() + made.end()
+            return f"{source[:place]}{newline}{indent}{unit}{_CALL}{source[place:]}"
+        body = re.compile(r"^[ \t]*(?:@\w+ )*(?:public )?var body\s*:", re.MULTILINE).search(source, app.end(), end or len(source))
+        indent = _indented(source, body.end()) if body is not None else indent
+        block = f"{indent}init() {{{newline}{indent}{unit}{_CALL}{newline}{indent}}}{newline}"
+        if body is not None:
+            return f"{source[: body.start()]}{block}{newline}{source[body.start() :]}"
+        return f"{source[: app.end()]}{newline}{block}{source[app.end() :]}"
+    launch = _LAUNCH.search(source) if _DELEGATE.search(source) else None
+    if launch is None:
+        return None
+    indent = _indented(source, launch.start()) + unit
+    return f"{source[: launch.end()]}{newline}{indent}{_CALL}{source[launch.end() :]}"
+
+
+def _module(sdk: Sdk) -> str:
+    names = "".join(f"        {quoted(name)},\n" for name in sdk.events)
+    events = f"    /// {EVENTS_ARE}\n    static let events = [\n{names}    ]\n\n" if sdk.events else ""
+    return (
+        f"import Foundation\nimport {SWIFT.name}\n\n"
+        f"/// Sends this app's events to Layers; started once, at launch.\nenum LayersAnalytics {{\n{events}"
+        "    static func start() {\n"
+        f'        Layers.configure(appId: {quoted(sdk.app_id)}, endpoint: URL(string: "{ENDPOINT}")!)\n    }}\n}}\n'
+    )
+
+
+def _with_pod(podfile: str, target: str) -> str | None:
+    """The Podfile with the pod in the app's target, after its `use_frameworks!` lines."""
+    newline = newline_of(podfile)
+    lines = podfile.split(newline)
+    named = [index for index, line in enumerate(lines) if re.match(rf"\s*target\s+['\"]{re.escape(target)}['\"]\s+do\b", line)]
+    start = next(iter(named), None)
+    if start is None:
+        return None
+    indent = re.sub(r"\S.*", "", lines[start]) + "  "
+    place = start + 1
+    while place < len(lines) and re.match(r"\s*(?:use_frameworks!|use_modular_headers!|inherit!|platform\b|#|$)", lines[place]):
+        place += 1
+    return newline.join([*lines[:place], f"{indent}pod '{POD.name}', '~> {POD.version.rpartition('.')[0]}'", *lines[place:]])
+
+
+def _in_package(tree: Tree, app: App, sdk: Sdk) -> Tree | None:
+    """For an app that is a Swift package."""
+    source = tree.source(app.manifest) or ""
+    newline = newline_of(source)
+    target = re.search(r"\.(?:executableTarget)\s*\(", source) or re.search(r"\.target\s*\(", source)
+    end = closing(source, target.end() - 1) if target else None
+    if target is None or end is None:
+        return None
+    product = f'.product(name: "{SWIFT.name}", package: "{SWIFT.url.rpartition("/")[2]}")'
+    inside = re.search(r"dependencies\s*:\s*\[", source[target.end() : end])
+    name = re.search(r'name\s*:\s*"[^"]+"', source[target.end() : end])
+    if inside is not None:
+        edited = f"{source[: target.end() + inside.end()]}{product}, {source[target.end() + inside.end() :].lstrip(' ')}"
+    elif name is not None:
+        edited = f"{source[: target.end() + name.end()]}, dependencies: [{product}]{source[target.end() + name.end() :]}"
+    else:
+        return None
+    edited = edited.replace(f"{product}, ]", f"{product}]")
+    line = f'.package(url: "{SWIFT.url}", from: "{SWIFT.version}"),'
+    listed = next(
+        (found for found in re.finditer(r"^([ \t]*)dependencies\s*:\s*\[", edited, re.MULTILINE) if depth_at(edited, found.start()) == 1),
+        None,
+    )
+    targets = next(
+        (found for found in re.finditer(r"^([ \t]*)targets\s*:\s*\[", edited, re.MULTILINE) if depth_at(edited, found.start()) == 1), None
+    )
+    if listed is not None:
+        edited = f"{edited[: listed.end()]}{newline}{listed[1]}    {line}{edited[listed.end() :]}"
+    elif targets is not None:
+        block = f"{targets[1]}dependencies: [{newline}{targets[1]}    {line}{newline}{targets[1]}],{newline}"
+        edited = f"{edited[: targets.start()]}{block}{edited[targets.start() :]}"
+    else:
+        return None
+    main = next((path for path in tree.below(app.folder) if path.endswith(".swift") and _APP.search(tree.source(path) or "")), None)
+    called = _with_call(tree.source(main) or "") if main else None
+    if main is None or called is None:
+        return None
+    module = free_path(tree, join(folder_of(main), "Layers.swift"), "LayersAnalytics.swift")
+    return tree.put(app.manifest, edited).put(main, called).put(module, _module(sdk).replace("\n", newline))
+
+
+def _main_file(tree: Tree, target: Target) -> tuple[str, str] | None:
+    """The target's file that is launched, and its text with the call."""
+    mine = [
+        path for path in tree.ending(".swift") if path in target.sources or any(path.startswith(f"{folder}/") for folder in target.folders)
+    ]
+    for path in sorted(mine, key=lambda path: (not re.search(r"App\.swift$|AppDelegate\.swift$", path), path)):
+        source = tree.source(path) or ""
+        if "@main" in source or "UIApplication" in source or "AppDelegate" in name_of(path):
+            called = _with_call(source)
+            if called is not None:
+                return path, called
+    return None
+
+
+def _in_target(tree: Tree, app: App, sdk: Sdk, *, project: Project, target: Target) -> Tree | None:
+    main = _main_file(tree, target)
+    if main is None:
+        return None
+    path, called = main
+    module = free_path(tree, join(folder_of(path), "Layers.swift"), "LayersAnalytics.swift")
+    podfile = tree.first(join(folder, "Podfile") for folder in (app.folder, folder_of(app.folder)))
+    pods = _with_pod(tree.source(podfile) or "", target.name) if podfile else None
+    filed = project.with_file(target, module, path)
+    linked = filed if filed is None or pods is not None else filed.with_package(target, SWIFT)
+    if linked is None:
+        return None
+    text = _module(sdk).replace("\n", newline_of(called))
+    edited = tree.put(path, called).put(module, text).put(app.manifest, linked.text)
+    return edited.put(podfile, pods) if podfile and pods is not None else edited
+
+
+def instrument(tree: Tree, app: App, sdk: Sdk) -> Tree | None:
+    """The tree with the SDK in this app; the same tree when it is in; None when no safe place to start it is found."""
+    source = tree.source(app.manifest) or ""
+    podfiles = [tree.source(path) or "" for path in tree.named("Podfile")]
+    if SWIFT.url in source or any(f"'{POD.name}'" in podfile or f'"{POD.name}"' in podfile for podfile in podfiles):
+        return tree
+    if name_of(app.manifest) == "Package.swift":
+        return _in_package(tree, app, sdk)
+    project = open_project(source, app.folder)
+    for target in project.targets() if project else ():
+        if project is not None and (edited := _in_target(tree, app, sdk, project=project, target=target)) is not None:
+            return edited
+    return None
