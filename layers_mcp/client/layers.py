@@ -1,0 +1,171 @@
+"""The one client of the Partner API: sends by the table, retries what may be retried, raises what Layers raised."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Generic, NamedTuple, Self, TypeVar
+from uuid import uuid4
+
+import httpx2
+from pydantic import SecretStr
+
+from layers_mcp.client.retry import pause_before
+from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply, retry_after_s
+from layers_mcp.clock import Clock
+from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+from layers_mcp.contract.envelope import from_wire
+from layers_mcp.contract.errors import BadReply, LayersError, TimedOut, Unauthenticated, Unreachable
+
+__all__ = ["Layers", "Seen"]
+
+Q = TypeVar("Q", bound=Request)
+R = TypeVar("R", bound=Reply)
+
+_CREDENTIAL = ("Authorization", "Bearer {}")
+"""The header that carries the key, and how: the one switch. Seed 004 also shows `("X-Api-Key", "{}")`."""
+_CONNECT_S = 10.0
+_NOT_MODIFIED = 304
+_NO_ROUTE = frozenset({404, 405})
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
+
+_heard: ContextVar[str | None] = ContextVar("heard", default=None)
+
+
+class Seen(NamedTuple, Generic[R]):
+    """One look: the reply, None when nothing changed since the etag that was sent; and the etag of what stands there now."""
+
+    reply: R | None
+    etag: str | None
+
+
+def _lost(name: str, failure: Exception) -> LayersError:
+    """Our error for an exchange without an answer; the failure's own words may hold the URL and stay behind."""
+    if isinstance(failure, _NEVER_SENT):
+        return Unreachable(f"no connection for {name}")
+    if isinstance(failure, httpx2.DecodingError):
+        return BadReply(f"the answer to {name} can't be unpacked")
+    if isinstance(failure, (TimeoutError, httpx2.TimeoutException)):
+        return TimedOut(f"no answer to {name} in time")
+    return TimedOut(f"the connection was lost before {name} was answered")
+
+
+class Layers:
+    """One connection pool to one API with one key, for the life of the process.
+
+    `base_url` may end in `/v1`, as seed 004 prints it. `timeout_s` bounds one exchange as a whole. `luck` draws the retries' jitter.
+    """
+
+    def __init__(  # noqa: PLR0913  what a client is made of, each by name
+        self,
+        base_url: str,
+        key: SecretStr,
+        *,
+        clock: Clock,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        timeout_s: float = 30.0,
+        luck: Callable[[], float] = random.random,
+    ) -> None:
+        secret = key.get_secret_value().strip()
+        if not (secret.isascii() and secret.isprintable()):
+            raise Unauthenticated("the API key holds characters that no HTTP header can carry")
+        self.clock = clock
+        self._key = SecretStr(secret)
+        self._root = base_url.rstrip("/").removesuffix("/v1")
+        self._timeout_s = timeout_s
+        self._luck = luck
+        self._ahead = timedelta(0)
+        limits = httpx2.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s))
+        self._http = httpx2.AsyncClient(transport=transport, timeout=limits, headers={"Accept": "application/json"})
+
+    def __repr__(self) -> str:
+        return f"Layers({httpx2.URL(self._root).host!r})"
+
+    @property
+    def request_id(self) -> str | None:
+        """The request id of the last answer in this task; None when the last exchange brought none."""
+        return _heard.get()
+
+    def now(self) -> datetime:
+        """The API's time, as its last answer showed it; before the first answer our clock's own."""
+        return self.clock.now() + self._ahead
+
+    async def send(self, endpoint: Endpoint[Q, R], request: Q, *, key: str | None = None) -> R:
+        """Send `request` and give back the reply; what may be retried is retried, under one Idempotency-Key.
+
+        `key`: the Idempotency-Key of this operation, a fresh one when None; ignored where the endpoint does not honour keys.
+
+        Raises:
+            LayersError: what Layers refused, or `TimedOut`, `Unreachable`, `BadReply`.
+        """
+        message = outgoing(endpoint, request)
+        key = (key or str(uuid4())) if endpoint.keyed else None
+        attempt = 1
+        while True:
+            try:
+                answer = await self._exchange(endpoint, message, {"Idempotency-Key": key} if key else {})
+                return self._read(endpoint, answer)
+            except LayersError as problem:
+                attempt += 1
+                safe = key is not None or endpoint.method == "GET"
+                pause_s = pause_before(attempt, problem, safe=safe, luck=self._luck())
+                if pause_s is None:
+                    raise
+            await self.clock.sleep(pause_s)
+
+    async def look(self, endpoint: Endpoint[Q, R], request: Q, etag: str | None = None) -> Seen[R]:
+        """Look once at something that may not have changed since `etag`; never retried, the desk decides when to look again.
+
+        Raises:
+            LayersError: as `send` does.
+        """
+        answer = await self._exchange(endpoint, outgoing(endpoint, request), {"If-None-Match": etag} if etag else {})
+        if etag and answer.status_code == _NOT_MODIFIED:
+            return Seen(reply=None, etag=etag)
+        return Seen(reply=self._read(endpoint, answer), etag=answer.headers.get("etag"))
+
+    async def close(self) -> None:
+        """Close the connections; the client sends no more."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def _exchange(self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str]) -> httpx2.Response:
+        _heard.set(None)
+        header, form = _CREDENTIAL
+        sent = self._http.build_request(
+            endpoint.method,
+            self._root + message.path,
+            params=list(message.query) or None,
+            json=message.body,
+            headers={**headers, header: form.format(self._key.get_secret_value())},
+        )
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                answer = await self._http.send(sent)
+        except (TimeoutError, httpx2.RequestError) as failure:
+            raise _lost(endpoint.name, failure) from None
+        _heard.set(answer.headers.get("x-request-id"))
+        ahead = clock_offset(answer.headers, self.clock.now())
+        self._ahead = self._ahead if ahead is None else ahead
+        return answer
+
+    def _read(self, endpoint: Endpoint[Q, R], answer: httpx2.Response) -> R:
+        status, request_id = answer.status_code, answer.headers.get("x-request-id")
+        if status in endpoint.statuses and status != _NOT_MODIFIED:
+            return read_reply(endpoint, answer.content, request_id=request_id)
+        if status < 400:
+            raise BadReply(f"{endpoint.name} was answered {status}, which the contract does not know", request_id=request_id)
+        pause_s = retry_after_s(answer.headers, self.clock.now())
+        problem = from_wire(status, answer.content, request_id=request_id, retry_after_s=pause_s)
+        if isinstance(problem, BadReply) and status in _NO_ROUTE:
+            problem = BadReply(f"the API has no route {endpoint.name} (HTTP {status})", request_id=request_id)
+        raise problem

@@ -1,0 +1,28 @@
+"""Whether and when a failed exchange is tried again: by the error's code, never by its status."""
+
+from __future__ import annotations
+
+from layers_mcp.contract.errors import LayersError, RateLimited
+
+__all__ = ["pause_before"]
+
+ATTEMPTS = 4
+ATTEMPTS_WHEN_LIMITED = 6
+"""Layers says when to come back, so coming back is worth more often."""
+FIRST_S = 0.5
+SLOWEST_S = 20.0
+PATIENCE_S = 120.0
+"""The longest Retry-After that is waited for; a longer one is the caller's to know."""
+
+
+def pause_before(attempt: int, problem: LayersError, *, safe: bool, luck: float) -> float | None:
+    """Seconds to wait before `attempt` (2, 3, …), or None when it must not be made.
+
+    `safe`: the exchange has an Idempotency-Key or is a GET. `luck` in [0, 1) spreads the callers (full jitter over
+    0.5 s doubling to 20 s); it comes on top of Layers' own Retry-After, which wins (layers-api: operational/rate-limits).
+    """
+    attempts = ATTEMPTS_WHEN_LIMITED if isinstance(problem, RateLimited) else ATTEMPTS
+    asked_s = problem.retry_after_s or 0.0
+    if not (safe and problem.transient) or attempt > attempts or asked_s > PATIENCE_S:
+        return None
+    return asked_s + luck * min(SLOWEST_S, FIRST_S * 2.0 ** (attempt - 2))

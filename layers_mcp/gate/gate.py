@@ -1,0 +1,166 @@
+"""The gate: what may act, once, and what is written down of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from pydantic import JsonValue
+
+from layers_mcp.clock import Clock
+from layers_mcp.contract.errors import CallerError, IdempotencyConflict, LayersError, PlatformError, PolicyError
+from layers_mcp.gate.handle import LIFE, canonical, fingerprint, new_handle
+from layers_mcp.gate.verdict import Act, Go, Refused, Replay, Verdict, refusal
+from layers_mcp.store.rows import Began, Confirmation, ConfirmedBy, Entry, Kind, Operation
+
+if TYPE_CHECKING:
+    from layers_mcp.store.store import Store
+
+__all__ = ["Gate", "Minted"]
+
+GIVEN_LIFE = timedelta(hours=24)
+"""How long Layers remembers an Idempotency-Key (layers-api: operational/idempotency)."""
+_NOTHING_DONE = (CallerError, PolicyError, PlatformError)
+
+
+@dataclass(frozen=True)
+class Minted:
+    """A handle for the person's yes, and the instant (of the wall) until which it is good."""
+
+    handle: str
+    expires_at: datetime
+
+
+class Gate:
+    """The gate of one principal. Everything it decides stands in the database, nothing in memory.
+
+    `store` gives the opened store; it is first called when something has to be kept, so that listing tools opens no database.
+    Digests are `handle.digest`'s; handles live by the wall's clock, never by the API's.
+    """
+
+    def __init__(self, store: Callable[[], Store], clock: Clock, principal: str) -> None:
+        self._store = store
+        self._clock = clock
+        self.principal = principal
+
+    def preview(self, tool: str, *, arguments: str, shown: str) -> Minted:
+        """Mint a handle bound to this principal, the tool, and the digests of its arguments and of what was shown.
+
+        What passes by itself ("in 3 h 12 m") belongs to the words of a preview, not to what `shown` digests.
+        """
+        now, handle = self._clock.now(), new_handle()
+        kept = fingerprint(handle)
+        assert kept is not None
+        row = Confirmation(
+            handle=kept,
+            principal=self.principal,
+            tool=tool,
+            arguments=arguments,
+            shown=shown,
+            key=str(uuid4()),
+            minted_at=now,
+            expires_at=now + LIFE,
+        )
+        self._store().confirmations.mint(row)
+        return Minted(handle, row.expires_at)
+
+    def judge(self, handle: object, tool: str, *, arguments: str, shown: str, confirmed_by: ConfirmedBy = "agent") -> Verdict:
+        """Whether `handle` lets this call act. A `Go` has already spent it, so act; whatever happens then, it never acts again.
+
+        `handle` is what the client sent, of any type; what is no handle is unknown.
+        """
+        kept, now = fingerprint(handle), self._clock.now()
+        if kept is None:
+            return Refused("unknown")
+        act = Act(principal=self.principal, tool=tool, arguments=arguments, shown=shown)
+        spent = self._store().confirmations.spend(kept, now=now, confirmed_by=confirmed_by, refuse=lambda row: refusal(row, act, now))
+        return Go(spent) if isinstance(spent, Confirmation) else spent
+
+    def recall(self, handle: object, tool: str, *, arguments: str) -> Replay | None:
+        """What `handle` did when it acted for this very call within ten minutes; None when it may still have to be judged."""
+        kept, now = fingerprint(handle), self._clock.now()
+        row = None if kept is None else self._store().confirmations.find(kept)
+        if row is None:
+            return None
+        act = Act(principal=self.principal, tool=tool, arguments=arguments, shown=row.shown)
+        known = refusal(row, act, now)
+        return known if isinstance(known, Replay) else None
+
+    def finish(self, go: Go, outcome: JsonValue, *, failed: bool = False) -> None:
+        """Record how the act ended; the same call with the same handle is given this outcome back for ten minutes."""
+        self._store().confirmations.finish(go.row.handle, now=self._clock.now(), outcome=outcome, failed=failed)
+
+    def claim(self, tool: str, *, arguments: str, given: str | None = None) -> Operation:
+        """The operation this call is an attempt at, on record before it goes out; send with its `key`.
+
+        The same arguments within ten minutes are the same operation, and so is the same `given` (the caller's idempotencyKey)
+        for as long as Layers remembers it.
+        """
+        now = self._clock.now()
+        name, key, life = arguments, str(uuid4()), LIFE
+        if given is not None:
+            key = str(uuid5(NAMESPACE_URL, canonical([self.principal, tool, given]).decode("ascii")))
+            name, life = f"given:{key}", GIVEN_LIFE
+        fresh = Operation(principal=self.principal, tool=tool, name=name, key=key, made_at=now)
+        return self._store().replies.claim(fresh, since=now - life)
+
+    def settle(self, operation: Operation, problem: LayersError | None = None) -> None:
+        """Record how an attempt ended: answered, refused (the next call is a new operation), or not known (it is continued)."""
+        if problem is None:
+            self._store().replies.finish(operation)
+        elif isinstance(problem, _NOTHING_DONE) and not isinstance(problem, IdempotencyConflict):
+            self._store().replies.forget(operation)
+
+    def forget(self, operation: Operation) -> None:
+        """Record that an attempt left nothing a repeat should be given back; the next call is a new operation."""
+        self._store().replies.forget(operation)
+
+    def began(  # noqa: PLR0913  one row, each of its columns by name
+        self, kind: Kind, known_as: str, *, tool: str, arguments: str, project_id: str | None = None, key: str | None = None
+    ) -> None:
+        """Keep the id of something a call has begun, so that it can be found again."""
+        self._store().begun.add(
+            Began(
+                kind=kind,
+                id=known_as,
+                principal=self.principal,
+                tool=tool,
+                project_id=project_id,
+                started_at=self._clock.now(),
+                arguments=arguments,
+                key=key,
+            )
+        )
+
+    def recent(self, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
+        """The latest things this principal's calls began, newest first."""
+        return self._store().begun.recent(self.principal, project_id=project_id, limit=limit)
+
+    def record(  # noqa: PLR0913  one row, each of its columns by name
+        self,
+        tool: str,
+        *,
+        effect: str,
+        outcome: str,
+        arguments: str,
+        request_id: str | None = None,
+        confirmed_by: ConfirmedBy | None = None,
+        project_id: str | None = None,
+    ) -> None:
+        """Write one call into the trail; `arguments` is their digest, `outcome` a code or a word."""
+        self._store().trail.add(
+            Entry(
+                at=self._clock.now(),
+                principal=self.principal,
+                tool=tool,
+                effect=effect,
+                outcome=outcome,
+                request_id=request_id,
+                confirmed_by=confirmed_by,
+                project_id=project_id,
+                arguments=arguments,
+            )
+        )

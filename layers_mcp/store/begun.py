@@ -1,0 +1,34 @@
+"""What we began and what goes on without us: jobs, posts, consents, containers."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from layers_mcp.database import reading, writing
+from layers_mcp.store.rows import Began
+from layers_mcp.store.tables import began
+
+__all__ = ["Begun"]
+
+
+class Begun:
+    """Everything our calls began, for good."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, row: Began) -> None:
+        """Keep one; the same thing again (a replayed call) changes nothing."""
+        with suppress(IntegrityError), writing(self._engine) as connection:
+            connection.execute(insert(began).values(row.model_dump()))
+
+    def recent(self, principal: str, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
+        """The latest that `principal` began, newest first; of one project when `project_id` is given."""
+        wanted = select(began).where(began.c.principal == principal).order_by(began.c.started_at.desc(), began.c.id).limit(limit)
+        if project_id is not None:
+            wanted = wanted.where(began.c.project_id == project_id)
+        with reading(self._engine) as connection:
+            return tuple(Began.model_validate(dict(row)) for row in connection.execute(wanted).mappings())

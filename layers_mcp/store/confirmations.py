@@ -1,0 +1,68 @@
+"""Confirmations in the database: the row is the state, and one row acts once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from layers_mcp.database import reading, writing
+from layers_mcp.store.rows import Confirmation, ConfirmedBy
+from layers_mcp.store.tables import confirmations
+
+__all__ = ["Confirmations"]
+
+W = TypeVar("W")
+
+
+def _row(connection: Connection, handle: str) -> Confirmation | None:
+    """The row, held against others until the transaction ends."""
+    found = connection.execute(select(confirmations).where(confirmations.c.handle == handle).with_for_update()).mappings().first()
+    return None if found is None else Confirmation.model_validate(dict(found))
+
+
+class Confirmations:
+    """Every preview that was shown, under the SHA-256 of its handle."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def mint(self, row: Confirmation) -> None:
+        """Keep a new preview."""
+        with writing(self._engine) as connection:
+            connection.execute(insert(confirmations).values(row.model_dump()))
+
+    def find(self, handle: str) -> Confirmation | None:
+        """The preview with this handle's digest, or None."""
+        with reading(self._engine) as connection:
+            return _row(connection, handle)
+
+    def spend(
+        self, handle: str, *, now: datetime, confirmed_by: ConfirmedBy, refuse: Callable[[Confirmation | None], W | None]
+    ) -> Confirmation | W:
+        """Let the row act, unless `refuse` says why not. Both happen in one transaction that holds the row: of many callers one wins."""
+        with writing(self._engine) as connection:
+            row = _row(connection, handle)
+            why = refuse(row)
+            if why is not None:
+                return why
+            assert row is not None, "a refusal must be given for a row that is not there"
+            spent = row.model_copy(update={"state": "acting", "spent_at": now, "confirmed_by": confirmed_by})
+            changes = spent.model_dump(include={"state", "spent_at", "confirmed_by"})
+            connection.execute(update(confirmations).where(confirmations.c.handle == handle).values(changes))
+        return spent
+
+    def finish(self, handle: str, *, now: datetime, outcome: JsonValue, failed: bool) -> None:
+        """Record how an acting row ended; any other row stays as it is."""
+        ended = {"state": "failed" if failed else "done", "finished_at": now, "outcome": outcome}
+        acting = (confirmations.c.handle == handle) & (confirmations.c.state == "acting")
+        with writing(self._engine) as connection:
+            connection.execute(update(confirmations).where(acting).values(ended))
+
+    def sweep(self, before: datetime) -> None:
+        """Forget what expired before `before`."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(confirmations).where(confirmations.c.expires_at < before))

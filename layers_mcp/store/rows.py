@@ -1,0 +1,92 @@
+"""What the store keeps, as frozen models; nothing here knows a database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+__all__ = ["Began", "Confirmation", "ConfirmedBy", "Entry", "Kind", "Operation", "State"]
+
+State = Literal["minted", "acting", "done", "failed"]
+"""A confirmation's life: shown to somebody, spent and acting, over well or badly."""
+ConfirmedBy = Literal["agent", "person"]
+"""Whose yes it was."""
+Kind = Literal["job", "post", "oauth", "container"]
+"""What kinds of things a call of ours can begin."""
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Confirmation(_Row):
+    """One preview and what became of it. The clear handle is nowhere in it.
+
+    `handle`: SHA-256 of the handle. `arguments`, `shown`: digests. `key`: the Idempotency-Key its act is sent with.
+    """
+
+    handle: str
+    principal: str
+    tool: str
+    arguments: str
+    shown: str
+    state: State = "minted"
+    key: str
+    minted_at: datetime
+    expires_at: datetime
+    spent_at: datetime | None = None
+    finished_at: datetime | None = None
+    confirmed_by: ConfirmedBy | None = None
+    outcome: JsonValue = None
+
+
+class Operation(_Row):
+    """One operation that adds something, and the Idempotency-Key all its attempts share.
+
+    `name`: what makes it this operation for `principal` and `tool`; the digest of its arguments, or the caller's own key.
+    """
+
+    principal: str
+    tool: str
+    name: str
+    key: str
+    made_at: datetime
+    attempts: int = 1
+    finished: bool = False
+
+    @property
+    def replayed(self) -> bool:
+        """Whether an earlier attempt is on record."""
+        return self.attempts > 1
+
+
+class Began(_Row):
+    """A thing that one of our calls began and that goes on without it; `arguments` is a digest."""
+
+    kind: Kind
+    id: str
+    principal: str
+    tool: str
+    project_id: str | None
+    started_at: datetime
+    arguments: str
+    key: str | None
+
+
+class Entry(_Row):
+    """One call in the trail: who did what, how it ended; never its arguments (only their digest), never a secret.
+
+    `outcome`: an error's code, or a word such as `ok`, `replayed`, `confirmation_required`.
+    """
+
+    at: datetime
+    principal: str
+    tool: str
+    effect: str
+    outcome: str
+    request_id: str | None = None
+    confirmed_by: ConfirmedBy | None = None
+    project_id: str | None = None
+    arguments: str

@@ -1,0 +1,96 @@
+"""The store's schema at its head; portable SQL, the same on SQLite and Postgres."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy.types import TypeDecorator
+
+__all__ = ["HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "operations", "trail"]
+
+HEAD = "0001"
+VERSIONS = Path(__file__).parent / "versions"
+TABLES = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant, kept as naive UTC of fixed width so that it sorts and compares right on every database; aware outside."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  SQLAlchemy asks for it
+        """UTC without its zone; a naive value is refused, because nobody knows what it means."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  SQLAlchemy asks for it
+        """The instant again, in UTC."""
+        return value and value.replace(tzinfo=UTC)
+
+
+confirmations = Table(
+    "confirmations",
+    TABLES,
+    Column("handle", String(64), primary_key=True),
+    Column("principal", String(80), nullable=False),
+    Column("tool", String(80), nullable=False),
+    Column("arguments", String(64), nullable=False),
+    Column("shown", String(64), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("minted_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("spent_at", Instant),
+    Column("finished_at", Instant),
+    Column("confirmed_by", String(10)),
+    Column("outcome", JSON(none_as_null=True)),
+)
+operations = Table(
+    "operations",
+    TABLES,
+    Column("principal", String(80), primary_key=True),
+    Column("tool", String(80), primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("made_at", Instant, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("finished", Boolean, nullable=False),
+)
+began = Table(
+    "began",
+    TABLES,
+    Column("kind", String(10), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("principal", String(80), nullable=False),
+    Column("tool", String(80), nullable=False),
+    Column("project_id", String(100)),
+    Column("started_at", Instant, nullable=False),
+    Column("arguments", String(64), nullable=False),
+    Column("key", String(64)),
+    Index(None, "principal", "started_at"),
+)
+trail = Table(
+    "trail",
+    TABLES,
+    Column("number", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("principal", String(80), nullable=False),
+    Column("tool", String(80), nullable=False),
+    Column("effect", String(10), nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("request_id", Text),
+    Column("confirmed_by", String(10)),
+    Column("project_id", Text),
+    Column("arguments", String(64), nullable=False),
+    Index(None, "principal", "number"),
+)

@@ -1,0 +1,178 @@
+"""A preview, a yes bound to it, and one act."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from layers_mcp.clock import HandClock
+from layers_mcp.gate.gate import Gate
+from layers_mcp.gate.handle import digest, new_handle
+from layers_mcp.gate.verdict import Go, Refused, Replay, Verdict
+from layers_mcp.store.store import Store
+
+ARGUMENTS = digest({"containerId": "cnt_1"})
+SHOWN = digest({"caption": "Walk in, grab it, walk out."})
+TEN_MINUTES = timedelta(minutes=10)
+
+
+def ask(gate: Gate) -> str:
+    """Show the preview; the handle."""
+    return gate.preview("approve_content", arguments=ARGUMENTS, shown=SHOWN).handle
+
+
+def answer(gate: Gate, handle: object, *, tool: str = "approve_content", arguments: str = ARGUMENTS, shown: str = SHOWN) -> Verdict:
+    """Call again with the handle."""
+    return gate.judge(handle, tool, arguments=arguments, shown=shown)
+
+
+def test_a_yes_to_what_was_shown_acts_once(gate: Gate, clock: HandClock) -> None:
+    """design.md §5, 1 and 3: the handle is spent before the request goes out."""
+    minted = gate.preview("approve_content", arguments=ARGUMENTS, shown=SHOWN)
+
+    first = answer(gate, minted.handle)
+    second = answer(gate, minted.handle)
+
+    assert minted.expires_at == clock.now() + TEN_MINUTES
+    assert isinstance(first, Go)
+    assert (first.row.state, first.row.confirmed_by, first.row.spent_at) == ("acting", "agent", clock.now())
+    assert second == Refused("used")
+
+
+def test_two_previews_have_two_handles_and_two_keys(gate: Gate) -> None:
+    """A second yes is a second operation."""
+    first, second = answer(gate, ask(gate)), answer(gate, ask(gate))
+
+    assert isinstance(first, Go)
+    assert isinstance(second, Go)
+    assert first.row.key != second.row.key
+
+
+def test_a_person_is_written_down_as_one(gate: Gate) -> None:
+    """design.md §5, 3: results and trail say `confirmedBy`."""
+    verdict = gate.judge(ask(gate), "approve_content", arguments=ARGUMENTS, shown=SHOWN, confirmed_by="person")
+
+    assert isinstance(verdict, Go)
+    assert verdict.row.confirmed_by == "person"
+
+
+@pytest.mark.parametrize(
+    "word", [True, "yes", "true", "", None, 1, "cf_", "cf_" + "A" * 32, "cf_" + "a" * 31, "cf_" + "a" * 32 + "\n", ["cf_"]]
+)
+def test_what_is_no_handle_is_unknown(gate: Gate, word: object) -> None:
+    """Brief of `judge`: only a well-formed handle counts."""
+    ask(gate)
+
+    assert answer(gate, word) == Refused("unknown")
+
+
+def test_a_handle_that_was_never_minted_is_unknown(gate: Gate) -> None:
+    """The same, well formed."""
+    assert answer(gate, new_handle()) == Refused("unknown")
+
+
+def test_another_principals_handle_is_unknown_and_stays_good_for_its_owner(gate: Gate, store: Store, clock: HandClock) -> None:
+    """mcp-notes §7: state handles are keyed by principal."""
+    handle = ask(gate)
+    stranger = Gate(lambda: store, clock, "key_2")
+
+    refused = answer(stranger, handle)
+
+    assert refused == Refused("unknown")
+    assert isinstance(answer(gate, handle), Go)
+
+
+def test_a_yes_to_the_old_text_does_not_approve_the_new_text(gate: Gate) -> None:
+    """design.md §5, 2: if what would be shown has changed, the old yes does not count."""
+    handle = ask(gate)
+
+    assert answer(gate, handle, shown=digest({"caption": "edited"})) == Refused("changed")
+
+
+@pytest.mark.parametrize("other", [{"arguments": digest({"containerId": "cnt_2"})}, {"tool": "schedule_content"}])
+def test_a_yes_to_one_call_is_no_yes_to_another(gate: Gate, other: dict[str, str]) -> None:
+    """design.md §5, 1: bound to the tool and the canonical arguments, also after it was spent."""
+    handle = ask(gate)
+
+    before = answer(gate, handle, **other)
+    answer(gate, handle)
+    after = answer(gate, handle, **other)
+
+    assert before == after == Refused("other_arguments")
+
+
+def test_a_handle_is_good_for_ten_minutes_of_the_wall(gate: Gate, clock: HandClock) -> None:
+    """design.md §5, 1 and §8: our handles run on the wall's clock."""
+    in_time, late = ask(gate), ask(gate)
+
+    clock.advance(TEN_MINUTES - timedelta(microseconds=1))
+    good = answer(gate, in_time)
+    clock.advance(timedelta(microseconds=1))
+
+    assert isinstance(good, Go)
+    assert answer(gate, late) == Refused("expired")
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_the_first_outcome_is_given_back_for_ten_minutes(gate: Gate, clock: HandClock, *, failed: bool) -> None:
+    """Brief of the gate: replayed, also when the post looks different by now; the handle acts no more."""
+    handle = ask(gate)
+    go = answer(gate, handle)
+    assert isinstance(go, Go)
+    gate.finish(go, {"approvalStatus": "approved"}, failed=failed)
+
+    clock.advance(TEN_MINUTES - timedelta(seconds=1))
+    again = answer(gate, handle, shown=digest("approved by now"))
+    clock.advance(timedelta(seconds=1))
+    later = answer(gate, handle)
+
+    assert again == Replay({"approvalStatus": "approved"}, failed=failed)
+    assert later == Refused("used")
+
+
+def test_what_a_handle_did_can_be_recalled_without_spending_anything(gate: Gate, clock: HandClock) -> None:
+    """`recall`: asked before the thing is looked at again, for this very call only, and for ten minutes."""
+    handle = ask(gate)
+
+    def recall(word: object = handle, arguments: str = ARGUMENTS) -> Replay | None:
+        return gate.recall(word, "approve_content", arguments=arguments)
+
+    minted = recall()
+    go = answer(gate, handle)
+    assert isinstance(go, Go)
+    acting = recall()
+    gate.finish(go, "approved")
+    done = recall()
+    others = [recall("yes"), recall(new_handle()), recall(arguments=digest("other"))]
+    clock.advance(TEN_MINUTES)
+
+    assert (minted, acting, done, recall()) == (None, None, Replay("approved", failed=False), None)
+    assert others == [None, None, None]
+
+
+def test_of_many_threads_with_one_handle_one_acts(gate: Gate) -> None:
+    """Brief of the gate: two racing, exactly one wins."""
+    handle = ask(gate)
+
+    with ThreadPoolExecutor(8) as pool:
+        verdicts = list(pool.map(lambda _: answer(gate, handle), range(32)))
+
+    assert sum(isinstance(verdict, Go) for verdict in verdicts) == 1
+    assert sum(verdict == Refused("used") for verdict in verdicts) == 31
+
+
+def test_the_database_holds_no_handle(gate: Gate, store: Store, file: Path) -> None:
+    """A leaked database gives no live handle."""
+    handle = ask(gate)
+    store.close()
+
+    with sqlite3.connect(file) as connection:
+        rows = list(connection.iterdump())
+    connection.close()
+
+    assert rows
+    assert not any(handle in row or handle.removeprefix("cf_") in row for row in rows)

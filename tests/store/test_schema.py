@@ -1,0 +1,80 @@
+"""The store's schema, made in one step or revision by revision."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
+
+from layers_mcp.database import migrating, open_engine, reading
+from layers_mcp.store.store import Store
+from layers_mcp.store.tables import HEAD, TABLES, VERSIONS, Instant
+
+
+def test_the_revisions_make_exactly_the_tables(tmp_path: Path) -> None:
+    """design.md §8: new files are made in one step; alembic runs only when the stamp is behind. Both must agree."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+
+    with engine.begin() as connection:
+        migrating.bring_up(connection, TABLES, versions=VERSIONS, head=HEAD)
+        differences = compare_metadata(MigrationContext.configure(connection), TABLES)
+
+    engine.dispose()
+    assert differences == []
+
+
+def test_the_stamp_is_the_head_of_the_revisions() -> None:
+    """A new file is stamped with HEAD without running a revision."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(VERSIONS))
+
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_a_database_that_is_behind_is_brought_up_on_opening(tmp_path: Path) -> None:
+    """`open_engine`, with a stamp from before the first revision."""
+    file = tmp_path / "layers.db"
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    engine.dispose()
+
+    Store.open(file).close()
+
+    engine = open_engine(file, TABLES, versions=VERSIONS, head=HEAD)
+    with reading(engine) as connection:
+        stamp = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    engine.dispose()
+    assert stamp == HEAD
+
+
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda one: one.name)
+def test_every_table_can_be_written_in_both_languages(dialect) -> None:
+    """design.md §3: SQLite by default, Postgres by URL."""
+    words = [str(CreateTable(table).compile(dialect=dialect)) for table in TABLES.sorted_tables]
+
+    assert len(words) == len(TABLES.tables)
+
+
+def test_an_instant_comes_back_aware_and_a_naive_one_is_refused() -> None:
+    """Times are UTC instants; a naive one means nothing."""
+    instant, there = Instant(), datetime(2026, 4, 18, 10, 22, 14, tzinfo=timezone(timedelta(hours=-7)))
+
+    kept = instant.process_bind_param(there, sqlite.dialect())
+
+    assert kept == datetime(2026, 4, 18, 17, 22, 14)  # noqa: DTZ001  that is how it is kept
+    assert instant.process_result_value(kept, sqlite.dialect()) == there.astimezone(UTC)
+    assert instant.process_bind_param(None, sqlite.dialect()) is None
+    assert instant.process_result_value(None, sqlite.dialect()) is None
+    with pytest.raises(ValueError, match="needs a zone"):
+        instant.process_bind_param(kept, sqlite.dialect())
