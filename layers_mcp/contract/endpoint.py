@@ -44,7 +44,7 @@ R = TypeVar("R", bound=Reply)
 class Endpoint(Generic[Q, R]):
     """What one route takes, answers and costs.
 
-    Fields of `request` named in `path` travel there; the rest in the query of a GET or DELETE, else in the body.
+    Fields of `request` named in `path` travel there; the rest in the query of a GET, else in the body.
     `scope` None: any valid key may call. `keyed`: honours `Idempotency-Key` for 24 h. `statuses`: success statuses,
     the usual one first. `codes`: error codes of its own beside the common ones. `repeats`: a path field that the body
     may say again (it must then agree). `source`: where Layers says so.

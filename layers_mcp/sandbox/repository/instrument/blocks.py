@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["closing", "depth_at"]
+import re
+
+__all__ = ["bare", "closing", "depth_at"]
 
 _PAIRS = {"{": "}", "(": ")", "[": "]"}
 
@@ -53,3 +55,18 @@ def closing(text: str, opening: int) -> int | None:
 def depth_at(text: str, place: int) -> int:
     """How many brackets are open at a place."""
     return sum(1 if letter in _PAIRS else -1 for _, letter in _walk(text, 0, place))
+
+
+def bare(text: str) -> str:
+    """The text with blanks for its strings and comments: every place stays where it is."""
+    pieces: list[str] = []
+    index = 0
+    while index < len(text):
+        end = index + 1
+        if text[index] in "\"'":
+            end = _past_string(text, index)
+        elif text.startswith(("//", "/*"), index):
+            end = _past_comment(text, index)
+        pieces.append(text[index] if end == index + 1 else re.sub(r"[^\r\n]", " ", text[index:end]))
+        index = end
+    return "".join(pieces)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from layers_mcp.sandbox.repository.instrument.blocks import closing, depth_at
+from layers_mcp.sandbox.repository.instrument.blocks import bare, closing, depth_at
 from layers_mcp.sandbox.repository.instrument.sdk import EVENTS_ARE, Sdk, free_path, newline_of, quoted
 from layers_mcp.sandbox.repository.instrument.xcode import Project, Target, open_project
 from layers_mcp.sandbox.repository.packages import ENDPOINT, POD, SWIFT
@@ -22,6 +22,9 @@ _LAUNCH = re.compile(r"\bfunc\s+application\s*\([^{]*?didFinishLaunchingWithOpti
 _DELEGATE = re.compile(
     r"@(?:main|UIApplicationMain)\b|:\s*(?:[\w.<>]+\s*,\s*)*(?:UIApplicationDelegate|RCTAppDelegate|CAPBridgeAppDelegate|ExpoAppDelegate)\b"
 )
+_LAUNCHED = re.compile(r"@(?:main|UIApplicationMain)\b")
+_LEAD = re.compile(r"^[ \t]*(?://[^\r\n]*|@\w+(?:\([^)\r\n]*\))?[ \t]*)\r?\n\Z", re.MULTILINE)
+"""The line before a place, when it holds a comment or an attribute and nothing else."""
 
 
 def _indented(source: str, place: int) -> str:
@@ -35,24 +38,33 @@ def _unit(source: str) -> str:
     return found[1] if found else "    "
 
 
+def _above(source: str, place: int) -> int:
+    """Where a declaration starts whose comments and attributes stand on lines of their own before it."""
+    while (line := _LEAD.search(source, 0, place)) is not None:
+        place = line.start()
+    return place
+
+
 def _with_call(source: str) -> str | None:
     """The app's main file that starts Layers at launch, or None when no safe place is found."""
-    newline, unit = newline_of(source), _unit(source)
-    app = _APP.search(source)
+    code = bare(source)
+    newline, unit = newline_of(source), _unit(code)
+    app = _APP.search(code)
     if app is not None:
-        end = closing(source, app.end() - 1)
-        indent = _indented(source, source.find("struct", app.start())) + unit
-        made = re.search(r"\binit\s*\(\s*\)\s*\{", source[app.end() : end])
-        if made is not None and depth_at(source, app.end() + made.start()) == depth_at(source, app.end()):
-            place = app.end() + made.end()
-            return f"{source[:place]}{newline}{indent}{unit}{_CALL}{source[place:]}"
-        body = re.compile(r"^[ \t]*(?:@\w+ )*(?:public )?var body\s*:", re.MULTILINE).search(source, app.end(), end or len(source))
+        end = closing(source, app.end() - 1) or len(source)
+        indent = _indented(source, code.find("struct", app.start())) + unit
+        makers = re.compile(r"\binit\s*\(\s*\)\s*\{").finditer(code, app.end(), end)
+        made = next((found for found in makers if depth_at(source, found.start()) == depth_at(source, app.end())), None)
+        if made is not None:
+            return f"{source[: made.end()]}{newline}{indent}{unit}{_CALL}{source[made.end() :]}"
+        body = re.compile(r"^[ \t]*(?:@\w+ )*(?:public )?var body\s*:", re.MULTILINE).search(code, app.end(), end)
         indent = _indented(source, body.end()) if body is not None else indent
         block = f"{indent}init() {{{newline}{indent}{unit}{_CALL}{newline}{indent}}}{newline}"
         if body is not None:
-            return f"{source[: body.start()]}{block}{newline}{source[body.start() :]}"
+            place = max(_above(source, body.start()), app.end())
+            return f"{source[:place]}{block}{newline}{source[place:]}"
         return f"{source[: app.end()]}{newline}{block}{source[app.end() :]}"
-    launch = _LAUNCH.search(source) if _DELEGATE.search(source) else None
+    launch = _LAUNCH.search(code) if _DELEGATE.search(code) else None
     if launch is None:
         return None
     indent = _indented(source, launch.start()) + unit
@@ -131,8 +143,8 @@ def _main_file(tree: Tree, target: Target) -> tuple[str, str] | None:
     mine = [
         path for path in tree.ending(".swift") if path in target.sources or any(path.startswith(f"{folder}/") for folder in target.folders)
     ]
-    for path in sorted(mine, key=lambda path: (not re.search(r"App\.swift$|AppDelegate\.swift$", path), path)):
-        source = tree.source(path) or ""
+    sources = {path: tree.source(path) or "" for path in sorted(mine)}
+    for path, source in sorted(sources.items(), key=lambda item: (not _LAUNCHED.search(bare(item[1])), item[0])):
         if "@main" in source or "UIApplication" in source or "AppDelegate" in name_of(path):
             called = _with_call(source)
             if called is not None:
@@ -145,7 +157,7 @@ def _in_target(tree: Tree, app: App, sdk: Sdk, *, project: Project, target: Targ
     if main is None:
         return None
     path, called = main
-    module = free_path(tree, join(folder_of(path), "Layers.swift"), "LayersAnalytics.swift")
+    module = join(folder_of(path), "LayersAnalytics.swift" if tree.has(join(folder_of(path), "Layers.swift")) or tree.named("Layers.swift") else "Layers.swift")
     podfile = tree.first(join(folder, "Podfile") for folder in (app.folder, folder_of(app.folder)))
     pods = _with_pod(tree.source(podfile) or "", target.name) if podfile else None
     filed = project.with_file(target, module, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Listed", "Scalar", "Table", "Value", "parse"]
+__all__ = ["Listed", "Scalar", "Table", "Value", "parse", "skip"]
 
 _GAP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _WORD = re.compile(r"\"((?:\\.|[^\"\\])*)\"|([\w./$<>@:+*?!~^&%-]+)", re.DOTALL)
@@ -66,7 +66,8 @@ class Table:
 Value = Scalar | Listed | Table
 
 
-def _skip(text: str, place: int) -> int:
+def skip(text: str, place: int) -> int:
+    """The next place that is no space and no comment."""
     found = _GAP.match(text, place)
     return found.end() if found else place
 
@@ -93,29 +94,29 @@ def _value(text: str, place: int, depth: int) -> Value:
 
 def _list(text: str, start: int, depth: int) -> Listed:
     items: list[Value] = []
-    place = _skip(text, start + 1)
+    place = skip(text, start + 1)
     while text[place] != ")":
         items.append(_value(text, place, depth + 1))
-        place = _skip(text, items[-1].end)
+        place = skip(text, items[-1].end)
         if text[place] == ",":
-            place = _skip(text, place + 1)
+            place = skip(text, place + 1)
     return Listed(tuple(items), start, place + 1)
 
 
 def _table(text: str, start: int, depth: int) -> Table:
     items: dict[str, Value] = {}
-    place = _skip(text, start + 1)
+    place = skip(text, start + 1)
     while text[place] != "}":
         key = _scalar(text, place)
-        place = _skip(text, key.end)
+        place = skip(text, key.end)
         if text[place] != "=":
             message = "no value"
             raise ValueError(message)
-        value = _value(text, _skip(text, place + 1), depth + 1)
+        value = _value(text, skip(text, place + 1), depth + 1)
         items[key.text] = value
-        place = _skip(text, value.end)
+        place = skip(text, value.end)
         if text[place] == ";":
-            place = _skip(text, place + 1)
+            place = skip(text, place + 1)
     return Table(items, start, place + 1)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from posixpath import normpath
 
-from layers_mcp.sandbox.repository.instrument.pbxproj import Listed, Table, parse
+from layers_mcp.sandbox.repository.instrument.pbxproj import Listed, Scalar, Table, parse, skip
 from layers_mcp.sandbox.repository.instrument.sdk import newline_of
 from layers_mcp.sandbox.repository.packages import Package
 from layers_mcp.sandbox.repository.tree import folder_of, join
@@ -15,6 +16,9 @@ from layers_mcp.sandbox.repository.tree import folder_of, join
 __all__ = ["Project", "Target", "open_project"]
 
 _APPLICATION = "com.apple.product-type.application"
+_OTHERS = frozenset({"appletvos", "driverkit", "macosx", "watchos", "xros"})
+"""What `SDKROOT` says of an app that is not for a phone; watch apps are plain applications since Xcode 14."""
+_SECTION = re.compile(r"/\* Begin (\w+) section \*/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,31 @@ class Project:
         tables = (self.objects.table(key) for key in target.texts("buildPhases"))
         return next((table for table in tables if table is not None and table.text("isa") == isa), None)
 
+    def _setting(self, target: Table, key: str) -> frozenset[str]:
+        """What a build setting is in the configurations of a target, else in those of the project."""
+        for owner in (target, self.objects.table(self.root)):
+            listed = self.objects.table(owner.text("buildConfigurationList")) if owner else None
+            tables = [self.objects.table(item) for item in listed.texts("buildConfigurations")] if listed else []
+            settings = [table.table("buildSettings") for table in tables if table]
+            said = frozenset(text for setting in settings if setting and (text := setting.text(key)))
+            if said:
+                return said
+        return frozenset()
+
+    def _for_phone(self, target: Table) -> bool:
+        """Whether a target is built for iOS; one that says nothing is."""
+        roots = self._setting(target, "SDKROOT")
+        if "auto" in roots:
+            platforms = self._setting(target, "SUPPORTED_PLATFORMS")
+            return not platforms or any("iphoneos" in platform for platform in platforms)
+        return not roots or not roots <= _OTHERS
+
     def targets(self) -> tuple[Target, ...]:
-        """The application targets, in the project's order."""
+        """The application targets for iOS, in the project's order."""
         paths = self._paths()
         found: list[Target] = []
         for key, table in self._of("PBXNativeTarget"):
-            if table.text("productType") != _APPLICATION:
+            if table.text("productType") != _APPLICATION or not self._for_phone(table):
                 continue
             phase = self._phase(table, "PBXSourcesBuildPhase")
             builds = [self.objects.table(item) for item in phase.texts("files")] if phase else []
@@ -93,12 +116,12 @@ class Project:
         name, new, build = path.rpartition("/")[2], self._id(f"file:{path}"), self._id(f"build:{path}")
         shown = join(folder_of(old.text("path") or ""), name)
         label = f"name = {name}; " if shown != name else ""
-        origin = f'sourceTree = "{old.text("sourceTree") or "<group>"}"'
+        origin = f"sourceTree = {_word(old.text('sourceTree') or '<group>')}"
         about = f"isa = PBXFileReference; lastKnownFileType = sourcecode.swift; {label}path = {_word(shown)}; {origin};"
         edits = [
             self._row("PBXBuildFile", f"{build} /* {name} in Sources */ = {{isa = PBXBuildFile; fileRef = {new} /* {name} */; }};"),
             self._row("PBXFileReference", f"{new} /* {name} */ = {{{about} }};"),
-            self._item(children, f"{new} /* {name} */"),
+            self._item(children, f"{new} /* {name} */", after=reference),
             self._item(files, f"{build} /* {name} in Sources */"),
         ]
         return self._edited(edits)
@@ -106,9 +129,7 @@ class Project:
     def with_package(self, target: Target, package: Package) -> Project | None:
         """The project with a Swift package whose product the target links."""
         table, project = self.objects.table(target.id), self.objects.table(self.root)
-        phase = self._phase(table, "PBXFrameworksBuildPhase") if table else None
-        files = phase.listed("files") if phase else None
-        if table is None or project is None or files is None:
+        if table is None or project is None:
             return None
         kinds = ("XCRemoteSwiftPackageReference", "XCSwiftPackageProductDependency")
         repository = package.url.rpartition("/")[2]
@@ -120,9 +141,9 @@ class Project:
                 "PBXBuildFile",
                 f"{build} /* {package.name} in Frameworks */ = {{isa = PBXBuildFile; productRef = {product} /* {package.name} */; }};",
             ),
-            self._item(files, f"{build} /* {package.name} in Frameworks */"),
-            self._member(table, "packageProductDependencies", f"{product} /* {package.name} */", after="name"),
-            self._member(project, "packageReferences", remote_label, after="mainGroup"),
+            *self._linked(table, f"{build} /* {package.name} in Frameworks */"),
+            self._member(table, "packageProductDependencies", f"{product} /* {package.name} */"),
+            self._member(project, "packageReferences", remote_label),
             self._row(
                 kinds[0], f'{remote_label} = {{\n\t\t\tisa = {kinds[0]};\n\t\t\trepositoryURL = "{package.url}";\n\t\t\t{version}\n\t\t}};'
             ),
@@ -145,31 +166,53 @@ class Project:
             salt += 1
         return made
 
-    def _item(self, listed: Listed, item: str) -> tuple[int, str]:
-        """One more item at the end of a list."""
-        end = listed.end - 1
-        line = self.text.rfind("\n", 0, end) + 1
-        indent = self.text[line:end]
-        return (line, f"{indent}\t{item},\n") if not indent.strip() else (end, f"{item}, ")
+    def _item(self, listed: Listed, item: str, *, after: str | None = None) -> tuple[int, str]:
+        """One more item in a list: after the one named, else at the end."""
+        named = (found for found in listed.items if isinstance(found, Scalar) and found.text == after)
+        last = next(named, listed.items[-1] if listed.items else None)
+        start = listed.end - 1 if last is None else last.start
+        line = self.text.rfind("\n", 0, start) + 1
+        indent = self.text[line:start]
+        own_line = not indent.strip()
+        if last is None:
+            return (line, f"{indent}\t{item},\n") if own_line else (start, f"{item}, ")
+        gap, place = f"\n{indent}" if own_line else " ", skip(self.text, last.end)
+        if self.text[place] == ",":
+            return place + 1, f"{gap}{item},"
+        return len(self.text[:place].rstrip()), f",{gap}{item}"
 
-    def _member(self, table: Table, key: str, item: str, *, after: str) -> tuple[int, str]:
-        """One more item in the list under a key, which is made after another key when it is not there."""
+    def _linked(self, target: Table, item: str) -> list[tuple[int, str]]:
+        """One more product that a target links; a target that links nothing yet, as XcodeGen leaves it, gets the phase for it."""
+        phase = self._phase(target, "PBXFrameworksBuildPhase")
+        files, phases = phase.listed("files") if phase else None, target.listed("buildPhases")
+        if files is not None:
+            return [self._item(files, item)]
+        made, isa = self._id(f"frameworks:{target.text('name')}"), "PBXFrameworksBuildPhase"
+        row = (
+            f"{made} /* Frameworks */ = {{\n\t\t\tisa = {isa};\n\t\t\tbuildActionMask = 2147483647;\n"
+            f"\t\t\tfiles = (\n\t\t\t\t{item},\n\t\t\t);\n\t\t\trunOnlyForDeploymentPostprocessing = 0;\n\t\t}};"
+        )
+        return [self._row(isa, row), *([self._item(phases, f"{made} /* Frameworks */")] if phases else [])]
+
+    def _member(self, table: Table, key: str, item: str) -> tuple[int, str]:
+        """One more item in the list under a key, which is made in its place in the alphabet when it is not there."""
         listed = table.listed(key)
         if listed is not None:
             return self._item(listed, item)
-        before = table.items.get(after)
-        end = self.text.find("\n", before.end if before else table.start + 1) + 1
+        before = max((name for name in table.items if name != "isa" and name < key), default="isa")
+        end = self.text.find("\n", table.items[before].end) + 1
         return end, f"\t\t\t{key} = (\n\t\t\t\t{item},\n\t\t\t);\n"
 
     def _row(self, section: str, row: str) -> tuple[int, str]:
-        """One more object in its section, which is made among the last ones when it is not there."""
+        """One more object in its section, which is made in its place in the alphabet when it is not there."""
         mark = self.text.find(f"/* End {section} section */")
         if mark != -1:
             return mark, f"\t\t{row}\n"
-        later = self.text.find("/* Begin XCVersionGroup section */")
-        end = self.text.rfind("\n", 0, self.objects.end - 1) + 1
-        place = later if later != -1 else end
-        return place, f"\n/* Begin {section} section */\n\t\t{row}\n/* End {section} section */\n" + ("\n" if later != -1 else "")
+        made = f"/* Begin {section} section */\n\t\t{row}\n/* End {section} section */\n"
+        later = next((found.start() for found in _SECTION.finditer(self.text) if found[1] > section), None)
+        if later is not None:
+            return later, f"{made}\n"
+        return self.text.rfind("\n", 0, self.objects.end - 1) + 1, f"\n{made}"
 
     def _edited(self, edits: list[tuple[int, str]]) -> Project | None:
         text = self.text

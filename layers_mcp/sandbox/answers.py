@@ -1,0 +1,65 @@
+"""Which function answers which endpoint of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from layers_mcp.contract import account as c_account
+from layers_mcp.contract import content as c_content
+from layers_mcp.contract import github as c_github
+from layers_mcp.contract import influencers as c_influencers
+from layers_mcp.contract import ingest as c_ingest
+from layers_mcp.contract import jobs as c_jobs
+from layers_mcp.contract import projects as c_projects
+from layers_mcp.contract import publishing as c_publishing
+from layers_mcp.contract import review as c_review
+from layers_mcp.contract import social as c_social
+from layers_mcp.contract.endpoint import Reply
+from layers_mcp.sandbox import account, content, github, influencers, ingest, jobs, projects, publishing, review, social
+from layers_mcp.sandbox.visit import Answer
+
+__all__ = ["ANSWERS", "MINTS"]
+
+Answering = Callable[[Any, Any], Reply | Answer]
+
+ANSWERS: dict[str, Answering] = {
+    c_account.WHOAMI.name: account.whoami,
+    c_account.CREDITS.name: account.credits_of,
+    c_projects.CREATE.name: projects.create,
+    c_projects.LIST.name: projects.listing,
+    c_projects.GET.name: projects.get,
+    c_projects.UPDATE.name: projects.update_project,
+    c_projects.ARCHIVE.name: projects.archive,
+    c_github.INSTALL_URL.name: github.install_url,
+    c_github.REGISTER.name: github.register,
+    c_github.GET_INSTALLATION.name: github.get,
+    c_ingest.GITHUB.name: ingest.start_github,
+    c_jobs.GET.name: jobs.get,
+    c_jobs.CANCEL.name: jobs.cancel,
+    c_influencers.LIST.name: influencers.listing,
+    c_influencers.GET.name: influencers.get,
+    c_content.GENERATE.name: content.generate,
+    c_content.GET.name: content.get,
+    c_content.LIST.name: content.listing,
+    c_content.PROGRESS.name: content.progress,
+    c_content.ASSET.name: content.asset,
+    c_review.APPROVE.name: review.approve,
+    c_review.REJECT.name: review.reject,
+    c_review.GET_POLICY.name: review.get_policy,
+    c_review.SET_POLICY.name: review.set_policy,
+    c_social.OAUTH_URL.name: social.oauth_url,
+    c_social.OAUTH_STATUS.name: social.oauth_status,
+    c_social.PROJECT_OAUTH_STATUS.name: social.project_oauth_status,
+    c_social.ACCOUNTS.name: social.accounts,
+    c_publishing.SCHEDULE.name: publishing.schedule,
+    c_publishing.PUBLISH.name: publishing.publish,
+    c_publishing.LIST.name: publishing.listing,
+    c_publishing.GET.name: publishing.get,
+    c_publishing.RESCHEDULE.name: publishing.reschedule,
+    c_publishing.CANCEL.name: publishing.cancel,
+}
+"""By the endpoint's name; every row of the table is answered, which a test proves."""
+
+MINTS = frozenset({c_github.INSTALL_URL.name})
+"""GETs that write: a state is minted."""

@@ -1,0 +1,233 @@
+"""Content: containers that a generation fills, and what they show while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Row, Select, func, insert, select
+
+from layers_mcp.contract import content, errors
+from layers_mcp.contract.jobs import Accepted, JobProblem
+from layers_mcp.contract.projects import BrandContext
+from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, ContentFormat, SocialPlatform
+from layers_mcp.sandbox import account, ids, influencers, jobs, projects, tables
+from layers_mcp.sandbox.captions import captions
+from layers_mcp.sandbox.clockwork import Seen, Stage
+from layers_mcp.sandbox.pages import Keys, Window, page
+from layers_mcp.sandbox.visit import Visit
+
+__all__ = ["asset", "begin", "generate", "get", "listing", "own", "progress", "see", "status_of"]
+
+_LASTS_S = (5.0, 20.0, 90.0, 20.0)
+"""Seconds of each stage at job speed 1; 135 in all (seed 004, step 6: typically 90 to 180)."""
+_PLATFORMS: tuple[SocialPlatform, ...] = ("tiktok", "instagram")
+_SLIDES = 5
+_VIDEO_MS = 11_200
+"""The length that seed 004, step 6 prints; each further variant is a little longer."""
+_VARIANT_MS = 700
+_WIDTH, _HEIGHT = 1080, 1920
+_TYPES = {"video": ("mp4", "video/mp4"), "image": ("jpg", "image/jpeg")}
+_JOB = [
+    tables.jobs.c[name].label(f"job_{name}") for name in ("stages", "started_at", "gate", "opened_at", "fails_in", "canceled_at", "problem")
+]
+_WITH_JOB: Select[Any] = (
+    select(tables.containers, *_JOB, tables.projects.c.status.label("project_status"))
+    .join(tables.jobs, tables.containers.c.job_id == tables.jobs.c.id)
+    .join(tables.projects, tables.containers.c.project_id == tables.projects.c.id)
+)
+
+
+def _seen(visit: Visit, row: Row[Any]) -> Seen:
+    script = jobs.Script(
+        stages=[Stage(*stage) for stage in row.job_stages],
+        started_at=row.job_started_at,
+        gate=row.job_gate,
+        opened_at=row.job_opened_at,
+        fails_in=row.job_fails_in,
+        canceled_at=row.job_canceled_at,
+    )
+    return script.at(visit.now)
+
+
+def status_of(seen: Seen) -> ContainerStatus:
+    """A container's status, by its job's (seed 004's `generating`; newer pages: `processing`)."""
+    if seen.status != "running":
+        return seen.status
+    return "queued" if seen.stage == content.STAGES[0] else "generating"
+
+
+def own(visit: Visit, container_id: str) -> tuple[Row[Any], Seen]:
+    """The row of a container of this organization, and how its generation stands.
+
+    Raises:
+        errors.NotFound: there is none; another organization's looks the same.
+    """
+    query = _WITH_JOB.where(tables.containers.c.id == ids.full("cnt", container_id))
+    row = visit.connection.execute(query.where(tables.projects.c.organization_id == visit.key.organization_id)).first()
+    if row is None:
+        raise errors.NotFound(f"there is no content {container_id}")
+    return row, _seen(visit, row)
+
+
+def see(row: Row[Any], seen: Seen) -> content.Container:
+    """A container as it stands; media and captions show once the generation is completed."""
+    done = seen.status == "completed"
+    return content.Container(
+        id=row.id,
+        project_id=row.project_id,
+        status=status_of(seen),
+        approval_status=row.approval,
+        format=row.format,
+        hook=row.hook,
+        cta=row.cta,
+        influencer_id=row.influencer_id,
+        caption_variants=tuple(content.CaptionVariant(**caption) for caption in row.captions) if done else (),
+        media_assets=tuple(content.MediaAsset(**media) for media in row.media) if done else (),
+        brief=row.brief,
+        job_id=row.job_id,
+        regenerated_from=row.regenerated_from,
+        last_error=JobProblem(**row.job_problem) if seen.status == "failed" else None,
+        created_at=row.created_at,
+        completed_at=seen.finished_at if done else None,
+        approved_at=row.decided_at if row.approval == "approved" else None,
+        rejected_at=row.decided_at if row.approval == "rejected" else None,
+    )
+
+
+def _approval(visit: Visit, project: Row[Any]) -> ApprovalStatus:
+    """Whether a new container waits: first-N counts those that left `pending` (layers-api: content-review)."""
+    if project.policy == "auto_approve":
+        return "not_required"
+    row = tables.containers.c
+    decided = select(func.count()).where(row.project_id == project.id, row.approval.in_(("approved", "rejected")))
+    if project.policy == "review_first_n" and visit.connection.execute(decided).scalar_one() >= project.first_n:
+        return "not_required"
+    return "pending"
+
+
+def _media(container_id: str, chosen: ContentFormat, variant: int, visit: Visit) -> list[dict[str, Any]]:
+    kinds = ["image"] * _SLIDES if chosen == "slideshow_remix" else ["video"]
+    media: list[dict[str, Any]] = []
+    for kind in kinds:
+        asset_id = ids.stamped("asset", visit.now)
+        url = f"https://cdn.layers.com/content/{container_id}/{asset_id}.{_TYPES[kind][0]}"
+        length = _VIDEO_MS + _VARIANT_MS * variant if kind == "video" else None
+        media.append({"id": asset_id, "kind": kind, "url": url, "duration_ms": length})
+    return media
+
+
+def begin(
+    visit: Visit, project: Row[Any], request: content.GenerateContent, *, regenerated_from: str | None = None
+) -> tuple[str, tuple[str, ...], ContentFormat]:
+    """Start a generation: its job, its containers, and the format that was chosen.
+
+    Raises:
+        errors.InsufficientCredits: fewer credits are available than the variants cost.
+    """
+    chosen: ContentFormat = "video_remix" if request.format == "auto" else request.format
+    brief, brand = request.brief, projects.brand_at(visit, project.id)[0] or BrandContext()
+    influencer_id = influencers.choose(visit, project.id, brief.influencer_id)
+    stages = [Stage(name, lasts_s / visit.ground.job_speed) for name, lasts_s in zip(content.STAGES, _LASTS_S, strict=True)]
+    asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    job_id, script = jobs.start(visit, project.id, jobs.Plan("content_generate", stages), asked)
+    price = account.PRICES[chosen] * request.variant_count
+    account.reserve(visit, job_id, price, settles_at=script.finishes_at or visit.now, charged=visit.trouble is None)
+    hook = brief.hook or brand.tagline or brief.topic or f"Meet {brand.app_name or project.name}."
+    call = brief.cta or f"Get {brand.app_name or project.name}"
+    row: dict[str, Any] = {"project_id": project.id, "job_id": job_id, "format": chosen, "hook": hook, "cta": brief.cta}
+    row |= {"influencer_id": influencer_id, "brief": brief.model_dump(mode="json", by_alias=True, exclude_unset=True)}
+    row |= {"approval": _approval(visit, project), "created_at": visit.now, "regenerated_from": regenerated_from}
+    container_ids = tuple(ids.mint("cnt") for _ in range(request.variant_count))
+    for variant, container_id in enumerate(container_ids):
+        texts = captions(brief.target_platforms or _PLATFORMS, hook=hook, cta=call, brand=brand, variant=variant)
+        made = {"captions": [text.model_dump() for text in texts], "media": _media(container_id, chosen, variant, visit)}
+        visit.connection.execute(insert(tables.containers).values(row | made | {"id": container_id}))
+    return job_id, container_ids, chosen
+
+
+def generate(visit: Visit, request: content.GenerateContent) -> Accepted:
+    """Start a generation (seed 004, step 6)."""
+    project = projects.living(visit, request.project_id)
+    job_id, container_ids, chosen = begin(visit, project, request)
+    return jobs.accepted(
+        job_id,
+        kind="content_generate",
+        stage=content.STAGES[0],
+        project_id=project.id,
+        container_ids=container_ids,
+        format=chosen,
+        started_at=visit.now,
+    )
+
+
+def get(visit: Visit, request: content.GetContent) -> content.Container:
+    """One container."""
+    return see(*own(visit, request.container_id))
+
+
+def _filtered(project_id: str, request: content.ListContent) -> Select[Any]:
+    row = tables.containers.c
+    query = _WITH_JOB.where(row.project_id == project_id)
+    if request.approval_status is not None:
+        query = query.where(row.approval.in_(request.approval_status))
+    if request.format is not None:
+        query = query.where(row.format.in_(request.format))
+    if request.since is not None:
+        query = query.where(row.created_at >= request.since)
+    return query if request.until is None else query.where(row.created_at <= request.until)
+
+
+def listing(visit: Visit, request: content.ListContent) -> content.ContainerPage:
+    """A page of containers, newest first."""
+    project = projects.own(visit, request.project_id)
+
+    def shown(row: Row[Any]) -> content.Container | None:
+        container = see(row, _seen(visit, row))
+        return container if request.status is None or container.status in request.status else None
+
+    keys = Keys("content", tables.containers.c.created_at, tables.containers.c.seq)
+    query = _filtered(project.id, request)
+    items, cursor = page(visit.connection, query, keys, Window(request.cursor, request.limit), see=shown)
+    return content.ContainerPage(items=items, next_cursor=cursor)
+
+
+def _left_s(visit: Visit, row: Row[Any], stages: Sequence[Sequence[Any]]) -> int:
+    whole_s = sum(float(lasts_s) for _, lasts_s in stages)
+    return max(ceil(whole_s - (visit.now - row.job_started_at).total_seconds()), 0)
+
+
+def progress(visit: Visit, request: content.GetProgress) -> content.ContentProgress:
+    """How far a container's generation is."""
+    row, seen = own(visit, request.container_id)
+    running = seen.status == "running"
+    return content.ContentProgress(
+        container_id=row.id,
+        status=status_of(seen),
+        stage=seen.stage,
+        stage_progress=round(seen.stage_progress, 2),
+        eta_seconds=_left_s(visit, row, row.job_stages) if running else None,
+        updated_at=seen.finished_at or visit.now,
+    )
+
+
+def asset(visit: Visit, request: content.GetAsset) -> content.Asset:
+    """One media file of a completed container."""
+    row, seen = own(visit, request.container_id)
+    media = next((media for media in row.media if media["id"] == request.asset_id), None) if seen.status == "completed" else None
+    if media is None:
+        raise errors.NotFound(f"content {row.id} has no asset {request.asset_id}")
+    return content.Asset(
+        container_id=row.id,
+        asset_id=media["id"],
+        kind=media["kind"],
+        url=media["url"],
+        thumbnail_url=f"https://cdn.layers.com/content/{row.id}/{media['id']}.thumb.jpg",
+        mime_type=_TYPES[media["kind"]][1],
+        size_bytes=None,
+        width=_WIDTH,
+        height=_HEIGHT,
+        duration_ms=media["duration_ms"],
+    )

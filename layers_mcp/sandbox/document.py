@@ -1,0 +1,94 @@
+"""The OpenAPI document, made from the same table as the routes, so that it cannot lie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+from layers_mcp.contract.envelope import Envelope
+from layers_mcp.contract.errors import BY_CODE
+from layers_mcp.contract.table import TABLE
+from layers_mcp.sandbox.answers import ANSWERS
+
+__all__ = ["openapi"]
+
+Json = dict[str, Any]
+_REF = "#/components/schemas/{model}"
+_COMMON = ("UNAUTHENTICATED", "FORBIDDEN_SCOPE", "NOT_FOUND", "VALIDATION", "RATE_LIMITED", "KILL_SWITCH", "INTERNAL")
+_WORDS = {200: "Done", 201: "Made", 202: "Accepted", 304: "Not modified: the ETag still holds"}
+
+
+def _content(schema: Json) -> Json:
+    return {"application/json": {"schema": schema}}
+
+
+def _answers(endpoint: Endpoint[Request, Reply], replies: Json) -> Json:
+    schema = replies[endpoint.reply.__name__]
+    answers: Json = {
+        str(status): {"description": _WORDS[status]} | ({} if status == 304 else {"content": _content(schema)})
+        for status in endpoint.statuses
+    }
+    codes = (*_COMMON, *(["IDEMPOTENCY_CONFLICT"] if endpoint.keyed else []), *endpoint.codes)
+    for status in sorted({BY_CODE[code].status for code in codes}):
+        named = ", ".join(code for code in codes if BY_CODE[code].status == status)
+        answers[str(status)] = {"description": named, "content": _content({"$ref": _REF.format(model="Envelope")})}
+    return answers
+
+
+def _first_line(endpoint: Endpoint[Request, Reply]) -> str:
+    return (ANSWERS[endpoint.name].__doc__ or "").partition("\n")[0]
+
+
+def _header(name: str, words: str) -> Json:
+    return {"name": name, "in": "header", "required": False, "description": words, "schema": {"type": "string"}}
+
+
+def _operation(endpoint: Endpoint[Request, Reply], replies: Json) -> tuple[Json, Json]:
+    """One route, and the schemas its fields refer to."""
+    schema = endpoint.request.model_json_schema(by_alias=True, ref_template=_REF)
+    fields, needed = schema.get("properties", {}), schema.get("required", [])
+    rest = {name: field for name, field in fields.items() if name not in endpoint.path_fields}
+    parameters = [{"name": name, "in": "path", "required": True, "schema": fields[name]} for name in endpoint.path_fields]
+    operation: Json = {
+        "summary": _first_line(endpoint),
+        "description": f"Source: {endpoint.source}.",
+        "tags": [endpoint.path.split("/")[2]],
+    }
+    operation["operationId"] = endpoint.name.lower().replace(" /v1/", "_").translate(str.maketrans("/-", "__", "{}"))
+    if endpoint.in_body:
+        body = {"type": "object", "properties": rest, "additionalProperties": False}
+        body |= {"required": [name for name in needed if name in rest]} if any(name in rest for name in needed) else {}
+        operation["requestBody"] = {"required": "required" in body, "content": _content(body)}
+    else:
+        parameters += [{"name": name, "in": "query", "required": name in needed, "schema": field} for name, field in rest.items()]
+    if endpoint.keyed:
+        parameters.append(_header("Idempotency-Key", "The same key with the same request gets the first answer again, for 24 hours."))
+    if 304 in endpoint.statuses:
+        parameters.append(_header("If-None-Match", "The ETag of the last answer."))
+    operation |= {"parameters": parameters, "responses": _answers(endpoint, replies)}
+    operation |= {"x-rate-limit-class": endpoint.rate, "x-scope": endpoint.scope}
+    return operation, schema.get("$defs", {})
+
+
+def openapi(title: str, version: str) -> Json:
+    """The whole document: each route with its fields, replies and refusals."""
+    models: list[type[BaseModel]] = list(dict.fromkeys([*(row.reply for row in TABLE), Envelope]))
+    refs, definitions = models_json_schema([(model, "serialization") for model in models], by_alias=True, ref_template=_REF)
+    replies = {model.__name__: refs[model, "serialization"] for model in models}
+    schemas: Json = dict(definitions.get("$defs", {}))
+    paths: dict[str, Json] = {}
+    for row in TABLE:
+        operation, more = _operation(row, replies)
+        paths.setdefault(row.path, {})[row.method.lower()] = operation
+        schemas |= {name: schema for name, schema in more.items() if name not in schemas}
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}, "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version},
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": schemes},
+        "security": [{"bearer": []}, {"apiKey": []}],
+    }

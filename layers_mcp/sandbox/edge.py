@@ -1,0 +1,190 @@
+"""The edge of the sandbox: who asks, how often, with what trouble; then the noun; then the envelope. All within transactions.
+
+A request that writes is one transaction: its effect, its reply by Idempotency-Key and its rate limit are kept together or not at all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from hashlib import sha256
+from json import dumps
+from math import ceil
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from layers_mcp.contract import errors
+from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+from layers_mcp.contract.envelope import envelope
+from layers_mcp.contract.scalars import wire_time
+from layers_mcp.database import reading, writing
+from layers_mcp.sandbox import clockwork, faults, ids, keys, rates, replies
+from layers_mcp.sandbox.answers import ANSWERS, MINTS
+from layers_mcp.sandbox.asking import read_request
+from layers_mcp.sandbox.visit import Answer, Key, Visit, invalid
+from layers_mcp.sandbox.world import World
+
+__all__ = ["Asked", "Told", "answer", "refusal", "writes"]
+
+_log = logging.getLogger(__name__)
+_MOST_KEY = 255
+"""Letters of an Idempotency-Key; ours."""
+_NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request as it came; header names in lower case."""
+
+    headers: Mapping[str, str]
+    path: Mapping[str, str]
+    query: Sequence[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What to send: `delay_s` wall seconds later, or not at all when `lost`."""
+
+    status: int
+    body: str
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    delay_s: float = 0.0
+    lost: bool = False
+
+
+class _Entry(NamedTuple):
+    key: Key | None
+    budget: rates.Budget | None
+    fault: faults.Fault | None
+    refusal: errors.LayersError | None
+
+    def headers(self, endpoint: Endpoint[Request, Reply]) -> dict[str, str]:
+        return self.budget.headers() if self.budget else {"X-RateLimit-Endpoint-Class": endpoint.rate}
+
+
+def _time_headers(now: datetime, request_id: str) -> dict[str, str]:
+    exact = wire_time(now) if now.microsecond else wire_time(now).replace("Z", ".000Z")
+    return {"X-Request-Id": request_id, "Date": format_datetime(now.replace(microsecond=0), usegmt=True), "X-Sandbox-Time": exact}
+
+
+def refusal(problem: errors.LayersError, now: datetime, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> Told:
+    """The answer that carries `problem` in its envelope."""
+    request_id = ids.stamped("req", now)
+    sent = {**(headers or {}), **_time_headers(now, request_id)}
+    if problem.retry_after_s is not None:
+        sent["Retry-After"] = str(ceil(problem.retry_after_s))
+    if isinstance(problem, errors.UnknownProblem):
+        status = status or problem.wire_status
+    return Told(status=status or problem.status, body=dumps(envelope(problem, request_id)), headers=sent)
+
+
+def _enter(connection: Connection, endpoint: Endpoint[Request, Reply], headers: Mapping[str, str], wall_now: datetime) -> _Entry:
+    """Who asks, whether the key may, and which trouble was scripted for it."""
+    try:
+        key = keys.known_key(connection, headers)
+    except errors.LayersError as problem:
+        return _Entry(None, None, None, problem)
+    budget = rates.take(connection, key.id, rates.TIERS[key.tier], endpoint.rate, wall_now=wall_now)
+    try:
+        budget.check()
+        if not key.may(endpoint.scope):
+            raise errors.ForbiddenScope(f"the key lacks {endpoint.scope}", details={"requiredScope": endpoint.scope})
+    except errors.LayersError as problem:
+        return _Entry(key, budget, None, problem)
+    fault = faults.next_fault(connection, endpoint)
+    return _Entry(key, budget, fault, fault.problem() if fault else None)
+
+
+def _written(answered: Reply | Answer, endpoint: Endpoint[Request, Reply]) -> Told:
+    whole = answered if isinstance(answered, Answer) else Answer(reply=answered, status=endpoint.statuses[0])
+    body = whole.reply.model_dump_json(by_alias=True, exclude_unset=True)
+    return Told(status=whole.status, body=body, headers=dict(whole.headers))
+
+
+def _handled(visit: Visit, endpoint: Endpoint[Request, Reply], asked: Asked, wall_now: datetime) -> Told:
+    """The noun's answer, or the one that was kept for this Idempotency-Key."""
+    request = read_request(endpoint, asked.path, asked.query, asked.body)
+    given = asked.headers.get("idempotency-key")
+    if given is None or not endpoint.keyed:
+        return _written(ANSWERS[endpoint.name](visit, request), endpoint)
+    if not 0 < len(given) <= _MOST_KEY:
+        raise invalid("Idempotency-Key", f"must have 1 to {_MOST_KEY} letters")
+    sent = replies.Sent(visit.key.id, endpoint.name, given, replies.digest(request))
+    if (first := replies.kept(visit.connection, sent, wall_now)) is not None:
+        return Told(status=first.status, body=first.body, headers={"Idempotency-Replayed": "true"})
+    told = _written(ANSWERS[endpoint.name](visit, request), endpoint)
+    replies.keep(visit.connection, sent, replies.Kept(told.status, told.body), wall_now)
+    return told
+
+
+def _conditional(told: Told, endpoint: Endpoint[Request, Reply], asked: Asked) -> Told:
+    """The same with its ETag, or 304 when the caller has it already (layers-api: concepts/jobs)."""
+    if _NOT_MODIFIED not in endpoint.statuses:
+        return told
+    tag = f'"{sha256(told.body.encode()).hexdigest()[:32]}"'
+    known = {part.strip().removeprefix("W/") for part in asked.headers.get("if-none-match", "").split(",")}
+    headers = told.headers | {"ETag": tag}
+    if tag in known or "*" in known:
+        return Told(status=_NOT_MODIFIED, body="", headers=headers)
+    return Told(status=told.status, body=told.body, headers=headers)
+
+
+def _tried(visit: Visit, endpoint: Endpoint[Request, Reply], asked: Asked, wall_now: datetime) -> Told | errors.LayersError:
+    """What the noun says; whatever it refuses, its writes are undone."""
+    try:
+        with visit.connection.begin_nested() if writes(endpoint) else nullcontext():
+            return _conditional(_handled(visit, endpoint, asked, wall_now), endpoint, asked)
+    except errors.LayersError as problem:
+        return problem
+    except Exception:  # noqa: BLE001  the edge: whatever broke, the caller gets an envelope
+        _log.exception("%s broke", endpoint.name)
+        return errors.Internal("something broke in the sandbox; its log says what")
+
+
+def writes(endpoint: Endpoint[Request, Reply]) -> bool:
+    """Whether a request to this route may change anything but its rate limit."""
+    return endpoint.method != "GET" or endpoint.name in MINTS
+
+
+def _visit(connection: Connection, world: World, entry: _Entry, now: datetime) -> Visit | None:
+    if entry.key is None or entry.refusal is not None:
+        return None
+    trouble = entry.fault.job_error if entry.fault else None
+    return Visit(connection=connection, now=now, key=entry.key, ground=world.ground, trouble=trouble)
+
+
+def _troubled(told: Told, entry: _Entry) -> Told:
+    fault = entry.fault
+    if fault is None:
+        return told
+    lost = fault.lose_answer and fault.problem() is None
+    return Told(status=told.status, body=told.body, headers=told.headers, delay_s=fault.delay_s, lost=lost)
+
+
+def answer(world: World, endpoint: Endpoint[Request, Reply], asked: Asked) -> Told:
+    """Answer one request to one route of the table."""
+    result: Told | errors.LayersError | None = None
+    with writing(world.engine) as connection:
+        wall_now = world.wall.now()
+        now = clockwork.world_now(connection, wall_now)
+        entry = _enter(connection, endpoint, asked.headers, wall_now)
+        visit = _visit(connection, world, entry, now)
+        if writes(endpoint) and visit is not None:
+            result = _tried(visit, endpoint, asked, wall_now)
+    if result is None and entry.refusal is None:
+        with reading(world.engine) as connection:
+            visit = _visit(connection, world, entry, now)
+            result = _tried(visit, endpoint, asked, wall_now) if visit else None
+    problem = entry.refusal or (result if isinstance(result, errors.LayersError) else None)
+    if problem is not None or not isinstance(result, Told):
+        status = entry.fault.status if entry.fault and entry.refusal is not None else None
+        told = refusal(problem or errors.Internal("nothing answered"), now, status=status, headers=entry.headers(endpoint))
+        return _troubled(told, entry)
+    headers = result.headers | entry.headers(endpoint) | _time_headers(now, ids.stamped("req", now))
+    return _troubled(Told(status=result.status, body=result.body, headers=headers), entry)

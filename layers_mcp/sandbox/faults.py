@@ -1,0 +1,80 @@
+"""Scripted trouble: so many requests to a route fail, are slow, lose their answer, or start a job that fails."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+from layers_mcp.contract.envelope import from_wire
+from layers_mcp.contract.errors import BY_CODE, LayersError
+from layers_mcp.sandbox import tables
+
+__all__ = ["Fault", "add", "next_fault"]
+
+_Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,63}$")]
+_PLAIN = {500: "INTERNAL", 503: "UNAVAILABLE", 429: "RATE_LIMITED", 502: "PLATFORM_ERROR", 504: "TIMEOUT"}
+_NEXT = (
+    select(tables.faults)
+    .where(
+        tables.faults.c.method.in_(bindparam("methods", expanding=True)),
+        tables.faults.c.path.in_(bindparam("paths", expanding=True)),
+    )
+    .order_by(tables.faults.c.seq)
+)
+
+
+class Fault(Request):
+    """Trouble for the next `times` requests of a route.
+
+    `path`: as the table writes it (`/v1/projects/{projectId}`), or `*`. `status` or `code`: the answer, without any effect;
+    `retry_after_s` goes with it. `delay_s`: wall seconds before the answer, after the effect. `lose_answer`: the effect stays, the
+    connection breaks. `job_error`: the code that the job, consent or post of this request ends with.
+    """
+
+    method: Literal["GET", "POST", "PATCH", "DELETE", "*"] = "*"
+    path: str = "*"
+    times: int = Field(default=1, ge=1, le=1_000_000)
+    status: int | None = Field(default=None, ge=400, le=599)
+    code: _Code | None = None
+    retry_after_s: float | None = Field(default=None, ge=0, le=86_400)
+    delay_s: float = Field(default=0.0, ge=0, le=600)
+    lose_answer: bool = False
+    job_error: _Code | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Fault:
+        if self.status is None and self.code is not None and self.code not in BY_CODE:
+            message = f"code: {self.code} has no status of its own; give one"
+            raise ValueError(message)
+        return self
+
+    def problem(self) -> LayersError | None:
+        """The refusal this fault answers with, or None when the request goes through."""
+        if self.code is None and self.status is None:
+            return None
+        status = self.status or BY_CODE[self.code or ""].status
+        code = self.code or _PLAIN.get(status, "INTERNAL" if status >= 500 else "VALIDATION")
+        body = f'{{"error":{{"code":"{code}","message":"scripted trouble"}}}}'.encode()
+        return from_wire(status, body, request_id=None, retry_after_s=self.retry_after_s)
+
+
+def add(connection: Connection, fault: Fault) -> None:
+    """Remember `fault`; faults of one route come in the order they were scripted."""
+    trouble = fault.model_dump(mode="json", exclude_unset=True)
+    connection.execute(insert(tables.faults).values(method=fault.method, path=fault.path, left=fault.times, trouble=trouble))
+
+
+def next_fault(connection: Connection, endpoint: Endpoint[Request, Reply]) -> Fault | None:
+    """The trouble this request is to have, counted, or None."""
+    old = tables.faults.c
+    row = connection.execute(_NEXT, {"methods": [endpoint.method, "*"], "paths": [endpoint.path, "*"]}).first()
+    if row is None:
+        return None
+    if row.left > 1:
+        connection.execute(update(tables.faults).where(old.seq == row.seq).values(left=row.left - 1))
+    else:
+        connection.execute(delete(tables.faults).where(old.seq == row.seq))
+    return Fault.model_validate(row.trouble)

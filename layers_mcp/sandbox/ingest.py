@@ -1,0 +1,132 @@
+"""Reading a customer's repository: the job reveals at its end what a child process found and wrote."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import func, insert, select, update
+
+from layers_mcp.contract import ingest
+from layers_mcp.contract.jobs import Accepted, JobResult
+from layers_mcp.contract.projects import BrandContext
+from layers_mcp.sandbox import github, ids, influencers, jobs, projects, tables
+from layers_mcp.sandbox.clockwork import Stage
+from layers_mcp.sandbox.repository.errand import Errand, Outcome, Trouble
+from layers_mcp.sandbox.visit import Visit
+
+__all__ = ["GATE", "settle", "start_github"]
+
+GATE = "generating_sdk_patch"
+"""The stage that needs what the child process brings."""
+_LASTS_S = {"cloning": 20.0, "analyzing": 120.0, "generating_sdk_patch": 130.0, "opening_pr": 20.0, "finalizing": 40.0}
+"""Seconds of each stage at job speed 1; 330 in all (seed 004, step 3: typically 3 to 8 minutes)."""
+_TITLE = "chore: instrument with Layers SDK"
+"""layers-api: POST …/ingest/github, `prTitle`."""
+_FIRST_PULL = {github.SAMPLE: 142}
+"""Seed 004, step 3, prints this number."""
+
+
+def _stages(*, opens_pr: bool, job_speed: float) -> list[Stage]:
+    lasts_s = dict(_LASTS_S)
+    if not opens_pr:
+        lasts_s["finalizing"] += lasts_s.pop("opening_pr")
+    return [Stage(name, lasts_s[name] / job_speed) for name in ingest.STAGES if name in lasts_s]
+
+
+def _errand(visit: Visit, request: ingest.IngestGithub, repository: github.Repository, job_id: str) -> Errand:
+    sdk = request.sdk_config or ingest.SdkConfig()
+    return Errand(
+        full_name=repository.full_name,
+        source=str(repository.source),
+        branch=request.branch,
+        platforms=sdk.include_platforms or request.platforms or (),
+        app_name=sdk.app_name,
+        app_id=f"app_{sha256(job_id.encode()).hexdigest()[:24]}",
+        events=sdk.event_allowlist,
+        head=f"layers/instrument-{job_id[-8:].lower()}",
+        title=request.pr_title or _TITLE,
+        body=request.pr_body or "",
+        committed_at=visit.now,
+        push=visit.ground.push,
+        patch_path=str(visit.ground.folder / "patches" / f"{job_id}.patch"),
+    )
+
+
+def start_github(visit: Visit, request: ingest.IngestGithub) -> Accepted:
+    """Start an ingest (seed 004, step 3)."""
+    project = projects.living(visit, request.project_id)
+    repository = github.registered_repository(visit, request.repo_full_name)
+    stages = _stages(opens_pr=request.open_pr, job_speed=visit.ground.job_speed)
+    asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    job_id, script = jobs.start(visit, project.id, jobs.Plan("project_ingest_github", stages, GATE), asked)
+    if script.gate is not None:
+        errand = _errand(visit, request, repository, job_id).model_dump(mode="json")
+        row = {"job_id": job_id, "errand": errand, "state": "waiting", "claims": 0, "crashes": 0, "lease_until_ms": 0}
+        visit.connection.execute(insert(tables.work).values(row))
+    return jobs.accepted(job_id, kind="project_ingest_github", stage=stages[0].name, project_id=project.id, started_at=visit.now)
+
+
+def _pull_number(visit: Visit, full_name: str, job_id: str) -> int:
+    row = tables.pulls.c
+    last = visit.connection.execute(select(func.max(row.number)).where(row.repository == full_name.lower())).scalar()
+    number = _FIRST_PULL.get(full_name.lower(), 1) if last is None else int(last) + 1
+    visit.connection.execute(insert(tables.pulls).values(job_id=job_id, repository=full_name.lower(), number=number))
+    return number
+
+
+def _brand(outcome: Outcome, errand: Errand, job_id: str, folder: Path) -> BrandContext:
+    known = {name: value for name, value in outcome.brand.model_dump().items() if name in BrandContext.model_fields}
+    if errand.app_name is not None:
+        known["app_name"] = errand.app_name
+    if outcome.logo is not None:
+        logo_id = ids.derived("logo", job_id)
+        place = folder / "logos" / f"{logo_id}.json"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(outcome.logo.model_dump_json(), encoding="utf-8")
+        known["logo_url"] = f"https://cdn.layers.com/brand/{logo_id}"
+    return BrandContext(**known)
+
+
+def _result(visit: Visit, row: Any, errand: Errand, outcome: Outcome, *, brand: BrandContext) -> JobResult:
+    written = outcome.files_changed > 0
+    made: dict[str, Any] = {"sdk_app_id": errand.app_id, "brand_context": brand, "platforms": outcome.instrumented}
+    made |= {"commit": outcome.commit, "diffstat": outcome.diffstat, "pushed": outcome.pushed}
+    if written:
+        made |= {"branch": outcome.head, "patch_path": outcome.patch_path}
+    if written and row.request.get("openPR", True):
+        number = _pull_number(visit, errand.full_name, row.id)
+        made |= {"pr_url": f"https://github.com/{errand.full_name}/pull/{number}", "pr_number": number}
+    return JobResult(**made)
+
+
+def _born(visit: Visit, row: Any, errand: Errand, outcome: Outcome, *, at: datetime) -> None:
+    app = {"id": errand.app_id, "project_id": row.project_id, "job_id": row.id, "platforms": list(outcome.instrumented), "born_at": at}
+    secret = sha256(secrets.token_bytes(32)).hexdigest()
+    name = errand.app_name or outcome.brand.app_name or errand.full_name.partition("/")[2]
+    visit.connection.execute(insert(tables.sdk_apps).values(app | {"name": name, "secret_sha256": secret}))
+
+
+def settle(visit: Visit, job_id: str, errand: Errand, result: Outcome | Trouble) -> None:
+    """State what a child process brought; all of it shows from the instant the job finishes on, nothing before."""
+    row = visit.connection.execute(select(tables.jobs).where(tables.jobs.c.id == job_id)).one()
+    changes: dict[str, Any] = {"opened_at": visit.now}
+    if isinstance(result, Trouble):
+        details = {"issues": [{"path": result.field, "message": result.message}]} if result.field else {}
+        changes |= {"fails_in": row.gate, "problem": {"code": result.code, "message": result.message, "details": details}}
+        visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == job_id).values(changes))
+        return
+    visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == job_id).values(changes))
+    row = visit.connection.execute(select(tables.jobs).where(tables.jobs.c.id == job_id)).one()
+    finish = jobs.script_of(row).finishes_at or visit.now
+    brand = _brand(outcome=result, errand=errand, job_id=job_id, folder=visit.ground.folder)
+    made = _result(visit, row, errand, result, brand=brand).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == job_id).values(result=made))
+    found = {name: value for name, value in brand.model_dump(mode="json").items() if value}
+    projects.remember(visit, row.project_id, found, at=finish, job_id=job_id)
+    influencers.bear(visit, row.project_id, brand, job_id=job_id, ready_at=finish)
+    _born(visit, row, errand, result, at=finish)

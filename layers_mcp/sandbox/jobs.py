@@ -1,0 +1,147 @@
+"""Jobs: every long operation is a row with a script; what it shows follows from the script and the time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import JsonValue
+from sqlalchemy import Row, delete, insert, select, update
+
+from layers_mcp.contract import errors, jobs
+from layers_mcp.contract.endpoint import Reply
+from layers_mcp.sandbox import account, ids, tables
+from layers_mcp.sandbox.clockwork import Script, Seen, Stage
+from layers_mcp.sandbox.visit import Answer, Visit
+
+__all__ = ["MESSAGES", "Plan", "accepted", "cancel", "get", "script_of", "start", "stop"]
+
+_UNSTOPPABLE = ("opening_pr", "finalizing")
+"""Stages whose effects can't be taken back (layers-api: concepts/jobs names the first)."""
+_FACTS = (tables.brand_facts, tables.influencers, tables.sdk_apps, tables.pulls)
+"""What a job will have made when it completes."""
+MESSAGES = {
+    "SDK_PATCH_GENERATION_FAILED": "no supported platform was found in the repository; no pull request was opened",
+    "INTERNAL": "the work failed for a reason of ours",
+}
+
+
+class Plan(NamedTuple):
+    """What kind of job, through which stages; `gate`: the stage that waits for real work."""
+
+    kind: str
+    stages: Sequence[Stage]
+    gate: str | None = None
+
+
+def script_of(row: Row[Any]) -> Script:
+    """The script of a job's row."""
+    return Script(
+        stages=[Stage(*stage) for stage in row.stages],
+        started_at=row.started_at,
+        gate=row.gate,
+        opened_at=row.opened_at,
+        fails_in=row.fails_in,
+        canceled_at=row.canceled_at,
+    )
+
+
+def start(visit: Visit, project_id: str, plan: Plan, request: dict[str, JsonValue]) -> tuple[str, Script]:
+    """A new job: its id and its script; `request` is kept with it.
+
+    A request with scripted trouble makes a job that fails at the end of its gate, or of its last stage but one, and needs no work.
+    """
+    names = [stage.name for stage in plan.stages]
+    fails_in = None if visit.trouble is None else names.index(plan.gate) if plan.gate else max(len(names) - 2, 0)
+    gate = names.index(plan.gate) if plan.gate is not None and visit.trouble is None else None
+    problem = None if visit.trouble is None else {"code": visit.trouble, "message": MESSAGES.get(visit.trouble, "scripted trouble")}
+    job_id = ids.stamped("job", visit.now)
+    visit.connection.execute(
+        insert(tables.jobs).values(
+            id=job_id,
+            organization_id=visit.key.organization_id,
+            project_id=project_id,
+            kind=plan.kind,
+            stages=[list(stage) for stage in plan.stages],
+            started_at=visit.now,
+            gate=gate,
+            fails_in=fails_in,
+            problem=problem,
+            request=request,
+        )
+    )
+    return job_id, Script(stages=plan.stages, started_at=visit.now, gate=gate, fails_in=fails_in)
+
+
+def accepted(job_id: str, **pointers: Any) -> jobs.Accepted:
+    """The 202 of a job that was just started (seed 004, step 3)."""
+    return jobs.Accepted(job_id=job_id, status="running", location_url=f"/v1/jobs/{job_id}", **pointers)
+
+
+def _own(visit: Visit, job_id: str) -> Row[Any]:
+    row = tables.jobs.c
+    query = select(tables.jobs).where(row.id == job_id, row.organization_id == visit.key.organization_id)
+    found = visit.connection.execute(query).first()
+    if found is None:
+        raise errors.NotFound(f"there is no job {job_id}")
+    return found
+
+
+def stop(visit: Visit, job_id: str, at: datetime) -> None:
+    """Cancel a job at the instant `at`: it makes nothing, costs nothing, and its work is dropped."""
+    visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == job_id).values(canceled_at=at))
+    for table in _FACTS:
+        visit.connection.execute(delete(table).where(table.c.job_id == job_id))
+    visit.connection.execute(update(tables.work).where(tables.work.c.job_id == job_id).values(state="dropped"))
+    account.release(visit, job_id, at)
+
+
+def _content_result(visit: Visit, job_id: str, container_ids: Sequence[str]) -> jobs.JobResult:
+    query = select(tables.containers.c.media).where(tables.containers.c.job_id == job_id).order_by(tables.containers.c.seq)
+    assets = [jobs.ResultAsset(**asset) for media in visit.connection.execute(query).scalars() for asset in media]
+    return jobs.JobResult(container_id=container_ids[0], container_ids=tuple(container_ids), assets=tuple(assets))
+
+
+def _result(visit: Visit, row: Row[Any], container_ids: Sequence[str]) -> jobs.JobResult:
+    if container_ids:
+        return _content_result(visit, row.id, container_ids)
+    return jobs.JobResult.model_validate(row.result or {})
+
+
+def _see(visit: Visit, row: Row[Any], seen: Seen) -> jobs.Job:
+    query = select(tables.containers.c.id).where(tables.containers.c.job_id == row.id).order_by(tables.containers.c.seq)
+    container_ids = tuple(visit.connection.execute(query).scalars())
+    shown: dict[str, Any] = {"job_id": row.id, "kind": row.kind, "status": seen.status, "stage": seen.stage, "progress": seen.progress}
+    shown |= {"project_id": row.project_id, "started_at": row.started_at}
+    if container_ids:
+        shown["container_ids"] = container_ids
+    if seen.finished_at is not None:
+        shown["finished_at"] = seen.finished_at
+    if seen.status == "completed":
+        shown["result"] = _result(visit, row, container_ids)
+    if seen.status == "failed":
+        shown["error"] = jobs.JobProblem(**row.problem)
+    return jobs.Job(**shown)
+
+
+def get(visit: Visit, request: jobs.GetJob) -> jobs.Job:
+    """A job as it stands."""
+    row = _own(visit, request.job_id)
+    return _see(visit, row, script_of(row).at(visit.now))
+
+
+def cancel(visit: Visit, request: jobs.CancelJob) -> Reply | Answer:
+    """Take a cancel, which works at the next stage boundary; 200 when there is nothing to cancel any more."""
+    row = _own(visit, request.job_id)
+    script = script_of(row)
+    seen = script.at(visit.now)
+    if seen.status != "running":
+        reason = f"ALREADY_{seen.status.upper()}"
+        return Answer(reply=jobs.CancelAnswer(job_id=row.id, accepted=False, reason=reason), status=200)
+    if row.canceled_at is None:
+        if seen.stage in _UNSTOPPABLE:
+            details: dict[str, JsonValue] = {"subcode": "JOB_CANCEL_UNAVAILABLE", "jobId": row.id, "stage": seen.stage}
+            raise errors.Conflict(f"stage {seen.stage} can't be canceled", details=details)
+        stop(visit, row.id, script.stage_end(visit.now))
+    return jobs.CancelAnswer(job_id=row.id, accepted=True)

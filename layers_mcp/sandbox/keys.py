@@ -1,0 +1,107 @@
+"""API keys: their shape, what is kept of them, and who a request is from (layers-api: concepts, "Authentication")."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from layers_mcp.contract import errors
+from layers_mcp.contract.table import TABLE
+from layers_mcp.sandbox import ids, tables
+from layers_mcp.sandbox.visit import Key
+
+__all__ = ["DEFAULT_HOSTS", "DEFAULT_KEY", "SCOPES", "Grant", "add_key", "add_organization", "known_key"]
+
+DEFAULT_KEY = "lp_test_SANDBOXKEYLAYERS_everybodyKnowsThisKeyBecauseItOpensNothing0"
+"""The key of every sandbox. It is public: it opens nothing but a sandbox."""
+DEFAULT_HOSTS = ("localhost", "127.0.0.1", "app.your-partner.com")
+"""Where OAuth may come back to with the default key; the last is the page of seed 004, step 8."""
+SCOPES = tuple(sorted({row.scope for row in TABLE if row.scope is not None}))
+"""Every scope that a route of the table asks for."""
+INCLUDED_CREDITS = 1000
+PREPAID_CREDITS = 5000
+"""What a new organization owns: the sample of layers-api, credits."""
+_BY_PUBLIC_ID = select(tables.keys).where(tables.keys.c.public_id == bindparam("public"))
+_SHAPE = re.compile(r"^lp_(live|test)_([A-Z0-9]{16})_([A-Za-z0-9_\-]{43})$")
+"""`lp_<env>_<16 base32>_<43 base64url>` (layers-api: concepts, "Authentication")."""
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def add_organization(connection: Connection, name: str) -> str:
+    """The id of the organization `name`, made when there is none, with credits to spend."""
+    known = connection.execute(select(tables.organizations.c.id).where(tables.organizations.c.name == name)).scalar()
+    if known is not None:
+        return str(known)
+    new = ids.derived("org", name)
+    wallet = {"included_credits": INCLUDED_CREDITS, "prepaid_credits": PREPAID_CREDITS}
+    connection.execute(insert(tables.organizations).values(id=new, name=name, **wallet))
+    return new
+
+
+class Grant(NamedTuple):
+    """What a key may: its scopes, its rate tier, and the hosts that OAuth may come back to."""
+
+    scopes: Sequence[str] = SCOPES
+    tier: str = "standard"
+    return_hosts: Sequence[str] = DEFAULT_HOSTS
+
+
+def add_key(connection: Connection, organization_id: str, grant: Grant, *, plain: str | None = None) -> str:
+    """A new key, in plain: shown this once, kept as a digest."""
+    if plain is None:
+        public = base64.b32encode(secrets.token_bytes(10)).decode()
+        plain = f"lp_test_{public}_{secrets.token_urlsafe(32)}"
+    shape = _SHAPE.match(plain)
+    if shape is None:
+        raise errors.Invalid("the key has not the shape lp_<env>_<16 letters>_<43 letters>")
+    env, public, secret = shape.groups()
+    row = {
+        "id": ids.derived("key", public),
+        "public_id": public,
+        "env": env,
+        "secret_sha256": _digest(secret),
+        "tier": grant.tier,
+        "killed": False,
+    }
+    row |= {"organization_id": organization_id, "scopes": list(grant.scopes), "return_hosts": [host.lower() for host in grant.return_hosts]}
+    connection.execute(insert(tables.keys).values(row))
+    return plain
+
+
+def _given(headers: Mapping[str, str]) -> str:
+    """The key as it was sent: `X-Api-Key` wins over `Authorization: Bearer` (seed 004 sends either)."""
+    plain = headers.get("x-api-key")
+    if plain is None:
+        scheme, _, plain = headers.get("authorization", "").partition(" ")
+        plain = plain if scheme.lower() == "bearer" else ""
+    return plain.strip()
+
+
+def known_key(connection: Connection, headers: Mapping[str, str]) -> Key:
+    """The key a request is from.
+
+    Raises:
+        errors.Unauthenticated: none was sent, or nobody knows it.
+        errors.KillSwitch: it was stopped.
+    """
+    given = _given(headers)
+    if not given:
+        raise errors.Unauthenticated("no API key was sent; send Authorization: Bearer lp_… or X-Api-Key")
+    shape = _SHAPE.match(given)
+    row = connection.execute(_BY_PUBLIC_ID, {"public": shape[2]}).first() if shape else None
+    if shape is None or row is None or row.env != shape[1] or not hmac.compare_digest(row.secret_sha256, _digest(shape[3])):
+        raise errors.Unauthenticated("the API key is not known")
+    if row.killed:
+        raise errors.KillSwitch("this key was stopped", details={"scope": "key"})
+    scopes, hosts = tuple(row.scopes), tuple(row.return_hosts)
+    return Key(id=row.id, organization_id=row.organization_id, scopes=scopes, tier=row.tier, return_hosts=hosts)

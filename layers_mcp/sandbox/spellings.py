@@ -1,0 +1,88 @@
+"""Where old and new spellings of one request meet: what newer pages call otherwise becomes the table's word (`drift`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from layers_mcp.contract import content, projects, publishing, review
+from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+
+__all__ = ["Wire", "as_the_table"]
+
+Wire = dict[str, Any]
+"""A request as it came, by wire names; nothing of it was checked."""
+
+_BRAND = ("appName", "appDescription", "tagline", "brandVoice")
+"""Flat on newer pages, in `brandContext` here."""
+_BRIEF = ("hook", "cta", "influencerId", "topic", "angle", "language")
+_MODES = {"publish": "direct_publish", "draft": "draft_to_device"}
+_FORMATS = {"video-remix": "video_remix", "slideshow-remix": "slideshow_remix", "ugc-remix": "ugc_remix"}
+_STATUSES = {"processing": "generating"}
+
+
+def _nested(wire: Wire, names: tuple[str, ...], under: str) -> Wire:
+    flat = {name: wire[name] for name in names if name in wire}
+    inner = wire.get(under, {})
+    if not flat or not isinstance(inner, dict):
+        return wire
+    return {name: value for name, value in wire.items() if name not in flat} | {under: flat | inner}
+
+
+def _respelled(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_respelled(item, words) for item in cast("list[Any]", value)]
+    return words.get(value, value) if isinstance(value, str) else value
+
+
+def _field(wire: Wire, name: str, words: Mapping[str, str]) -> Wire:
+    return wire | {name: _respelled(wire[name], words)} if name in wire else wire
+
+
+def _brand(wire: Wire) -> Wire:
+    return _nested(wire, _BRAND, "brandContext")
+
+
+def _generation(wire: Wire) -> Wire:
+    return _field(_nested(wire, _BRIEF, "brief"), "format", _FORMATS)
+
+
+def _filters(wire: Wire) -> Wire:
+    return _field(_field(wire, "status", _STATUSES), "format", _FORMATS)
+
+
+def _targets(wire: Wire) -> Wire:
+    targets = wire.get("targets")
+    if not isinstance(targets, list):
+        return wire
+    spelled = [
+        _field(cast("Wire", target), "mode", _MODES) if isinstance(target, dict) else target for target in cast("list[Any]", targets)
+    ]
+    return wire | {"targets": spelled}
+
+
+def _policy(wire: Wire) -> Wire:
+    if "policy" in wire or not isinstance(wire.get("requiresApproval"), bool):
+        return wire
+    rest = {name: value for name, value in wire.items() if name not in ("requiresApproval", "firstNPostsBlocked")}
+    if not wire["requiresApproval"]:
+        return rest | {"policy": "auto_approve"}
+    first_n = wire.get("firstNPostsBlocked")
+    return rest | ({"policy": "review_first_n", "firstN": first_n} if first_n else {"policy": "review_all"})
+
+
+_RESPELL: dict[str, Callable[[Wire], Wire]] = {
+    projects.CREATE.name: _brand,
+    projects.UPDATE.name: _brand,
+    content.GENERATE.name: _generation,
+    content.LIST.name: _filters,
+    publishing.SCHEDULE.name: _targets,
+    publishing.PUBLISH.name: _targets,
+    review.SET_POLICY.name: _policy,
+}
+
+
+def as_the_table(endpoint: Endpoint[Request, Reply], wire: Wire) -> Wire:
+    """`wire` in the table's words; what it does not know it leaves for the table to judge."""
+    respell = _RESPELL.get(endpoint.name)
+    return wire if respell is None else respell(wire)

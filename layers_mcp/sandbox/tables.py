@@ -1,0 +1,271 @@
+"""What the sandbox keeps, as tables. Instants are of the world's time unless a column says wall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, String, Table, UniqueConstraint
+
+from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, seq, word
+
+__all__ = [
+    "HEAD", "TABLES", "VERSIONS", "accounts", "brand_facts", "buckets", "containers", "faults", "influencers", "install_states",
+    "installations", "jobs", "keys", "ledger", "oauth_states", "organizations", "posts", "projects", "pulls", "replies", "sdk_apps",
+    "work", "world",
+]  # fmt: skip
+
+HEAD: Final = "0001"
+VERSIONS = Path(__file__).parent / "versions"
+
+world = Table(
+    "world",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    at("epoch"),
+    Column("anchor", Instant, nullable=False, comment="wall"),
+    Column("speed", Float, nullable=False),
+)
+organizations = Table(
+    "organizations",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("included_credits", Integer, nullable=False),
+    Column("prepaid_credits", Integer, nullable=False),
+)
+keys = Table(
+    "keys",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("public_id", String, nullable=False, unique=True),
+    Column("env", String, nullable=False),
+    Column("secret_sha256", String, nullable=False),
+    of("organizations", "organization_id"),
+    Column("scopes", json(), nullable=False),
+    Column("tier", String, nullable=False),
+    Column("return_hosts", json(), nullable=False),
+    Column("killed", Boolean, nullable=False),
+)
+projects = Table(
+    "projects",
+    TABLES,
+    seq(),
+    identity(),
+    of("organizations", "organization_id"),
+    word("name"),
+    word("external_id", empty=True),
+    word("timezone"),
+    word("language"),
+    word("owner_email", empty=True),
+    Column("metadata", json()),
+    word("status"),
+    word("policy"),
+    Column("first_n", Integer),
+    at("policy_updated_at", empty=True),
+    at("created_at"),
+    at("updated_at"),
+    UniqueConstraint("organization_id", "external_id"),
+)
+jobs = Table(
+    "jobs",
+    TABLES,
+    seq(),
+    identity(),
+    of("organizations", "organization_id"),
+    of("projects", "project_id"),
+    word("kind"),
+    Column("stages", json(), nullable=False, comment="[[name, world seconds], ...]"),
+    at("started_at"),
+    Column("gate", Integer, comment="index of the stage that ends only when the real work is done"),
+    at("opened_at", empty=True),
+    Column("fails_in", Integer, comment="index of the stage at whose end it fails"),
+    Column("problem", json()),
+    at("canceled_at", empty=True),
+    Column("request", json(), nullable=False),
+    Column("result", json()),
+)
+brand_facts = Table(
+    "brand_facts",
+    TABLES,
+    seq(),
+    of("projects", "project_id"),
+    of("jobs", "job_id", empty=True),
+    at("at"),
+    Column("fields", json(), nullable=False),
+)
+installations = Table(
+    "installations",
+    TABLES,
+    seq(),
+    of("organizations", "organization_id"),
+    Column("installation_id", BigInteger, nullable=False),
+    word("login"),
+    at("registered_at"),
+    UniqueConstraint("organization_id", "installation_id"),
+)
+install_states = Table(
+    "install_states",
+    TABLES,
+    seq(),
+    of("keys", "key_id"),
+    word("state"),
+    at("expires_at"),
+    Column("installation_id", BigInteger),
+    UniqueConstraint("key_id", "state"),
+)
+work = Table(
+    "work",
+    TABLES,
+    seq(),
+    Column("job_id", String, ForeignKey("jobs.id"), nullable=False, unique=True),
+    Column("errand", json(), nullable=False),
+    word("state"),
+    Column("claims", Integer, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    word("holder", empty=True),
+    Column("lease_until_ms", BigInteger, nullable=False, comment="wall; 0 when nobody holds it"),
+)
+pulls = Table(
+    "pulls",
+    TABLES,
+    seq(),
+    of("jobs", "job_id"),
+    word("repository"),
+    Column("number", Integer, nullable=False),
+    UniqueConstraint("repository", "number"),
+)
+sdk_apps = Table(
+    "sdk_apps",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("jobs", "job_id"),
+    word("name"),
+    Column("platforms", json(), nullable=False),
+    word("secret_sha256"),
+    at("born_at"),
+)
+influencers = Table(
+    "influencers",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("jobs", "job_id"),
+    word("name"),
+    word("gender"),
+    word("age_range"),
+    word("brand_voice", empty=True),
+    word("language"),
+    at("born_at"),
+    at("ready_at"),
+)
+containers = Table(
+    "containers",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("jobs", "job_id"),
+    word("format"),
+    word("hook"),
+    word("cta", empty=True),
+    of("influencers", "influencer_id", empty=True),
+    Column("brief", json(), nullable=False),
+    Column("captions", json(), nullable=False),
+    Column("media", json(), nullable=False),
+    word("approval"),
+    at("decided_at", empty=True),
+    word("decided_by", empty=True),
+    word("note", empty=True),
+    Column("stash", json(), comment="the schedule that waits for the approval"),
+    word("regenerated_from", empty=True),
+    at("created_at"),
+)
+ledger = Table(
+    "ledger",
+    TABLES,
+    seq(),
+    of("organizations", "organization_id"),
+    of("jobs", "job_id"),
+    Column("credits", Integer, nullable=False),
+    at("reserved_at"),
+    at("settled_at"),
+    Column("charged", Boolean, nullable=False),
+)
+accounts = Table(
+    "accounts",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    word("platform"),
+    word("handle"),
+    at("connected_at"),
+    UniqueConstraint("project_id", "platform"),
+)
+oauth_states = Table(
+    "oauth_states",
+    TABLES,
+    seq(),
+    Column("state", String, nullable=False, unique=True),
+    of("keys", "key_id"),
+    of("projects", "project_id"),
+    word("platform"),
+    word("return_url"),
+    at("created_at"),
+    at("expires_at"),
+    at("resolved_at"),
+    of("accounts", "account_id", empty=True),
+    word("problem", empty=True),
+)
+posts = Table(
+    "posts",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("containers", "container_id"),
+    of("accounts", "account_id"),
+    word("mode"),
+    Column("target", json(), nullable=False),
+    at("scheduled_for"),
+    at("starts_at"),
+    at("ends_at"),
+    word("problem", empty=True),
+    at("canceled_at", empty=True),
+    at("created_at"),
+    at("updated_at"),
+)
+replies = Table(
+    "replies",
+    TABLES,
+    seq(),
+    of("keys", "key_id"),
+    word("endpoint"),
+    word("idempotency_key"),
+    word("digest"),
+    Column("status", Integer, nullable=False),
+    Column("body", String, nullable=False),
+    Column("stored_at", Instant, nullable=False, index=True, comment="wall"),
+    UniqueConstraint("key_id", "endpoint", "idempotency_key"),
+)
+buckets = Table(
+    "buckets",
+    TABLES,
+    Column("key_id", String, ForeignKey("keys.id"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("left", Float, nullable=False),
+    Column("at", Instant, nullable=False, comment="wall"),
+)
+faults = Table(
+    "faults",
+    TABLES,
+    seq(),
+    word("method"),
+    word("path"),
+    Column("left", Integer, nullable=False),
+    Column("trouble", json(), nullable=False),
+)

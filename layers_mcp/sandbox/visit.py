@@ -1,0 +1,68 @@
+"""One request as a noun sees it: a transaction, the time, the key, and the ground it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from layers_mcp.contract import errors
+from layers_mcp.contract.endpoint import Reply
+
+__all__ = ["Answer", "Ground", "Key", "Visit", "invalid"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """An API key as far as a request may know it; the secret is not among it."""
+
+    id: str
+    organization_id: str
+    scopes: tuple[str, ...]
+    tier: str
+    return_hosts: tuple[str, ...]
+
+    def may(self, scope: str | None) -> bool:
+        """Whether the key covers `scope`; `*` covers all of them (layers-api: concepts, "Scopes")."""
+        return scope is None or scope in self.scopes or "*" in self.scopes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What was fixed when the world was opened.
+
+    `job_speed`: how many times faster than life long operations run. `repositories`: the setting, entry by entry.
+    """
+
+    folder: Path
+    job_speed: float
+    repositories: tuple[str, ...]
+    push: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One request. `now` is the world's time, in whole milliseconds; `trouble`: the code its long operation is to fail with."""
+
+    connection: Connection
+    now: datetime
+    key: Key
+    ground: Ground
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A reply with another status than the endpoint's first, or with headers of its own."""
+
+    reply: Reply
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def invalid(path: str, message: str) -> errors.Invalid:
+    """The refusal of one field, by its wire path (`brief.hook`)."""
+    return errors.Invalid(f"{path}: {message}", details={"issues": [{"path": path, "message": message}]})

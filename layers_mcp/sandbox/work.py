@@ -1,0 +1,183 @@
+"""Real work behind jobs: done once, by a child process, under a lease that another process takes over when its holder dies.
+
+Leases run on the machine's own clock: they tell living processes from dead ones, whatever time the world has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Engine, select, update
+
+from layers_mcp.clock import Clock
+from layers_mcp.database import reading, writing
+from layers_mcp.sandbox import tables
+from layers_mcp.sandbox.clockwork import world_now
+from layers_mcp.sandbox.repository.errand import Errand, Outcome, Trouble
+from layers_mcp.sandbox.visit import Ground, Key, Visit
+
+__all__ = ["Settle", "Worker"]
+
+Settle = Callable[[Visit, str, Errand, Outcome | Trouble], None]
+_LEASE_S = 6.0
+_RENEW_S = 2.0
+_LOOK_S = 5.0
+"""Seconds between looks for work that another process left."""
+_AT_ONCE = 2
+_MOST_CRASHES = 3
+_MOST_CLAIMS = 10
+"""Takings after which a job fails: work that ends every process that touches it must not go on for ever."""
+_log = logging.getLogger(__name__)
+_HOPELESS = Trouble(code="INTERNAL", message="the reading of the repository failed again and again")
+_NOBODY = Key(id="", organization_id="", scopes=(), tier="internal", return_hosts=())
+
+
+def _ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _make_room(errand: Errand, folder: Path) -> None:
+    """The folder for the patch, and the sample when it is what is asked for and not there yet."""
+    from layers_mcp.sandbox.repository import sample  # noqa: PLC0415  as below
+
+    Path(errand.patch_path).parent.mkdir(parents=True, exist_ok=True)
+    if Path(errand.source).is_relative_to(folder) and not Path(errand.source).exists():
+        sample.make_sample(folder / "repositories")
+
+
+async def _carry_out(errand: Errand, folder: Path) -> Outcome | Trouble:
+    from layers_mcp.sandbox.repository import child  # noqa: PLC0415  heavy, and needed only when a repository is read
+
+    await asyncio.to_thread(_make_room, errand, folder)
+    return await child.run(errand)
+
+
+class Worker:
+    """Does the work of one open world, a few errands at a time."""
+
+    def __init__(self, engine: Engine, ground: Ground, wall: Clock, settle: Settle) -> None:
+        self._engine = engine
+        self._ground = ground
+        self._wall = wall
+        self._settle = settle
+        self._name = uuid.uuid4().hex
+        self._wake = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin to look for work."""
+        self._loop = asyncio.create_task(self._look())
+
+    def nudge(self) -> None:
+        """Look now."""
+        self._wake.set()
+
+    async def stop(self) -> None:
+        """End every child and hand its work back."""
+        tasks = [*self._running, *([self._loop] if self._loop else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(self._hand_back)
+
+    async def idle(self) -> None:
+        """Return when no work waits and none is under way, here or elsewhere."""
+        while self._running or await asyncio.to_thread(self._waiting):
+            self.nudge()
+            await asyncio.sleep(0.02)
+
+    def _waiting(self) -> bool:
+        with reading(self._engine) as connection:
+            return connection.execute(select(tables.work.c.seq).where(tables.work.c.state == "waiting")).first() is not None
+
+    def _hand_back(self) -> None:
+        row = tables.work.c
+        with writing(self._engine) as connection:
+            connection.execute(update(tables.work).where(row.holder == self._name).values(holder=None, lease_until_ms=0))
+
+    def _claim(self) -> tuple[str, Errand, int] | None:
+        """Take the oldest work that nobody holds: its job, its errand, and how often it was taken before."""
+        row = tables.work.c
+        free = select(tables.work).where(row.state == "waiting", row.lease_until_ms < _ms()).order_by(row.seq).limit(1)
+        with reading(self._engine) as connection:
+            if connection.execute(free).first() is None:
+                return None
+        with writing(self._engine) as connection:
+            found = connection.execute(free).first()
+            if found is None:
+                return None
+            mine = {"holder": self._name, "lease_until_ms": _ms() + int(_LEASE_S * 1000), "claims": found.claims + 1}
+            connection.execute(update(tables.work).where(row.seq == found.seq).values(mine))
+        return found.job_id, Errand.model_validate(found.errand), found.claims
+
+    async def _look(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                while len(self._running) < _AT_ONCE and (claimed := await asyncio.to_thread(self._claim)) is not None:
+                    task = asyncio.create_task(self._do(*claimed))
+                    self._running.add(task)
+                    task.add_done_callback(self._done)
+            except Exception:  # noqa: BLE001  the loop outlives a busy database
+                _log.exception("looking for work failed; it is tried again")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self._wake.wait()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("work of a job broke off; it is taken up again", exc_info=error)
+        self._wake.set()
+
+    def _renew(self, job_id: str) -> bool:
+        """Whether the work is still ours and still wanted."""
+        row = tables.work.c
+        mine = update(tables.work).where(row.job_id == job_id, row.holder == self._name, row.state == "waiting")
+        with writing(self._engine) as connection:
+            return connection.execute(mine.values(lease_until_ms=_ms() + int(_LEASE_S * 1000))).rowcount == 1
+
+    async def _do(self, job_id: str, errand: Errand, claims: int) -> None:
+        if claims >= _MOST_CLAIMS:
+            await asyncio.to_thread(self._commit, job_id, errand, _HOPELESS)
+            return
+        child = asyncio.create_task(_carry_out(errand, self._ground.folder))
+        try:
+            while not (await asyncio.wait({child}, timeout=_RENEW_S))[0]:
+                if not await asyncio.to_thread(self._renew, job_id):
+                    return
+            await asyncio.to_thread(self._commit, job_id, errand, self._result(child))
+        finally:
+            child.cancel()
+            await asyncio.gather(child, return_exceptions=True)
+
+    def _result(self, child: asyncio.Task[Outcome | Trouble]) -> Outcome | Trouble:
+        error = child.exception()
+        if error is None:
+            return child.result()
+        _log.error("reading a repository failed", exc_info=error)
+        return Trouble(code="INTERNAL", message="the reading of the repository failed for a reason of ours")
+
+    def _commit(self, job_id: str, errand: Errand, result: Outcome | Trouble) -> None:
+        """State the outcome in the transaction that ends the work; a crash is tried again a few times first."""
+        row = tables.work.c
+        with writing(self._engine) as connection:
+            found = connection.execute(select(tables.work).where(row.job_id == job_id)).one()
+            if found.state != "waiting" or found.holder != self._name:
+                return
+            changes: dict[str, str | int | None] = {"state": "done", "holder": None, "lease_until_ms": 0}
+            if isinstance(result, Trouble) and result.code == "INTERNAL":
+                changes["crashes"] = found.crashes + 1
+                if found.crashes + 1 < _MOST_CRASHES and found.claims < _MOST_CLAIMS:
+                    changes["state"] = "waiting"
+            connection.execute(update(tables.work).where(row.seq == found.seq).values(changes))
+            if changes["state"] == "done":
+                now = world_now(connection, self._wall.now())
+                self._settle(Visit(connection=connection, now=now, key=_NOBODY, ground=self._ground), job_id, errand, result)

@@ -1,0 +1,125 @@
+"""The world: one folder with its database, its clock, and the work under way. It knows no business."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection, Engine, select
+
+from layers_mcp.clock import Clock
+from layers_mcp.database import open_engine, reading, writing
+from layers_mcp.sandbox import clockwork, faults, keys, tables
+from layers_mcp.sandbox.ingest import settle
+from layers_mcp.sandbox.visit import Ground
+from layers_mcp.sandbox.work import Worker
+
+__all__ = ["World"]
+
+_HOME = "Sandbox"
+"""The organization of the default key."""
+
+
+class World:
+    """An open world. Several processes may have the same folder open."""
+
+    def __init__(self, engine: Engine, ground: Ground, wall: Clock) -> None:
+        self.engine = engine
+        self.ground = ground
+        self.wall = wall
+        self.key = keys.DEFAULT_KEY
+        self._worker = Worker(engine, ground, wall, settle)
+
+    @classmethod
+    async def open(  # noqa: PLR0913  the door of the room: each is a setting
+        cls,
+        folder: Path,
+        *,
+        wall: Clock,
+        job_speed: float = 1.0,
+        at: datetime | None = None,
+        speed: float | None = None,
+        repositories: Sequence[str] = (),
+        push: bool = False,
+    ) -> Self:
+        """Open the world in `folder`, made on first use, and take up work that nobody does any more.
+
+        `job_speed`: how many times faster than life long operations run. `at`, `speed`: the world's time and how fast it runs; a world
+        that exists keeps its own unless they are given, and never goes back.
+        """
+        place = await asyncio.to_thread(folder.resolve)
+        ground = Ground(folder=place, job_speed=job_speed, repositories=tuple(repositories), push=push)
+        engine = await asyncio.to_thread(_opened, ground, wall.now(), at, speed)
+        world = cls(engine, ground, wall)
+        world._worker.start()
+        return world
+
+    async def close(self) -> None:
+        """Stop the work under way, which whoever opens the world next takes up, and let go of the database."""
+        await self._worker.stop()
+        self.engine.dispose()
+
+    def now(self) -> datetime:
+        """The world's time, in UTC."""
+        with reading(self.engine) as connection:
+            return clockwork.world_now(connection, self.wall.now())
+
+    def setting(self) -> clockwork.Setting:
+        """How the world's time follows from the wall's."""
+        with reading(self.engine) as connection:
+            return clockwork.setting(connection)
+
+    def set_clock(self, *, at: datetime | None = None, speed: float | None = None) -> datetime:
+        """Move the world's clock forward to `at`, or let it run `speed` times as fast; the time it shows then."""
+        with writing(self.engine) as connection:
+            return clockwork.set_clock(connection, self.wall.now(), at=at, speed=speed).epoch
+
+    def advance(self, seconds: float) -> datetime:
+        """Move the world's clock forward; the time it shows then."""
+        with writing(self.engine) as connection:
+            wall_now = self.wall.now()
+            later = clockwork.world_now(connection, wall_now) + timedelta(seconds=seconds)
+            return clockwork.set_clock(connection, wall_now, at=later).epoch
+
+    def script(self, fault: faults.Fault) -> None:
+        """Script trouble; it survives a restart."""
+        with writing(self.engine) as connection:
+            faults.add(connection, fault)
+
+    def add_key(
+        self,
+        *,
+        scopes: Sequence[str] = keys.SCOPES,
+        tier: str = "standard",
+        return_hosts: Sequence[str] = keys.DEFAULT_HOSTS,
+        organization: str = _HOME,
+    ) -> str:
+        """A new API key in plain, of the organization with this name, which is made when there is none."""
+        with writing(self.engine) as connection:
+            owner = keys.add_organization(connection, organization)
+            return keys.add_key(connection, owner, keys.Grant(scopes, tier, return_hosts))
+
+    def nudge(self) -> None:
+        """Let the worker look for work now rather than at its next round."""
+        self._worker.nudge()
+
+    async def work_done(self) -> None:
+        """Return when no real work is under way or waiting here."""
+        await self._worker.idle()
+
+
+def _furnish(connection: Connection) -> None:
+    if connection.execute(select(tables.keys.c.id)).first() is None:
+        home = keys.add_organization(connection, _HOME)
+        keys.add_key(connection, home, keys.Grant(tier="partner"), plain=keys.DEFAULT_KEY)
+
+
+def _opened(ground: Ground, wall_now: datetime, at: datetime | None, speed: float | None) -> Engine:
+    engine = open_engine(ground.folder / "sandbox.db", tables.TABLES, versions=tables.VERSIONS, head=tables.HEAD)
+    with writing(engine) as connection:
+        clockwork.make_clock(connection, wall_now, at=at, speed=speed)
+        _furnish(connection)
+    return engine

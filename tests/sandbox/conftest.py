@@ -1,0 +1,90 @@
+"""An open world, a client that speaks to it in process, and the hand that moves its time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from layers_mcp.clock import HandClock
+from layers_mcp.sandbox.app import build
+from layers_mcp.sandbox.world import World
+
+PATIENCE_S = 60
+INGEST_S, GENERATION_S, CONSENT_S, PUBLISHING_S = 330, 135, 20, 12
+
+
+class House:
+    """A world and how to speak to it; `answer` is the last one."""
+
+    def __init__(self, world: World, clock: HandClock) -> None:
+        self.world = world
+        self.clock = clock
+        transport = httpx2.ASGITransport(app=build(world))
+        self.client = httpx2.AsyncClient(transport=transport, base_url="http://sandbox", timeout=PATIENCE_S)
+        self.key = world.key
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, status: int | None = None, key: str | None = None, **headers: str
+    ) -> Any:
+        """The reply to one request, whose status is `status` when one is given."""
+        sent = {"Authorization": f"Bearer {key or self.key}"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answer = await self.client.request(method, path, json=body, headers=sent)
+        assert status in (None, self.answer.status_code), (self.answer.status_code, self.answer.text)
+        return self.answer.json() if self.answer.content else None
+
+    async def get(self, path: str, status: int = 200, **headers: str) -> Any:
+        """The reply to a GET."""
+        return await self.call("GET", path, status=status, **headers)
+
+    async def post(self, path: str, body: Any = None, *, status: int | None = 200, **headers: str) -> Any:
+        """The reply to a POST."""
+        return await self.call("POST", path, body, status=status, **headers)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.advance(timedelta(seconds=seconds))
+
+    async def project(self, name: str = "Quinns Coffee Co", **fields: Any) -> str:
+        """A new project's path."""
+        made = await self.post("/v1/projects", {"name": name, "timezone": "UTC", **fields}, status=201)
+        return f"/v1/projects/{made['id']}"
+
+    async def installation(self, installation_id: int = 48271993) -> Any:
+        """A registered installation."""
+        state = (await self.get("/v1/github/installation/install-url"))["state"]
+        return await self.post("/v1/github/installation", {"installationId": installation_id, "state": state})
+
+    async def ingest(self, project: str, repo: str = "quinns-coffee/quinns-app", **more: Any) -> Any:
+        """A job of an ingest, ended."""
+        started = await self.post(f"{project}/ingest/github", {"repoFullName": repo, **more}, status=202)
+        await self.world.work_done()
+        self.wait(INGEST_S)
+        return await self.get(f"/v1/jobs/{started['jobId']}")
+
+    async def content(self, project: str, **fields: Any) -> str:
+        """The id of a container whose generation is completed."""
+        started = await self.post(f"{project}/content", {"brief": {"hook": "Skip the line."}, **fields}, status=202)
+        self.wait(GENERATION_S)
+        return started["containerIds"][0]
+
+    async def account(self, project: str, platform: str = "tiktok") -> str:
+        """The id of a connected account."""
+        asked = {"platform": platform, "returnUrl": "https://app.your-partner.com/done"}
+        state = (await self.post(f"{project}/social/oauth-url", asked))["state"]
+        self.wait(CONSENT_S)
+        return (await self.get(f"/v1/social/oauth-status/{state}"))["socialAccountId"]
+
+
+@pytest.fixture
+async def house(tmp_path: Path, clock: HandClock, anyio_backend: str) -> AsyncIterator[House]:
+    """A fresh world at job speed 1."""
+    world = await World.open(tmp_path / "state", wall=clock)
+    made = House(world, clock)
+    yield made
+    await made.client.aclose()
+    await world.close()

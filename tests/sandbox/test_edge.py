@@ -1,0 +1,165 @@
+"""What every answer has, and what no read does."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import jsonschema
+import pytest
+from sqlalchemy import select
+
+from layers_mcp.contract.table import TABLE
+from layers_mcp.sandbox import tables
+from layers_mcp.sandbox.answers import ANSWERS
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_every_row_of_the_table_is_answered_and_nothing_else():
+    """Design §3: one table serves both sides."""
+    assert set(ANSWERS) == {row.name for row in TABLE}
+
+
+async def test_every_answer_carries_the_worlds_time_and_a_request_id(house):
+    """Design §8; layers-api: "Request ids"."""
+    house.world.advance(3600.25)
+
+    for path, status in (("/v1/whoami", 200), ("/v1/projects/prj_x", 404), ("/v1/nope", 404)):
+        await house.get(path, status=status)
+        headers = house.answer.headers
+        assert parsedate_to_datetime(headers["Date"]).isoformat() == "2026-04-18T18:22:14+00:00"
+        assert headers["X-Sandbox-Time"] == "2026-04-18T18:22:14.250Z"
+        assert headers["X-Request-Id"].startswith("req_")
+        assert len(headers["X-Request-Id"]) == 30
+        assert headers["Content-Type"] == "application/json"
+
+
+async def test_what_is_not_there_is_refused_in_the_envelope(house):
+    """layers-api: operational/errors: the envelope on every 4xx."""
+    missing = await house.get("/v1/nope", status=404)
+    wrong = await house.call("PUT", "/v1/projects", status=405)
+    allowed = house.answer.headers["Allow"]
+
+    assert missing["error"]["code"] == "NOT_FOUND"
+    assert wrong["error"]["code"] == "METHOD_NOT_ALLOWED"
+    assert allowed == "GET, POST"
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b'{"name": NaN}', b'{"name": "\xff"}', b"{" + b" " * 1_000_001])
+async def test_a_body_that_is_no_object_is_refused(house, body):
+    """layers-api: VALIDATION."""
+    headers = {"Authorization": f"Bearer {house.key}"}
+
+    answer = await house.client.post("/v1/projects", content=body, headers=headers)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION")
+
+
+async def test_a_path_field_may_not_be_said_otherwise(house):
+    """Design §3: whether a path field is repeated in the body."""
+    project = await house.project()
+
+    refused = await house.call("PATCH", project, {"projectId": "prj_other"}, status=422)
+    queried = await house.post("/v1/projects?name=A", {"name": "A"}, status=422)
+
+    assert refused["error"]["details"]["issues"][0]["path"] == "projectId"
+    assert queried["error"]["details"]["issues"][0]["path"] == "name"
+
+
+async def test_the_document_names_every_route_with_its_fields_and_refusals(house):
+    """Design §8: a true OpenAPI document."""
+    document = await house.get("/openapi.json")
+
+    told = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
+    assert told == {row.name for row in TABLE}
+    for row in TABLE:
+        operation = document["paths"][row.path][row.method.lower()]
+        named = {one["name"] for one in operation["parameters"] if one["in"] in ("path", "query")}
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {}).get("properties", {})
+        fields = {
+            field.alias if not field.serialization_alias else field.serialization_alias for field in row.request.model_fields.values()
+        }
+        assert named | set(body) == fields
+        assert {str(status) for status in row.statuses} <= set(operation["responses"])
+    refs = str(document).count("#/components/schemas/")
+    assert refs
+    assert all(name in document["components"]["schemas"] for name in _refs(document))
+    ids = [document["paths"][row.path][row.method.lower()]["operationId"] for row in TABLE]
+    assert len(ids) == len(set(ids))
+
+
+def _refs(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = {node["$ref"].rpartition("/")[2]} if isinstance(node.get("$ref"), str) else set()
+        return own.union(*(_refs(value) for value in node.values()))
+    return set().union(*(_refs(value) for value in node)) if isinstance(node, list) else set()
+
+
+async def test_replies_fit_the_document(house):
+    """Design §8: a true OpenAPI document."""
+    document = await house.get("/openapi.json")
+    project = await house.project()
+    container = await house.content(project)
+
+    for path, template in (
+        (project, "/v1/projects/{projectId}"),
+        (f"/v1/content/{container}", "/v1/content/{containerId}"),
+        ("/v1/credits", "/v1/credits"),
+        (f"{project}/content", "/v1/projects/{projectId}/content"),
+    ):
+        schema = document["paths"][template]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        jsonschema.validate(await house.get(path), {**schema, "components": document["components"]})
+    refused = await house.get("/v1/nope", status=404)
+    jsonschema.validate(refused, {"$ref": "#/components/schemas/Envelope", "components": document["components"]})
+
+
+def _dump(house) -> dict[str, list[Any]]:
+    with house.world.engine.connect() as connection:
+        return {table.name: list(connection.execute(select(table))) for table in tables.TABLES.sorted_tables if table is not tables.buckets}
+
+
+async def test_reading_changes_nothing(house):
+    """Design §8: reading changes nothing."""
+    project = await house.project()
+    account, container = await house.account(project), await house.content(project)
+    await house.installation()
+    await house.ingest(project)
+    running = await house.post(f"{project}/content", {}, status=202)
+    await house.post(f"/v1/content/{container}/approve")
+    out = await house.post(f"/v1/content/{container}/publish", {"targets": [{"socialAccountId": account}]})
+    before = _dump(house)
+
+    for _ in range(3):
+        house.wait(60)
+        for path in (
+            project,
+            "/v1/projects",
+            "/v1/credits",
+            "/v1/whoami",
+            f"{project}/content",
+            f"{project}/influencers",
+            f"{project}/social-accounts",
+            f"{project}/scheduled-posts",
+            f"{project}/content-review-policy",
+            "/v1/github/installation",
+            f"/v1/jobs/{running['jobId']}",
+            f"/v1/content/{container}/progress",
+            f"/v1/scheduled-posts/{out['scheduledPostIds'][0]}",
+        ):
+            await house.get(path)
+
+    assert _dump(house) == before
+
+
+async def test_two_readers_at_one_instant_see_the_same(house):
+    """Design §8: what shows is a function of its script and now."""
+    project = await house.project()
+    watched, unwatched = [(await house.post(f"{project}/content", {}, status=202))["jobId"] for _ in range(2)]
+    for _ in range(9):
+        house.wait(10)
+        await house.get(f"/v1/jobs/{watched}")
+
+    one, other = await house.get(f"/v1/jobs/{watched}"), await house.get(f"/v1/jobs/{unwatched}")
+
+    assert {**one, "jobId": "", "containerIds": []} == {**other, "jobId": "", "containerIds": []}

@@ -1,0 +1,72 @@
+"""A repeated request has one effect."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from layers_mcp.sandbox.world import World
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_same_key_gets_the_same_answer_and_one_effect(house):
+    """Seed 004, step 1; layers-api: concepts, "Idempotency"."""
+    first = await house.post("/v1/projects", {"name": "A", "timezone": "UTC"}, status=201, Idempotency_Key="k")
+    house.wait(5)
+    again = await house.post("/v1/projects", {"timezone": "UTC", "name": "A"}, status=201, Idempotency_Key="k")
+
+    assert again == first
+    assert house.answer.headers["Idempotency-Replayed"] == "true"
+    assert len((await house.get("/v1/projects"))["items"]) == 1
+
+
+async def test_the_same_key_with_another_body_is_a_conflict(house):
+    """Seed 004, step 1."""
+    await house.post("/v1/projects", {"name": "A"}, status=201, Idempotency_Key="k")
+
+    refused = await house.post("/v1/projects", {"name": "B"}, status=409, Idempotency_Key="k")
+
+    assert refused["error"]["code"] == "IDEMPOTENCY_CONFLICT"
+
+
+async def test_a_key_is_remembered_for_a_day_of_the_wall_and_no_longer(house):
+    """layers-api: concepts, "Idempotency", 24 h."""
+    first = await house.post("/v1/projects", {"name": "A"}, status=201, Idempotency_Key="k")
+    house.wait(24 * 3600 - 1)
+    kept = await house.post("/v1/projects", {"name": "A"}, status=201, Idempotency_Key="k")
+    house.wait(1)
+    fresh = await house.post("/v1/projects", {"name": "A"}, status=201, Idempotency_Key="k")
+
+    assert kept["id"] == first["id"] != fresh["id"]
+
+
+async def test_a_refusal_is_not_kept(house):
+    """Ours, see drift: a refusal had no effect."""
+    await house.post("/v1/projects", {}, status=422, Idempotency_Key="k")
+
+    await house.post("/v1/projects", {"name": "A"}, status=201, Idempotency_Key="k")
+
+
+async def test_keys_of_two_callers_do_not_meet(house):
+    """layers-api: concepts, "Idempotency", state key (api_key_id, endpoint)."""
+    first = await house.post("/v1/projects", {"name": "A"}, status=201, Idempotency_Key="k")
+    house.key = house.world.add_key()
+
+    other = await house.post("/v1/projects", {"name": "A"}, status=201, Idempotency_Key="k")
+
+    assert other["id"] != first["id"]
+
+
+async def test_two_processes_at_once_have_one_effect(house, tmp_path):
+    """Design §8: several processes share one file."""
+    other = type(house)(await World.open(tmp_path / "state", wall=house.clock), house.clock)
+
+    replies = await asyncio.gather(
+        *(which.post("/v1/projects", {"name": "A"}, status=201, Idempotency_Key="k") for which in [house, other] * 5)
+    )
+
+    assert len({reply["id"] for reply in replies}) == 1
+    await other.client.aclose()
+    await other.world.close()

@@ -1,0 +1,157 @@
+"""What outlives a restart, a kill, and a version."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, func, select
+
+from layers_mcp.clock import HandClock
+from layers_mcp.contract.errors import Invalid
+from layers_mcp.database.migrating import bring_up
+from layers_mcp.sandbox import tables
+from layers_mcp.sandbox.faults import Fault
+from layers_mcp.sandbox.world import World
+
+pytestmark = pytest.mark.anyio
+
+STARTER = """
+import asyncio, sys
+from datetime import UTC, datetime
+from pathlib import Path
+import httpx2
+from layers_mcp.clock import HandClock
+from layers_mcp.sandbox import work
+from layers_mcp.sandbox.app import build
+from layers_mcp.sandbox.world import World
+
+async def never(errand, folder):
+    print(sys.argv[2], flush=True)
+    await asyncio.sleep(3600)
+
+async def main():
+    work._carry_out = never
+    world = await World.open(Path(sys.argv[1]), wall=HandClock(datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC)))
+    headers = {"Authorization": f"Bearer {world.key}"}
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=build(world)), base_url="http://sandbox", headers=headers)
+    project = (await client.post("/v1/projects", json={"name": "Killed"})).json()["id"]
+    state = (await client.get("/v1/github/installation/install-url")).json()["state"]
+    await client.post("/v1/github/installation", json={"installationId": 48271993, "state": state})
+    answer = await client.post(f"/v1/projects/{project}/ingest/github", json={"repoFullName": "quinns-coffee/quinns-app"})
+    sys.argv[2:] = [answer.json()["jobId"]]
+    world.nudge()
+    await asyncio.sleep(3600)
+
+sys.argv.append("early")
+asyncio.run(main())
+"""
+
+
+def _killed_after_its_first_line(folder: Path) -> str:
+    process = subprocess.Popen([sys.executable, "-c", STARTER, str(folder)], stdout=subprocess.PIPE, text=True)
+    line = process.stdout.readline().strip()
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    return line
+
+
+async def test_a_kill_in_the_middle_of_an_ingest_loses_nothing_and_repeats_nothing(tmp_path, clock, house):
+    """Design §8: safe under kill -9; whoever opens the world next takes up orphaned work."""
+    folder = tmp_path / "killed"
+    line = _killed_after_its_first_line(folder)
+
+    world = await World.open(folder, wall=clock)
+    next_house = type(house)(world, clock)
+    with world.engine.connect() as connection:
+        job_id = connection.execute(select(tables.jobs.c.id)).scalar_one()
+    await world.work_done()
+    next_house.wait(330)
+    job = await next_house.get(f"/v1/jobs/{job_id}")
+
+    assert line in (job_id, "early")
+    assert (job["status"], job["result"]["prNumber"]) == ("completed", 142)
+    with world.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(tables.pulls)).scalar() == 1
+        assert connection.execute(select(func.count()).select_from(tables.sdk_apps)).scalar() == 1
+        assert connection.execute(select(tables.work.c.claims)).scalar() == 2
+    await next_house.client.aclose()
+    await world.close()
+
+
+async def test_a_restart_forgets_nothing(tmp_path, clock, house):
+    """Design §8: state survives; the epoch and speed live in the database."""
+    project = await house.project()
+    await house.installation()
+    job = (await house.post(f"{project}/ingest/github", {"repoFullName": "quinns-coffee/quinns-app"}, status=202))["jobId"]
+    house.world.set_clock(speed=2)
+    house.world.script(Fault(path="/v1/whoami", code="UNAVAILABLE"))
+    await house.world.close()
+    house.wait(60)
+
+    world = await World.open(tmp_path / "state", wall=clock)
+    again = type(house)(world, clock)
+    await world.work_done()
+    shown = await again.get(f"/v1/jobs/{job}")
+    await again.get("/v1/whoami", status=503)
+    again.wait(105)
+
+    assert world.now() == datetime(2026, 4, 18, 17, 27, 44, tzinfo=UTC)
+    assert shown["progress"] == 0.36
+    assert (await again.get(f"/v1/jobs/{job}"))["status"] == "completed"
+    await again.client.aclose()
+    await world.close()
+
+
+async def test_two_open_worlds_do_the_work_once(tmp_path, clock, house):
+    """Design §8: done once, under a lease."""
+    other = await World.open(tmp_path / "state", wall=clock)
+    project = await house.project()
+    await house.installation()
+
+    await house.post(f"{project}/ingest/github", {"repoFullName": "quinns-coffee/quinns-app"}, status=202)
+    other.nudge()
+    await other.work_done()
+
+    with other.engine.connect() as connection:
+        assert connection.execute(select(tables.work.c.claims)).scalar() == 1
+    await other.close()
+
+
+async def test_a_new_world_starts_where_it_is_told_and_an_old_one_never_goes_back(tmp_path, clock):
+    """Design §8: --at sets it, --speed runs the whole clock."""
+    spring, autumn = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
+    first = await World.open(tmp_path / "w", wall=clock, at=autumn, speed=0)
+    await first.close()
+    second = await World.open(tmp_path / "w", wall=HandClock(datetime(2027, 1, 1, tzinfo=UTC)), at=spring)
+
+    assert second.now() == autumn
+    with pytest.raises(Invalid):
+        second.set_clock(at=spring)
+    with pytest.raises(Invalid):
+        second.set_clock(speed=-1)
+    await second.close()
+
+
+def test_the_revisions_make_the_same_tables_as_the_code():
+    """Design §8: alembic runs only when the stamp is behind."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        bring_up(connection, tables.TABLES, versions=tables.VERSIONS, head=tables.HEAD)
+
+        differences = compare_metadata(MigrationContext.configure(connection), tables.TABLES)
+        stamp = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+    assert differences == []
+    assert stamp == tables.HEAD
+    assert ScriptDirectory(str(tables.VERSIONS.parent), version_locations=[str(tables.VERSIONS)]).get_heads() == [tables.HEAD]
+    engine.dispose()

@@ -1,0 +1,142 @@
+"""Scripted trouble does what it says, as often as it says."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from layers_mcp.sandbox.faults import Fault
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_scripted_status_answers_without_effect_and_then_is_over(house):
+    """Design §8: trouble is scripted by route and count."""
+    house.world.script(Fault(method="POST", path="/v1/projects", times=2, code="UNAVAILABLE", retry_after_s=1.5))
+
+    for _ in range(2):
+        refused = await house.post("/v1/projects", {"name": "A"}, status=503)
+        assert refused["error"]["code"] == "UNAVAILABLE"
+        assert house.answer.headers["Retry-After"] == "2"
+    assert (await house.get("/v1/projects"))["items"] == []
+    await house.project()
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, "INTERNAL"), (503, "UNAVAILABLE"), (429, "RATE_LIMITED"), (418, "VALIDATION")])
+async def test_a_bare_status_has_a_plain_code(house, status, code):
+    """Design §8."""
+    house.world.script(Fault(status=status))
+
+    refused = await house.get("/v1/whoami", status=status)
+
+    assert refused["error"]["code"] == code
+
+
+async def test_an_unknown_code_needs_a_status_and_travels_as_it_is(house):
+    """house-style 27: codes are never lost."""
+    with pytest.raises(ValueError, match="give one"):
+        Fault(code="ODD_ONE")
+    house.world.script(Fault(code="ODD_ONE", status=451))
+
+    assert (await house.get("/v1/whoami", status=451))["error"]["code"] == "ODD_ONE"
+
+
+async def test_a_lost_answer_keeps_its_effect(house):
+    """Design §8: answer lost after commit."""
+    house.world.script(Fault(path="/v1/projects", lose_answer=True))
+
+    with pytest.raises(httpx2.TransportError):
+        await house.post("/v1/projects", {"name": "A"}, Idempotency_Key="k")
+    again = await house.post("/v1/projects", {"name": "A"}, status=201, Idempotency_Key="k")
+
+    assert [item["id"] for item in (await house.get("/v1/projects"))["items"]] == [again["id"]]
+
+
+async def test_a_slow_answer_takes_wall_time(house):
+    """Design §8: slow."""
+    house.world.script(Fault(delay_s=7))
+    before = house.clock.elapsed_s()
+
+    await house.get("/v1/whoami")
+
+    assert house.clock.elapsed_s() - before == 7
+
+
+async def test_a_job_fails_with_the_scripted_code_and_costs_nothing(house):
+    """Design §8: job failed with a given code."""
+    project = await house.project()
+    house.world.script(Fault(path="/v1/projects/{projectId}/content", job_error="SCRAPE_FAILED"))
+    started = await house.post(f"{project}/content", {}, status=202)
+
+    house.wait(135)
+    job = await house.get(f"/v1/jobs/{started['jobId']}")
+
+    assert (job["status"], job["error"]["code"], job["stage"]) == ("failed", "SCRAPE_FAILED", "generating_visuals")
+    container = await house.get(f"/v1/content/{started['containerIds'][0]}")
+    assert (container["status"], container["lastError"]["code"]) == ("failed", "SCRAPE_FAILED")
+    assert (await house.get("/v1/credits"))["available"] == 6000
+
+
+async def test_a_consent_and_a_post_can_fail_too(house):
+    """Seed 004, step 10: on failed, lastError carries the platform code."""
+    project = await house.project()
+    account, container = await house.account(project), await house.content(project)
+    house.world.script(Fault(path="/v1/projects/{projectId}/social/oauth-url", job_error="ACCESS_DENIED"))
+    house.world.script(Fault(path="/v1/content/{containerId}/publish", job_error="CREDENTIAL_INVALID"))
+    asked = {"platform": "instagram", "returnUrl": "https://app.your-partner.com/x"}
+    state = (await house.post(f"{project}/social/oauth-url", asked))["state"]
+    await house.post(f"/v1/content/{container}/approve", {})
+    out = await house.post(f"/v1/content/{container}/publish", {"targets": [{"socialAccountId": account}]})
+
+    house.wait(20)
+
+    assert (await house.get(f"/v1/social/oauth-status/{state}"))["error"]["code"] == "ACCESS_DENIED"
+    post = await house.get(f"/v1/scheduled-posts/{out['scheduledPostIds'][0]}")
+    assert (post["status"], post["lastError"]["code"], post["externalId"]) == ("failed", "CREDENTIAL_INVALID", None)
+
+
+async def test_what_breaks_inside_is_an_envelope_and_leaves_nothing_behind(house, monkeypatch, caplog):
+    """layers-api: operational/errors: the envelope on every 5xx."""
+    from layers_mcp.sandbox import projects  # noqa: PLC0415
+
+    monkeypatch.setattr(projects, "brand_at", lambda *_: 1 / 0)
+
+    refused = await house.post("/v1/projects", {"name": "A"}, status=500)
+
+    assert refused["error"]["code"] == "INTERNAL"
+    assert "ZeroDivisionError" in caplog.text
+    assert house.key not in caplog.text
+    assert (await house.get("/v1/projects"))["items"] == []
+
+
+async def test_the_control_routes_move_time_and_script_trouble(house):
+    """Design §8: the clock is moved, trouble is scripted."""
+    start = await house.get("/_sandbox")
+    later = await house.post("/_sandbox/advance", {"seconds": 60})
+    fast = await house.post("/_sandbox/clock", {"speed": 10})
+    house.wait(6)
+    await house.post("/_sandbox/faults", {"path": "/v1/whoami", "code": "UNAVAILABLE"})
+
+    assert start["key"] == house.key
+    assert start["repositories"] == ["quinns-coffee/quinns-app"]
+    assert (start["time"], later["time"]) == ("2026-04-18T17:22:14Z", "2026-04-18T17:23:14Z")
+    assert fast["speed"] == 10
+    assert (await house.get("/_sandbox"))["time"] == "2026-04-18T17:24:14Z"
+    await house.get("/v1/whoami", status=503)
+    for path, body in (
+        ("clock", {"at": "2020-01-01T00:00:00Z"}),
+        ("advance", {"seconds": -1}),
+        ("faults", {"times": 0}),
+        ("clock", {"x": 1}),
+    ):
+        assert (await house.post(f"/_sandbox/{path}", body, status=422))["error"]["code"] == "VALIDATION"
+
+
+async def test_the_control_routes_are_for_this_machine_only(house):
+    """Design §8."""
+    transport = httpx2.ASGITransport(app=house.client._transport.app, client=("203.0.113.9", 1))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox") as stranger:
+        answer = await stranger.get("/_sandbox")
+
+    assert answer.status_code == 404
+    assert house.key not in answer.text
