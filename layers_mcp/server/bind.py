@@ -1,0 +1,63 @@
+"""The MCP server: the SDK's low-level one, with our catalog and one function that answers every call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import mcp_types as types
+from mcp.server.caching import CacheHint
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+
+from layers_mcp import __version__
+from layers_mcp.server.catalog import Catalog
+
+__all__ = ["Answer", "AnswerCall", "Tell", "bind"]
+
+Tell = Callable[[float, str], Awaitable[None]]
+"""Tells the client how far a call is: a share from 0 to 1 that only rises, and the stage in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The answer to one call: the text for a reader, the record, and whether it is a refusal."""
+
+    text: str
+    record: dict[str, Any]
+    is_error: bool
+
+
+AnswerCall = Callable[[str, dict[str, Any], Tell], Awaitable[Answer]]
+"""Answers a call: tool name, arguments as they came, progress."""
+
+
+def bind(catalog: Catalog, answer: AnswerCall) -> Server[Any]:
+    """A server of both protocol eras that lists `catalog` and answers calls by `answer`."""
+    listed = types.ListToolsResult(tools=[types.Tool.model_validate(one) for one in catalog.tools])
+    schemas = {one["name"]: one["inputSchema"] for one in catalog.tools}
+
+    async def list_tools(_ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        return listed
+
+    async def call_tool(ctx: ServerRequestContext[Any], params: types.CallToolRequestParams) -> types.CallToolResult:
+        async def tell(done: float, stage: str) -> None:
+            await ctx.session.report_progress(done, 1.0, stage)
+
+        given = await answer(params.name, params.arguments or {}, tell)
+        return types.CallToolResult(
+            content=[types.TextContent(type="text", text=given.text)], structured_content=given.record, is_error=given.is_error
+        )
+
+    return Server(
+        "layers-mcp",
+        version=__version__,
+        title="Layers",
+        instructions=catalog.instructions,
+        website_url="https://layers.com",
+        cache_hints={"tools/list": CacheHint(ttl_ms=300_000, scope="public")},
+        get_tool_input_schema=schemas.get,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )

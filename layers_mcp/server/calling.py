@@ -1,0 +1,88 @@
+"""Answering a call: arguments as they were meant, the tool performed, the outcome rendered and logged."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any, cast
+
+import structlog
+from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
+from pydantic import JsonValue
+
+from layers_mcp.client.desk import Progress, Report
+from layers_mcp.contract.errors import Internal, LayersError, NotFound
+from layers_mcp.server.arguments import meant
+from layers_mcp.server.bind import Answer, Tell
+from layers_mcp.server.catalog import ALIASES
+from layers_mcp.server.presets import DEFAULT
+from layers_mcp.server.render import problem_record, problem_text, record, text
+from layers_mcp.server.schema import input_schema, output_schema
+from layers_mcp.tool.declaration import Tool
+from layers_mcp.tool.perform import House, perform
+
+__all__ = ["answer"]
+
+_BY_NAME: dict[str, Tool[Any]] = {declared.name: declared for declared in DEFAULT}
+
+
+@cache
+def _checker(name: str) -> Validator:
+    return Draft202012Validator(cast("Any", output_schema(_BY_NAME[name])))
+
+
+def _check(name: str, made: dict[str, JsonValue]) -> None:
+    unfit = next(iter(_checker(name).iter_errors(cast("Any", made))), None)
+    if unfit is not None:
+        raise Internal(f"the result does not fit the published schema at {unfit.json_path}")
+
+
+def _find(name: str) -> Tool[Any]:
+    known = _BY_NAME.get(ALIASES.get(name, name))
+    if known is None:
+        raise NotFound("there is no tool of this name", details={"tools": list(_BY_NAME)})
+    return known
+
+
+def _rising(tell: Tell) -> Report:
+    """Progress as the protocol wants it: never equal, never lower."""
+    last = -1.0
+
+    async def report(progress: Progress) -> None:
+        nonlocal last
+        if progress.done > last:
+            last = progress.done
+            await tell(progress.done, progress.stage)
+
+    return report
+
+
+def _refused(problem: LayersError, house: House) -> Answer:
+    return Answer(text=problem_text(problem), record=problem_record(problem, sandbox=house.sandbox), is_error=True)
+
+
+async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tell) -> Answer:
+    """The answer to one call of one tool; a failure is an answer too, never an exception.
+
+    One line goes to the log for each call: tool, outcome, seconds, request id; no arguments.
+    """
+    began = time.monotonic()
+    try:
+        declared = _find(name)
+        envelope = await perform(declared, meant(given, input_schema(declared.arguments)), house, _rising(tell))
+        made = record(envelope)
+        _check(declared.name, made)
+        reply, outcome, request_id = (
+            Answer(text=text(envelope), record=made, is_error=envelope.status == "failed"),
+            envelope.status,
+            envelope.request_id,
+        )
+    except LayersError as problem:
+        reply, outcome, request_id = _refused(problem, house), problem.wire_code, problem.request_id
+    except Exception:  # noqa: BLE001  the edge: a mistake of ours is an answer too, and its text may hold anything
+        structlog.get_logger().exception("call failed", tool=name)
+        problem = Internal("this server made a mistake; its log has the details")
+        reply, outcome, request_id = _refused(problem, house), problem.wire_code, None
+    structlog.get_logger().info("call", tool=name, outcome=outcome, seconds=round(time.monotonic() - began, 3), request_id=request_id)
+    return reply

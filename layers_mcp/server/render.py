@@ -1,0 +1,132 @@
+"""How a record reads: a short text with every id and handle in it, and strangers' words made harmless."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import cast
+
+from pydantic import JsonValue
+
+from layers_mcp.contract.errors import LayersError
+from layers_mcp.tool.outcome import Envelope
+
+__all__ = ["AT_MOST_TEXT", "clean", "problem_record", "problem_text", "record", "text"]
+
+AT_MOST_TEXT = 1500
+"""Characters of one string in a result; what is longer is cut and says so (our choice, below the 8,000 tokens of design §4)."""
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
+_BARE = re.compile(r"^[A-Za-z0-9_.:/@+\-]+$")
+
+
+def _cleaned(words: str) -> str:
+    words = _ANSI.sub("", words)
+    kept = "".join(
+        char for char in words if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") or char == "\u200d"
+    )
+    return kept if len(kept) <= AT_MOST_TEXT else f"{kept[:AT_MOST_TEXT]}… [cut, {len(kept)} characters]"
+
+
+def clean(value: JsonValue) -> JsonValue:
+    """`value` without control, zero-width, bidi and ANSI characters, absent things left out, and long strings cut.
+
+    The zero-width joiner stays: it holds emoji and Indic words together.
+    """
+    if isinstance(value, str):
+        return _cleaned(value)
+    if isinstance(value, list):
+        return [clean(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: clean(entry) for key, entry in value.items() if entry is not None and entry not in ([], {})}
+    return value
+
+
+def record(envelope: Envelope) -> dict[str, JsonValue]:
+    """The envelope as `structuredContent`: sparse, cleaned, in the wire's spelling."""
+    full = cast("dict[str, JsonValue]", envelope.model_dump(mode="json", by_alias=True, exclude_none=True))
+    sparse = cast("dict[str, JsonValue]", clean(full))
+    if not envelope.sandbox:
+        sparse.pop("sandbox", None)
+    return sparse
+
+
+def _word(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return value if _BARE.match(value) else json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _lines(value: JsonValue, depth: int) -> list[str]:
+    """Nested records as indented `key: value` lines; a flat record in a list takes one line."""
+    pad = "  " * depth
+    lines: list[str] = []
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            if isinstance(entry, dict | list) and entry and not _flat(entry):
+                lines += [f"{pad}{key}:", *_lines(entry, depth + 1)]
+            else:
+                lines.append(f"{pad}{key}: {_inline(entry)}")
+    elif isinstance(value, list):
+        for entry in value:
+            inner = _lines(entry, depth + 1) if isinstance(entry, dict) else [f"{pad}  {_inline(entry)}"]
+            lines += [f"{pad}- {inner[0].strip()}", *inner[1:]]
+    return lines
+
+
+def _flat(value: JsonValue) -> bool:
+    return isinstance(value, list) and all(not isinstance(entry, dict | list) for entry in value)
+
+
+def _inline(value: JsonValue) -> str:
+    if isinstance(value, list):
+        return ", ".join(_inline(entry) for entry in value) or "none"
+    return _word(value) if not isinstance(value, dict) else json.dumps(value, ensure_ascii=False)
+
+
+def text(envelope: Envelope) -> str:
+    """The record for a reader who sees only text: summary, facts, handle, next calls."""
+    body = record(envelope)
+    lines = [envelope.summary if envelope.status == "done" else f"{envelope.status}: {envelope.summary}"]
+    if envelope.replayed:
+        lines.append(f"replayed: {envelope.replayed}")
+    asked = body.get("confirmation")
+    if isinstance(asked, dict):
+        lines += _lines({key: entry for key, entry in asked.items() if key not in ("handle", "question")}, 0)
+        lines.append(f"To do it after the person said yes: the same call with confirm={asked['handle']}")
+    lines += _lines(body.get("result"), 0)
+    for key in ("cost", "confirmedBy"):
+        if key in body:
+            lines.append(f"{key}: {_inline(body[key])}")
+    lines += [f"next: {step.tool} {json.dumps(step.arguments, ensure_ascii=False)} - {step.why}" for step in envelope.next]
+    where = "sandbox, " if envelope.sandbox else ""
+    lines.append(f"({where}request {envelope.request_id or 'none'}, as of {body['asOf']})")
+    return "\n".join(lines)
+
+
+def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValue]:
+    """A refusal as `structuredContent`: what happened, what to do, whether a retry helps and when; details are kept."""
+    error: dict[str, JsonValue] = {
+        "code": problem.wire_code,
+        "message": problem.message,
+        "whatToDo": problem.advice,
+        "retryHelps": problem.transient,
+        "retryAfterSeconds": problem.retry_after_s,
+        "requestId": problem.request_id,
+        "details": dict(problem.details),
+    }
+    record_: dict[str, JsonValue] = {"status": "failed", "summary": f"{problem.wire_code}: {problem.message}", "error": error}
+    if sandbox:
+        record_["sandbox"] = True
+    return cast("dict[str, JsonValue]", clean(record_))
+
+
+def problem_text(problem: LayersError) -> str:
+    """A refusal for a reader who sees only text."""
+    lines = [str(problem), f"What to do: {problem.advice}"]
+    if problem.details:
+        lines += _lines(clean(dict(problem.details)), 0)
+    retry = "A retry may help" if problem.transient else "The same call fails again"
+    when = f", after {problem.retry_after_s:g} s" if problem.retry_after_s is not None else ""
+    lines.append(f"{retry}{when}. (request {problem.request_id or 'none'})")
+    return "\n".join(lines)

@@ -1,0 +1,150 @@
+"""One tool, one declaration: the signature is the schema, the docstring the description, the decorator the policy."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, field_validator
+from pydantic.alias_generators import to_camel
+
+from layers_mcp.contract.endpoint import Endpoint
+from layers_mcp.contract.errors import Invalid
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.outcome import Outcome, Shown
+
+__all__ = ["Adding", "Arguments", "Control", "Effect", "Tool", "Waiting", "parse", "tool"]
+
+
+class Effect(enum.Enum):
+    """What a tool does to the world; it gives the four MCP hints."""
+
+    READS = "reads"
+    ADDS = "adds"
+    SETS = "sets"
+    REMOVES = "removes"
+    SPEAKS = "speaks"
+
+    @property
+    def hints(self) -> dict[str, bool]:
+        """readOnly, destructive, idempotent and openWorld, as MCP spells them.
+
+        Speaking to an audience can't be taken back, so it is destructive; nothing that speaks is advertised as harmless.
+        """
+        return {
+            "readOnlyHint": self is Effect.READS,
+            "destructiveHint": self in (Effect.REMOVES, Effect.SPEAKS),
+            "idempotentHint": self in (Effect.READS, Effect.SETS),
+            "openWorldHint": True,
+        }
+
+
+class Arguments(BaseModel):
+    """Arguments of a tool: the wire's spelling outside, unknown names refused, immutable."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="forbid", frozen=True)
+
+
+class Waiting(Arguments):
+    """Arguments of a long tool."""
+
+    wait_seconds: int | None = Field(default=None, ge=0, le=900, description="Wait at most this long, then hand back how to go on.")
+
+
+class Adding(Arguments):
+    """Arguments of a tool that adds something."""
+
+    idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        default=None, description="Your own name for this operation; a new one repeats it on purpose."
+    )
+
+
+class Control(Arguments):
+    """Arguments of a control tool."""
+
+    confirm: str = Field(default="", description="Handle (cf_…) from this call's preview, once the person agreed.")
+
+    @field_validator("confirm", mode="before")
+    @classmethod
+    def _no_handle(cls, given: object) -> str:
+        """Whatever is no handle (`true`, a number, a list) confirms nothing and gets the preview, like any other wrong word."""
+        return given if isinstance(given, str) else "no handle"
+
+
+A = TypeVar("A", bound=Arguments)
+Run = Callable[[A, Call], Awaitable[Outcome[Any]]]
+Ask = Callable[[A, Call], Awaitable[Shown]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool(Generic[A]):
+    """A declared tool. `ask` makes it a control tool: it acts only on a live handle for exactly what `ask` shows."""
+
+    name: str
+    title: str
+    description: str
+    effect: Effect
+    calls: tuple[Endpoint[Any, Any], ...]
+    arguments: type[A]
+    result: type[BaseModel]
+    run: Run[A]
+    ask: Ask[A] | None = None
+
+
+def _description(run: Callable[..., object]) -> str:
+    text = inspect.getdoc(run) or ""
+    return " ".join(text.split())
+
+
+def tool(
+    *, calls: tuple[Endpoint[Any, Any], ...], effect: Effect, ask: Ask[Any] | None = None
+) -> Callable[[Callable[[A, Call], Awaitable[Outcome[Any]]]], Tool[A]]:
+    """Declare the decorated function as a tool.
+
+    `calls`: every endpoint it may touch; its scopes and rate classes follow. `ask`: what a control tool shows first.
+
+    Raises:
+        TypeError: at import, when the signature is not (Arguments, Call) -> Outcome[Model], or a control tool lacks `confirm`.
+    """
+
+    def declare(run: Callable[[A, Call], Awaitable[Outcome[Any]]]) -> Tool[A]:
+        hints = get_type_hints(run)
+        (arguments,) = [hint for hint in hints.values() if inspect.isclass(hint) and issubclass(hint, Arguments)]
+        answer = hints["return"]
+        if get_origin(answer) is not Outcome:
+            raise TypeError(f"{run.__name__}: a tool returns Outcome[Model]")
+        if (ask is not None) != issubclass(arguments, Control):
+            raise TypeError(f"{run.__name__}: a control tool has both `ask` and `confirm`, any other neither")
+        return Tool(
+            name=run.__name__,
+            title=run.__name__.replace("_", " ").capitalize(),
+            description=_description(run),
+            effect=effect,
+            calls=calls,
+            arguments=cast("type[A]", arguments),
+            result=get_args(answer)[0],
+            run=run,
+            ask=ask,
+        )
+
+    return declare
+
+
+def parse(declared: Tool[A], given: dict[str, Any]) -> A:
+    """The arguments of a call.
+
+    Raises:
+        Invalid: naming each argument that does not fit; the values themselves are not repeated.
+    """
+    try:
+        return declared.arguments.model_validate(given)
+    except ValidationError as problem:
+        found = problem.errors(include_url=False, include_input=False, include_context=False)
+        issues: list[JsonValue] = [
+            {"path": ".".join(str(step) for step in issue["loc"]) or "arguments", "message": issue["msg"]} for issue in found
+        ]
+        named = "; ".join(f"{'.'.join(str(step) for step in issue['loc'])}: {issue['msg']}" for issue in found[:5])
+        raise Invalid(f"{declared.name} got arguments that don't fit: {named}", details={"issues": issues}) from None

@@ -1,0 +1,101 @@
+"""What a tool answers: an outcome, or what a person must see first; and the one envelope both travel in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic.alias_generators import to_camel
+
+from layers_mcp.contract.scalars import Utc
+
+__all__ = ["Confirmation", "Cost", "Envelope", "Next", "Outcome", "Shown", "ShownItem", "Status", "View"]
+
+Status = Literal["done", "running", "needs_action", "confirmation_required", "failed", "canceled"]
+
+
+class View(BaseModel):
+    """A shape we answer in: camelCase outside, snake_case inside, immutable."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="ignore", frozen=True)
+
+
+class Next(View):
+    """A call that makes sense now, with complete arguments."""
+
+    tool: str = Field(description="Tool to call.")
+    arguments: dict[str, JsonValue] = Field(description="Its arguments, complete.")
+    why: str = Field(description="What it does.")
+
+
+class Cost(View):
+    """What the call costs: charged when the job completes, nothing when it fails."""
+
+    credits: int = Field(description="Credits this call reserved.")
+    available: int = Field(description="Credits that are left after it.")
+
+
+class ShownItem(View):
+    """One thing a person must see before saying yes: what it is, its facts, and what would change."""
+
+    id: str = Field(description="Id of the thing.")
+    before: str = Field(description="How it stands now.")
+    after: str = Field(description="How it would stand.")
+    facts: dict[str, JsonValue] = Field(description="What a person needs to judge it; texts are quoted as they are.")
+
+
+class Confirmation(View):
+    """What waits for a yes, and the handle that carries it."""
+
+    handle: str = Field(description="Pass it as confirm to the same call with the same arguments, after the person said yes.")
+    question: str = Field(description="What to ask the person.")
+    items: tuple[ShownItem, ...] = Field(description="What to show the person.")
+    valid_for_seconds: int = Field(description="How long the handle is good.")
+    because: str | None = Field(default=None, description="Why the handle that came with the call did not count.")
+
+
+R = TypeVar("R", bound=BaseModel)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome(Generic[R]):
+    """What a tool function returns.
+
+    `say`: one sentence of ours, never with a stranger's words in it. `result`: the record. `next`: at most three calls.
+    """
+
+    say: str
+    status: Status = "done"
+    result: R | None = None
+    next: tuple[Next, ...] = ()
+    cost: Cost | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a control tool would do, for a person to judge.
+
+    `digest_over`: the facts the yes is bound to; the time that passes is not among them.
+    """
+
+    question: str
+    items: tuple[ShownItem, ...]
+    digest_over: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+
+
+class Envelope(View):
+    """The record of one call, as `structuredContent` carries it."""
+
+    status: Status
+    summary: str
+    result: JsonValue = None
+    confirmation: Confirmation | None = None
+    next: tuple[Next, ...] = ()
+    cost: Cost | None = None
+    confirmed_by: Literal["agent", "person"] | None = None
+    replayed: str | None = None
+    as_of: Utc
+    request_id: str | None = None
+    sandbox: bool = False

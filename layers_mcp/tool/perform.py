@@ -1,0 +1,187 @@
+"""How every call goes: read the arguments, ask, pass the gate, run once, record."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, cast
+
+from pydantic import BaseModel, JsonValue
+
+from layers_mcp.client.desk import Report
+from layers_mcp.client.layers import Layers
+from layers_mcp.clock import Clock
+from layers_mcp.contract.errors import LayersError
+from layers_mcp.gate.gate import Gate
+from layers_mcp.gate.handle import digest
+from layers_mcp.gate.verdict import Go, Refused
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.declaration import Adding, Arguments, Control, Tool, parse
+from layers_mcp.tool.outcome import Confirmation, Envelope, Outcome, Shown
+
+__all__ = ["House", "perform"]
+
+A = TypeVar("A", bound=Arguments)
+Answered = Outcome[Any]
+
+_NOT_BOUND = {"confirm", "wait_seconds", "idempotency_key"}
+"""Arguments that do not change what a call does, and so are no part of what a yes or a repeat is bound to."""
+_BECAUSE: dict[str, str] = {
+    "unknown": "confirm was not a handle given out here; nothing was changed",
+    "expired": "the handle's ten minutes were over; nothing was changed",
+    "used": "the handle was used before; nothing was done again",
+    "other_arguments": "the handle was given for other arguments; nothing was changed",
+    "changed": "what would be done has changed since the handle was given; nothing was changed",
+}
+_REPEATED = "the same call was made within ten minutes, so this is the same operation; a new idempotencyKey makes another"
+_ACTED = "this handle was used before; this is what it did, and nothing was done again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What every call of one process shares. `wait_s`: the default wait; `sandbox`: nothing here reaches anyone."""
+
+    layers: Layers
+    gate: Gate
+    clock: Clock
+    wait_s: int
+    sandbox: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Visit:
+    """One call on its way through: who is called with what, and the digest of what it is bound to."""
+
+    house: House
+    tool: Tool[Any]
+    request: Arguments
+    arguments: str
+    report: Report
+
+    def call(self, key: str) -> Call:
+        """What the tool is handed, for the operation `key`."""
+
+        def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None) -> None:
+            name = self.tool.name
+            self.house.gate.began(kind, known_as, tool=name, arguments=self.arguments, project_id=project_id, key=key)
+
+        house = self.house
+        return Call(layers=house.layers, clock=house.clock, report=self.report, begun=begun, key=key, wait_s=house.wait_s)
+
+    def envelope(self, outcome: Answered, **more: Any) -> Envelope:
+        """The outcome as it goes out."""
+        return Envelope(
+            status=outcome.status,
+            summary=outcome.say,
+            result=_record(outcome.result),
+            next=outcome.next[:3],
+            cost=outcome.cost,
+            as_of=self.house.layers.now(),
+            request_id=self.house.layers.request_id,
+            sandbox=self.house.sandbox,
+            **more,
+        )
+
+
+def _record(result: BaseModel | None) -> JsonValue:
+    return None if result is None else cast("JsonValue", result.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+def _shown_digest(shown: Shown) -> str:
+    items = [item.model_dump(mode="json") for item in shown.items]
+    return digest(cast("JsonValue", {"items": items, "over": dict(shown.digest_over)}))
+
+
+def _ask_again(visit: _Visit, shown: Shown, because: str | None) -> Envelope:
+    minted = visit.house.gate.preview(visit.tool.name, arguments=visit.arguments, shown=_shown_digest(shown))
+    outcome = Outcome[Any](say=f"Nothing was changed. Ask the person: {shown.question}", status="confirmation_required")
+    good_s = int((minted.expires_at - visit.house.clock.now()).total_seconds())
+    confirmation = Confirmation(handle=minted.handle, question=shown.question, items=shown.items, valid_for_seconds=good_s, because=because)
+    return visit.envelope(outcome, confirmation=confirmation)
+
+
+async def _control(visit: _Visit, ask: Callable[[Any, Call], Awaitable[Shown]]) -> Envelope:
+    """Preview, handle, act once: without a live handle for exactly this nothing is changed."""
+    gate, name = visit.house.gate, visit.tool.name
+    handle = cast("Control", visit.request).confirm
+    if (done := gate.recall(handle, name, arguments=visit.arguments)) is not None:
+        return Envelope.model_validate(done.outcome).model_copy(update={"replayed": _ACTED})
+    shown = await ask(visit.request, visit.call(str(uuid.uuid4())))
+    if not handle:
+        return _ask_again(visit, shown, None)
+    verdict = gate.judge(handle, name, arguments=visit.arguments, shown=_shown_digest(shown))
+    if isinstance(verdict, Refused):
+        return _ask_again(visit, shown, _BECAUSE[verdict.reason])
+    if not isinstance(verdict, Go):
+        return Envelope.model_validate(verdict.outcome).model_copy(update={"replayed": _ACTED})
+    return await _act(visit, verdict)
+
+
+async def _act(visit: _Visit, go: Go) -> Envelope:
+    gate = visit.house.gate
+    try:
+        outcome = await visit.tool.run(visit.request, visit.call(go.row.key))
+    except LayersError as problem:
+        failed = visit.envelope(Outcome[Any](say=f"{problem.wire_code}: {problem.advice}", status="failed"), confirmed_by="agent")
+        gate.finish(go, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)), failed=True)
+        raise
+    envelope = visit.envelope(outcome, confirmed_by="agent")
+    gate.finish(go, cast("JsonValue", envelope.model_dump(mode="json", by_alias=True)), failed=outcome.status == "failed")
+    return envelope
+
+
+async def _add(visit: _Visit, given: str | None) -> Envelope:
+    """Run under a key that is on record before the first attempt, so that a repeat is the same operation."""
+    gate = visit.house.gate
+    operation = gate.claim(visit.tool.name, arguments=visit.arguments, given=given)
+    try:
+        outcome = await visit.tool.run(visit.request, visit.call(operation.key))
+    except LayersError as problem:
+        gate.settle(operation, problem)
+        raise
+    if outcome.status in ("needs_action", "failed", "canceled"):
+        gate.forget(operation)  # nothing stands that a repeat should give back
+    else:
+        gate.settle(operation)
+    return visit.envelope(outcome, replayed=_REPEATED if operation.replayed else None)
+
+
+async def _pass(visit: _Visit) -> Envelope:
+    if visit.tool.ask is not None:
+        return await _control(visit, visit.tool.ask)
+    if isinstance(visit.request, Adding):
+        return await _add(visit, visit.request.idempotency_key)
+    outcome = await visit.tool.run(visit.request, visit.call(str(uuid.uuid4())))
+    return visit.envelope(outcome)
+
+
+async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, report: Report) -> Envelope:
+    """One call of one tool, from its arguments to its record; every call leaves one row in the trail.
+
+    Raises:
+        LayersError: what the call was refused with.
+    """
+    request = parse(declared, given)
+    bound = cast("JsonValue", request.model_dump(mode="json", by_alias=True, exclude=_NOT_BOUND))
+    visit = _Visit(house=house, tool=declared, request=request, arguments=digest(bound), report=report)
+    project = getattr(request, "project_id", None)
+
+    def record(outcome: str, request_id: str | None, confirmed_by: Literal["agent", "person"] | None) -> None:
+        house.gate.record(
+            declared.name,
+            effect=declared.effect.value,
+            outcome=outcome,
+            arguments=visit.arguments,
+            request_id=request_id,
+            confirmed_by=confirmed_by,
+            project_id=project,
+        )
+
+    try:
+        envelope = await _pass(visit)
+    except LayersError as problem:
+        record(problem.wire_code, problem.request_id, None)
+        raise
+    record(envelope.status, envelope.request_id, envelope.confirmed_by)
+    return envelope

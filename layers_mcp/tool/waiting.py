@@ -1,0 +1,90 @@
+"""Waiting inside a call: for a job or a post, with progress in words, never longer than was asked."""
+
+from __future__ import annotations
+
+from layers_mcp.client import desk
+from layers_mcp.client.desk import Progress, wait
+from layers_mcp.contract import jobs, publishing, social
+from layers_mcp.contract.jobs import GetJob, Job
+from layers_mcp.contract.publishing import GetPost, ScheduledPost
+from layers_mcp.contract.social import GetOauthStatus, OauthStatus
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.outcome import Next
+
+__all__ = ["in_words", "resume", "wait_job", "wait_oauth", "wait_post"]
+
+_WORDS = {
+    "queued": "waiting for a free machine",
+    "cloning": "cloning the repository",
+    "analyzing": "reading the code and the copy",
+    "generating_sdk_patch": "writing the SDK into the app",
+    "opening_pr": "opening the pull request",
+    "writing_captions": "writing the captions",
+    "generating_visuals": "making the visuals",
+    "finalizing": "finishing",
+}
+
+
+def in_words(stage: str | None) -> str:
+    """The stage as a person says it; one we don't know is named with its underscores opened."""
+    return _WORDS.get(stage or "", (stage or "working").replace("_", " "))
+
+
+def resume(wait_seconds: int | None, **what: str) -> Next:
+    """The call that takes the wait up again."""
+    arguments = dict(what) if wait_seconds is None else {**what, "waitSeconds": max(wait_seconds, 1)}
+    return Next(tool="wait_for_job", arguments=dict(arguments), why="Go on waiting; the work goes on either way.")
+
+
+async def wait_job(call: Call, job_id: str, wait_seconds: int | None) -> Job:
+    """The job when it is over, or as it stands when the wait ends."""
+    at_most_s = call.wait_s if wait_seconds is None else wait_seconds
+
+    def told(job: Job) -> Progress:
+        return Progress(done=job.progress, stage=in_words(job.stage) if not job.over else job.status)
+
+    look = desk.follow(call.layers, jobs.GET, GetJob(job_id=job_id))
+    return await wait(look, over=lambda job: job.over, progress=told, report=call.report, clock=call.clock, at_most_s=at_most_s)
+
+
+async def wait_post(call: Call, post_id: str, wait_seconds: int | None) -> ScheduledPost:
+    """The post when it is published, failed or canceled, or as it stands when the wait ends."""
+    first = await call.layers.send(publishing.GET, GetPost(scheduled_post_id=post_id))
+    begin = call.now()
+
+    def progress(post: ScheduledPost) -> Progress:
+        if post.over:
+            return Progress(done=1.0, stage=post.status)
+        if post.status == "publishing":
+            return Progress(done=0.9, stage="publishing")
+        due_s = (post.scheduled_for - begin).total_seconds() if post.scheduled_for else 0.0
+        gone_s = (call.now() - begin).total_seconds()
+        return Progress(done=min(0.9 * gone_s / due_s, 0.89) if due_s > 0 else 0.0, stage="waiting for its time")
+
+    if first.over:
+        return first
+    return await wait(
+        desk.follow(call.layers, publishing.GET, GetPost(scheduled_post_id=post_id)),
+        over=lambda post: post.over,
+        progress=progress,
+        report=call.report,
+        clock=call.clock,
+        at_most_s=call.wait_s if wait_seconds is None else wait_seconds,
+    )
+
+
+async def wait_oauth(call: Call, state: str, at_most_s: float) -> OauthStatus:
+    """The consent when it is given or refused, or as it stands when the wait ends."""
+    if at_most_s <= 0:
+        return await call.layers.send(social.OAUTH_STATUS, GetOauthStatus(state=state))
+    return await wait(
+        desk.follow(call.layers, social.OAUTH_STATUS, GetOauthStatus(state=state)),
+        over=lambda consent: consent.status != "pending",
+        progress=lambda consent: Progress(
+            done=0.0 if consent.status == "pending" else 1.0,
+            stage="waiting for the person to consent" if consent.status == "pending" else consent.status,
+        ),
+        report=call.report,
+        clock=call.clock,
+        at_most_s=at_most_s,
+    )

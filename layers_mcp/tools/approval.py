@@ -1,0 +1,148 @@
+"""Approval: the decision of a person about posts they have seen."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from layers_mcp.contract import content, review
+from layers_mcp.contract.content import Brief, Container, GetContent
+from layers_mcp.contract.errors import Invalid, LayersError
+from layers_mcp.contract.review import Decision
+from layers_mcp.contract.scalars import Id
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
+from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
+
+__all__ = ["approve_content"]
+
+AT_MOST = 20
+"""Containers of one call: as many posts as a person can be asked to judge at once (our choice)."""
+Note = Annotated[str, StringConstraints(max_length=1024)]
+
+
+class RegenerateBrief(Arguments):
+    """The edits of a new generation."""
+
+    hook: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(default=None, description="New first words.")
+    cta: Note | None = Field(default=None, description="New call to action.")
+    topic: Note | None = Field(default=None, description="New topic.")
+
+
+class ApproveContentArguments(Control):
+    """Arguments of approve_content."""
+
+    container_ids: tuple[Id, ...] = Field(min_length=1, max_length=AT_MOST, description="The posts, at most 20.")
+    decision: Literal["approve", "reject"] = Field(default="approve", description="reject turns them down for good.")
+    note: Note | None = Field(default=None, description="Kept with an approval.")
+    reason: Note | None = Field(default=None, description="Why; kept with a rejection.")
+    regenerate_brief: RegenerateBrief | None = Field(
+        default=None, description="With reject: make a new one with these edits; costs credits."
+    )
+
+
+class ItemDecision(View):
+    """What became of one container."""
+
+    container_id: str
+    outcome: Literal["approved", "rejected", "failed"]
+    decision: Decision | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class Decisions(View):
+    """What became of each container."""
+
+    items: tuple[ItemDecision, ...]
+
+
+def _facts(post: Container) -> dict[str, JsonValue]:
+    return {
+        "format": post.format,
+        "hook": post.hook,
+        "captions": {caption.platform: caption.text for caption in post.caption_variants},
+        "media": [asset.url for asset in post.media_assets],
+    }
+
+
+def _check(request: ApproveContentArguments) -> None:
+    issues: list[JsonValue] = []
+    if request.decision == "approve" and request.regenerate_brief is not None:
+        issues.append({"path": "regenerateBrief", "message": "goes only with decision=reject"})
+    if request.decision == "approve" and request.reason is not None:
+        issues.append({"path": "reason", "message": "goes with decision=reject; an approval takes note"})
+    if request.decision == "reject" and request.note is not None:
+        issues.append({"path": "note", "message": "goes with an approval; a rejection takes reason"})
+    if len(set(request.container_ids)) != len(request.container_ids):
+        issues.append({"path": "containerIds", "message": "names a container twice"})
+    if issues:
+        raise Invalid("approve_content got arguments that don't fit together", details={"issues": issues})
+
+
+async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
+    """The posts as they stand, with captions and media, and what the decision would make of them.
+
+    Raises:
+        Invalid: a container that can't be decided on is among them, named with the reason; nothing is decided.
+    """
+    _check(request)
+    posts = [await call.layers.send(content.GET, GetContent(container_id=one)) for one in request.container_ids]
+    unfit: list[JsonValue] = [
+        {
+            "path": f"containerIds.{index}",
+            "message": f"{post.id} is {post.status}, approval {post.approval_status}; only completed, pending content can be decided on",
+        }
+        for index, post in enumerate(posts)
+        if post.approval_status != "pending" or post.status != "completed"
+    ]
+    if unfit:
+        raise Invalid(f"{len(unfit)} of {len(posts)} containers can't be decided on", details={"issues": unfit})
+    after = "approved: it may be scheduled and published" if request.decision == "approve" else "rejected for good: it can't be published"
+    if request.regenerate_brief is not None:
+        after += "; a new generation starts and costs credits"
+    items = tuple(ShownItem(id=post.id, before="pending", after=after, facts=_facts(post)) for post in posts)
+    return Shown(question=f"{request.decision.capitalize()} {len(items)} post{'s' if len(items) > 1 else ''}?", items=items)
+
+
+async def _decide(one: str, request: ApproveContentArguments, call: Call) -> ItemDecision:
+    key = call.key_for(one)
+    try:
+        if request.decision == "approve":
+            wanted = {"container_id": one} | ({"note": request.note} if request.note else {})
+            made = await call.layers.send(review.APPROVE, review.ApproveContent.model_validate(wanted), key=key)
+            return ItemDecision(container_id=one, outcome="approved", decision=made)
+        fields: dict[str, object] = {"container_id": one}
+        if request.reason:
+            fields["reason"] = request.reason
+        if request.regenerate_brief is not None:
+            fields["regenerate_brief"] = Brief.model_validate(request.regenerate_brief.model_dump(exclude_unset=True, exclude_none=True))
+        made = await call.layers.send(review.REJECT, review.RejectContent.model_validate(fields), key=key)
+    except LayersError as problem:
+        return ItemDecision(container_id=one, outcome="failed", code=problem.wire_code, message=problem.advice)
+    if made.job_id:
+        call.begun("job", made.job_id, None)
+    return ItemDecision(container_id=one, outcome="rejected", decision=made)
+
+
+def _then(items: tuple[ItemDecision, ...]) -> tuple[Next, ...]:
+    jobs = [item.decision.job_id for item in items if item.decision and item.decision.job_id]
+    return tuple(Next(tool="wait_for_job", arguments={"jobId": job}, why="Wait for the new generation.") for job in jobs[:3])
+
+
+@tool(calls=(content.GET, review.APPROVE, review.REJECT), effect=Effect.SPEAKS, ask=show_posts)
+async def approve_content(request: ApproveContentArguments, call: Call) -> Outcome[Decisions]:
+    """Let generated posts through the approval gate, or turn them down: one preview, one yes, an outcome each.
+
+    Without confirm it only shows the preview and a handle. Use it after the user has seen the posts; to publish them: schedule_content.
+    """
+    items = tuple([await _decide(one, request, call) for one in request.container_ids])
+    done = sum(item.outcome != "failed" for item in items)
+    verb = "approved" if request.decision == "approve" else "rejected"
+    return Outcome(
+        say=f"Posts {verb}: {done} of {len(items)}." + ("" if done == len(items) else " The others failed; their codes say why."),
+        status="done" if done == len(items) else "failed",
+        result=Decisions(items=items),
+        next=_then(items),
+    )

@@ -1,0 +1,76 @@
+"""Content: the queue of what was made, and one container in full."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from layers_mcp.contract import content
+from layers_mcp.contract.content import Container, GetContent, ListContent
+from layers_mcp.contract.errors import Invalid
+from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, Id
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.declaration import Arguments, Effect, tool
+from layers_mcp.tool.outcome import Next, Outcome, View
+
+__all__ = ["list_content"]
+
+_BRIEF = {"id", "status", "approval_status", "format", "hook", "created_at"}
+
+
+class ListContentArguments(Arguments):
+    """Arguments of list_content."""
+
+    project_id: Id | None = Field(default=None, description="The project whose queue to list.")
+    container_id: Id | None = Field(default=None, description="One container, in full.")
+    status: ContainerStatus | None = Field(default=None, description="Only containers in this state.")
+    approval_status: ApprovalStatus | None = Field(default=None, description="Only containers with this approval.")
+    limit: int = Field(default=20, ge=1, le=50, description="Rows of a page.")
+    cursor: Annotated[str, StringConstraints(max_length=500)] | None = Field(default=None, description="nextCursor of the page before.")
+    detail: Literal["brief", "full"] = Field(default="brief", description="full adds captions and media.")
+
+
+class ContentView(View):
+    """One container, or a page of them, newest first."""
+
+    container: Container | None = None
+    items: tuple[Container, ...] = ()
+    returned: int | None = None
+    has_more: bool | None = None
+    next_cursor: str | None = None
+
+
+def _decide(containers: tuple[Container, ...]) -> tuple[Next, ...]:
+    waiting = [one.id for one in containers if one.approval_status == "pending" and one.status == "completed"][:20]
+    if not waiting:
+        return ()
+    return (Next(tool="approve_content", arguments={"containerIds": list(waiting)}, why="Show the previews and ask for the approval."),)
+
+
+@tool(calls=(content.LIST, content.GET), effect=Effect.READS)
+async def list_content(request: ListContentArguments, call: Call) -> Outcome[ContentView]:
+    """The content queue of a project, by status and approval; with containerId: one container in full, with captions and media."""
+    if request.container_id is not None:
+        one = await call.layers.send(content.GET, GetContent(container_id=request.container_id))
+        return Outcome(
+            say=f"Content {one.id} is {one.status}, approval {one.approval_status}.",
+            result=ContentView(container=one),
+            next=_decide((one,)),
+        )
+    if request.project_id is None:
+        issue = {"path": "projectId", "message": "give projectId to list, or containerId for one container"}
+        raise Invalid("list_content needs projectId or containerId", details={"issues": [dict(issue)]})
+    wanted: dict[str, object] = {"project_id": request.project_id, "limit": request.limit}
+    if request.status is not None:
+        wanted["status"] = (request.status,)
+    if request.approval_status is not None:
+        wanted["approval_status"] = (request.approval_status,)
+    if request.cursor is not None:
+        wanted["cursor"] = request.cursor
+    page = await call.layers.send(content.LIST, ListContent.model_validate(wanted))
+    items = page.items
+    if request.detail == "brief":
+        items = tuple(Container.model_validate(one.model_dump(include=_BRIEF)) for one in items)
+    view = ContentView(items=items, returned=len(items), has_more=page.next_cursor is not None, next_cursor=page.next_cursor)
+    return Outcome(say=f"Containers on this page: {len(items)}.", result=view, next=_decide(page.items))

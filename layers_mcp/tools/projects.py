@@ -1,0 +1,179 @@
+"""Projects: one for each customer, found, made, read and changed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from layers_mcp.contract import influencers, projects, social
+from layers_mcp.contract.errors import Conflict
+from layers_mcp.contract.influencers import Influencer, ListInfluencers
+from layers_mcp.contract.projects import BrandContextChange, GetProject, ListProjects, Project
+from layers_mcp.contract.scalars import Id, Language
+from layers_mcp.contract.social import ListAccounts, SocialAccount
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.declaration import Adding, Arguments, Effect, tool
+from layers_mcp.tool.outcome import Next, Outcome, View
+
+__all__ = ["create_project", "get_project", "update_project"]
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Zone = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class CreateProjectArguments(Adding):
+    """Arguments of create_project."""
+
+    name: Name = Field(description="The customer's name.")
+    customer_external_id: ExternalId | None = Field(default=None, description="Your own id of the customer; finds the project again.")
+    timezone: Zone = Field(default="UTC", description="IANA zone of the customer, such as America/Los_Angeles.")
+    primary_language: Language | None = Field(default=None, description="BCP-47 language of the content, such as en.")
+
+
+class ProjectMade(View):
+    """A customer's project, and whether this call made it."""
+
+    project: Project
+    created: bool = Field(description="False when the customer had a project already.")
+
+
+def _after(project: Project) -> tuple[Next, ...]:
+    return (Next(tool="get_project", arguments={"projectId": project.id}, why="Read the brand context, influencers and accounts."),)
+
+
+async def _find(call: Call, external_id: str) -> Project | None:
+    page = await call.layers.send(projects.LIST, ListProjects(customer_external_id=external_id, limit=1))
+    return await call.layers.send(projects.GET, GetProject(project_id=page.items[0].id)) if page.items else None
+
+
+@tool(calls=(projects.LIST, projects.GET, projects.CREATE), effect=Effect.ADDS)
+async def create_project(request: CreateProjectArguments, call: Call) -> Outcome[ProjectMade]:
+    """Make the project of one end customer, or find the one that has the same customerExternalId. Next: ingest_repo."""
+    external_id = request.customer_external_id
+    known = await _find(call, external_id) if external_id else None
+    created = known is None
+    if known is None:
+        wanted = projects.CreateProject.model_validate(request.model_dump(exclude_unset=True, exclude={"idempotency_key"}))
+        try:
+            made = await call.layers.send(projects.CREATE, wanted, key=call.key)
+            # The 201 prints an approval policy that is not the one in force (`drift`): read the project itself.
+            known = await call.layers.send(projects.GET, GetProject(project_id=made.id))
+        except Conflict:
+            # Somebody made it between our look and our call.
+            known = await _find(call, external_id) if external_id else None
+            created = False
+            if known is None:
+                raise
+    say = f"Project {known.id} was made." if created else f"The customer has project {known.id} already; nothing was made."
+    return Outcome(say=say, result=ProjectMade(project=known, created=created), next=_after(known))
+
+
+class GetProjectArguments(Arguments):
+    """Arguments of get_project."""
+
+    project_id: Id | None = Field(default=None, description="The project; leave it out to list projects.")
+    customer_external_id: ExternalId | None = Field(default=None, description="Find the project by your own id of the customer.")
+    search: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = Field(
+        default=None, description="When listing: part of the name."
+    )
+    cursor: Annotated[str, StringConstraints(max_length=500)] | None = Field(
+        default=None, description="When listing: nextCursor of the page before."
+    )
+
+
+class ProjectView(View):
+    """One project with what belongs to it, or a page of projects."""
+
+    project: Project | None = None
+    influencers: tuple[Influencer, ...] = ()
+    accounts: tuple[SocialAccount, ...] = ()
+    projects: tuple[Project, ...] = ()
+    returned: int | None = None
+    has_more: bool | None = None
+    next_cursor: str | None = None
+
+
+async def _page(request: GetProjectArguments, call: Call) -> Outcome[ProjectView]:
+    wanted = ListProjects.model_validate({**request.model_dump(exclude_unset=True, exclude={"project_id"}), "limit": 25})
+    page = await call.layers.send(projects.LIST, wanted)
+    view = ProjectView(projects=page.items, returned=len(page.items), has_more=page.next_cursor is not None, next_cursor=page.next_cursor)
+    first = _after(page.items[0]) if page.items else ()
+    return Outcome(say=f"Projects on this page: {len(page.items)}.", result=view, next=first)
+
+
+@tool(calls=(projects.LIST, projects.GET, influencers.LIST, social.ACCOUNTS), effect=Effect.READS)
+async def get_project(request: GetProjectArguments, call: Call) -> Outcome[ProjectView]:
+    """Read a project: brand context, approval policy, ingest state, influencers and social accounts with their ids and states.
+
+    Without an id: list and search projects.
+    """
+    if request.project_id is None and request.customer_external_id is None:
+        return await _page(request, call)
+    if request.project_id is not None:
+        project = await call.layers.send(projects.GET, GetProject(project_id=request.project_id))
+    else:
+        found = await _find(call, request.customer_external_id or "")
+        if found is None:
+            return Outcome(
+                say="No project has this customerExternalId.",
+                result=ProjectView(returned=0, has_more=False),
+                next=(Next(tool="get_project", arguments={}, why="List all projects."),),
+            )
+        project = found
+    voices = await call.layers.send(influencers.LIST, ListInfluencers(project_id=project.id))
+    accounts = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project.id))
+    return Outcome(
+        say=f"Project {project.id}; influencers: {len(voices.items)}, social accounts: {len(accounts.items)}.",
+        result=ProjectView(project=project, influencers=voices.items, accounts=accounts.items),
+        next=(Next(tool="generate_content", arguments={"projectId": project.id}, why="Make a post from the brand context."),)
+        if project.brand_context is not None
+        else (),
+    )
+
+
+class BrandContextArguments(Arguments):
+    """The fields of the brand context to change."""
+
+    app_name: Annotated[str, StringConstraints(max_length=60)] | None = Field(default=None, description="Name of the app.")
+    app_description: Annotated[str, StringConstraints(max_length=1000)] | None = Field(default=None, description="What it does.")
+    tagline: Annotated[str, StringConstraints(max_length=80)] | None = Field(default=None, description="One line.")
+    audience: Annotated[str, StringConstraints(max_length=300)] | None = Field(default=None, description="Who it is for.")
+    icp: Annotated[str, StringConstraints(max_length=300)] | None = Field(default=None, description="Ideal customers.")
+    brand_voice: Annotated[str, StringConstraints(max_length=300)] | None = Field(default=None, description="How the brand speaks.")
+    keywords: tuple[Annotated[str, StringConstraints(min_length=1, max_length=60)], ...] | None = Field(
+        default=None, max_length=50, description="Replaces all keywords."
+    )
+
+
+class UpdateProjectArguments(Arguments):
+    """Arguments of update_project."""
+
+    project_id: Id = Field(description="The project.")
+    name: Name | None = Field(default=None, description="New name.")
+    timezone: Zone | None = Field(default=None, description="New IANA zone.")
+    primary_language: Language | None = Field(default=None, description="New BCP-47 language.")
+    customer_external_id: ExternalId | None = Field(default=None, description="Your own id of the customer.")
+    brand_context: BrandContextArguments | None = Field(default=None, description="Only the fields to change.")
+
+
+class ProjectChanged(View):
+    """A project after a change."""
+
+    project: Project
+    changed: tuple[str, ...] = Field(description="The fields that were sent.")
+
+
+@tool(calls=(projects.UPDATE,), effect=Effect.SETS)
+async def update_project(request: UpdateProjectArguments, call: Call) -> Outcome[ProjectChanged]:
+    """Change only the given fields of a project. Brand context is what later content is made from: show it to the customer first."""
+    given = request.model_dump(exclude_unset=True, exclude_none=True)
+    changed = tuple(sorted(set(given) - {"project_id"}))
+    if not changed:
+        same = await call.layers.send(projects.UPDATE, projects.UpdateProject(project_id=request.project_id), key=call.key)
+        return Outcome(say="No field was given; nothing was changed.", result=ProjectChanged(project=same, changed=()))
+    if "brand_context" in given:
+        given["brand_context"] = BrandContextChange.model_validate(given["brand_context"])
+    project = await call.layers.send(projects.UPDATE, projects.UpdateProject.model_validate(given), key=call.key)
+    return Outcome(say=f"Project {project.id} was changed.", result=ProjectChanged(project=project, changed=changed), next=_after(project))

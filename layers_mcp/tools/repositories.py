@@ -1,0 +1,129 @@
+"""Repositories: a customer's code read for its brand, and the SDK written into it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from layers_mcp.contract import github, ingest, jobs
+from layers_mcp.contract.errors import Invalid, PlatformError
+from layers_mcp.contract.github import GetInstallUrl, Installation, OfferedInstallation, RegisterInstallation
+from layers_mcp.contract.ingest import IngestGithub, SdkConfig
+from layers_mcp.contract.jobs import Job
+from layers_mcp.contract.scalars import Id, Platform
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.declaration import Adding, Effect, Waiting, tool
+from layers_mcp.tool.outcome import Next, Outcome, View
+from layers_mcp.tool.waiting import resume, wait_job
+
+__all__ = ["ingest_repo"]
+
+NOT_INSTALLED = "installation_not_found"
+"""Platform code of a repository whose owner has no registered installation (seed 004, step 3, "Failure paths")."""
+
+
+class IngestRepoArguments(Adding, Waiting):
+    """Arguments of ingest_repo."""
+
+    project_id: Id = Field(description="The project to fill.")
+    repo_full_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]+/[A-Za-z0-9_.\-]+$", max_length=200)] = Field(
+        description="owner/name on GitHub."
+    )
+    branch: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        default=None, description="Branch to read; else the default branch."
+    )
+    platforms: tuple[Platform, ...] | None = Field(
+        default=None, max_length=6, description="Write the SDK only for these; else for all found."
+    )
+    installation_id: int | None = Field(default=None, ge=1, description="installation_id that GitHub handed back; goes with state.")
+    state: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        default=None, description="state of the install URL the customer opened."
+    )
+
+
+class IngestReport(View):
+    """What an ingest did, how far it is, or what it needs first."""
+
+    job: Job | None = None
+    installation: Installation | None = None
+    authorize_url: str | None = Field(default=None, description="Page for the customer to open, to install the GitHub App.")
+    state: str | None = None
+    sandbox_installations: tuple[OfferedInstallation, ...] = Field(
+        default=(), description="Sandbox only: what its GitHub would hand back after the install."
+    )
+
+
+async def _ask_to_install(request: IngestRepoArguments, call: Call) -> Outcome[IngestReport]:
+    page = await call.layers.send(github.INSTALL_URL, GetInstallUrl())
+    owner = request.repo_full_name.partition("/")[0]
+    offered = tuple(entry for entry in page.sandbox_installations if entry.org_login == owner)
+    again = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"wait_seconds", "idempotency_key"})
+    steps = [
+        Next(
+            tool="ingest_repo",
+            arguments={**again, "state": page.state, "installationId": entry.installation_id},
+            why="Sandbox: nobody has to open the page; register what its GitHub would hand back, and ingest.",
+        )
+        for entry in offered
+    ]
+    return Outcome(
+        say="The Layers GitHub App is not installed for the repository's owner. Have the customer open authorizeUrl; then call ingest_repo"
+        " again with this state and the installation_id that GitHub hands back as installationId.",
+        status="needs_action",
+        result=IngestReport(authorize_url=page.authorize_url, state=page.state, sandbox_installations=offered),
+        next=tuple(steps),
+    )
+
+
+async def _register(request: IngestRepoArguments, call: Call) -> Installation | None:
+    if request.installation_id is None:
+        return None
+    if request.state is None:
+        issue = {"path": "state", "message": "goes with installationId; it came with the install URL"}
+        raise Invalid("ingest_repo: state is missing beside installationId", details={"issues": [dict(issue)]})
+    wanted = RegisterInstallation(installation_id=request.installation_id, state=request.state)
+    return await call.layers.send(github.REGISTER, wanted, key=call.key_for("installation"))
+
+
+def _report(job: Job, installation: Installation | None, request: IngestRepoArguments) -> Outcome[IngestReport]:
+    view = IngestReport(job=job, installation=installation)
+    if job.status == "completed":
+        read = Next(tool="get_project", arguments={"projectId": request.project_id}, why="Show the brand context to the customer.")
+        return Outcome(say=f"Job {job.job_id} is completed: the repository was read.", result=view, next=(read,))
+    if job.status == "running":
+        say = f"Job {job.job_id} is still running."
+        return Outcome(say=say, status="running", result=view, next=(resume(request.wait_seconds, jobId=job.job_id),))
+    retry: dict[str, JsonValue] = {"projectId": request.project_id, "repoFullName": request.repo_full_name, "platforms": ["web"]}
+    mend = Next(tool="ingest_repo", arguments=retry, why="Try again with the platforms that match the repository's stack.")
+    no_platform = job.error is not None and job.error.code == "SDK_PATCH_GENERATION_FAILED"
+    code = f" ({job.error.code})" if job.error else ""
+    return Outcome(
+        say=f"Job {job.job_id} ended as {job.status}{code}; no pull request was opened.",
+        status="canceled" if job.status == "canceled" else "failed",
+        result=view,
+        next=(mend,) if no_platform else (),
+    )
+
+
+@tool(calls=(github.INSTALL_URL, github.REGISTER, ingest.GITHUB, jobs.GET), effect=Effect.ADDS)
+async def ingest_repo(request: IngestRepoArguments, call: Call) -> Outcome[IngestReport]:
+    """Read a GitHub repository into the project's brand context and open a pull request that adds the Layers SDK; waits with progress.
+
+    Without the GitHub App on that owner it answers needs_action with the URL the customer opens.
+    """
+    installation = await _register(request, call)
+    wanted: dict[str, object] = {"project_id": request.project_id, "repo_full_name": request.repo_full_name}
+    if request.branch is not None:
+        wanted["branch"] = request.branch
+    if request.platforms is not None:
+        wanted["sdk_config"] = SdkConfig(include_platforms=request.platforms)
+    try:
+        accepted = await call.layers.send(ingest.GITHUB, IngestGithub.model_validate(wanted), key=call.key)
+    except PlatformError as problem:
+        if problem.details.get("platformCode") != NOT_INSTALLED or installation is not None:
+            raise
+        return await _ask_to_install(request, call)
+    call.begun("job", accepted.job_id, request.project_id)
+    job = await wait_job(call, accepted.job_id, request.wait_seconds)
+    return _report(job, installation, request)

@@ -1,0 +1,170 @@
+"""Scheduling: an approved post, on which accounts, and when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from layers_mcp.contract import content, projects, publishing, social
+from layers_mcp.contract.content import Container, GetContent
+from layers_mcp.contract.errors import ContentRejected, Invalid
+from layers_mcp.contract.projects import GetProject, Project
+from layers_mcp.contract.publishing import Schedule, Target
+from layers_mcp.contract.scalars import Id, PublishMode, Utc, wire_time
+from layers_mcp.contract.social import ListAccounts, SocialAccount
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
+from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
+
+__all__ = ["schedule_content"]
+
+SKEW = timedelta(seconds=30)
+"""How far in the past a time may lie (layers-api: schedule-content)."""
+
+
+class TargetArguments(Arguments):
+    """One account to publish on."""
+
+    social_account_id: Id = Field(description="A connected account of the project.")
+    mode: PublishMode = Field(default="direct_publish", description="direct_publish unless given; reels and feed only on instagram.")
+    caption_override: Annotated[str, StringConstraints(max_length=4000)] | None = Field(
+        default=None, description="Caption in place of the generated one."
+    )
+
+
+class ScheduleContentArguments(Control):
+    """Arguments of schedule_content."""
+
+    container_id: Id = Field(description="The post.")
+    scheduled_for: Utc = Field(description="When, ISO 8601 with Z or an offset: 2026-04-18T22:00:00Z.")
+    targets: tuple[TargetArguments, ...] = Field(min_length=1, max_length=50, description="All or none are scheduled.")
+
+
+class Scheduled(View):
+    """The posts that were queued, or the intent that waits for the approval."""
+
+    schedule: Schedule
+    container_id: str
+
+
+def _apart(span: timedelta) -> str:
+    seconds = round(span.total_seconds())
+    if seconds < 60:
+        return f"in {seconds} s" if seconds > 0 else "at once"
+    minutes = round(seconds / 60)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, left = divmod(rest, 60)
+    parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{left} m" if left else ""]
+    return "in " + " ".join(part for part in parts if part)
+
+
+def _local(moment: datetime, project: Project) -> str:
+    try:
+        zone = ZoneInfo(project.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return wire_time(moment)
+    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M} {project.timezone} ({wire_time(moment)})"
+
+
+def _caption(post: Container, account: SocialAccount, override: str | None) -> str:
+    if override is not None:
+        return override
+    return next((caption.text for caption in post.caption_variants if caption.platform == account.platform), "")
+
+
+def _item(post: Container, account: SocialAccount, target: TargetArguments, when: str) -> ShownItem:
+    facts: dict[str, JsonValue] = {
+        "platform": account.platform,
+        "account": account.handle,
+        "mode": target.mode,
+        "hook": post.hook,
+        "caption": _caption(post, account, target.caption_override),
+        "media": [asset.url for asset in post.media_assets],
+    }
+    return ShownItem(
+        id=account.social_account_id,
+        before=f"content {post.approval_status}, not scheduled by this call",
+        after=f"published {when}",
+        facts=facts,
+    )
+
+
+def _accounts(request: ScheduleContentArguments, known: tuple[SocialAccount, ...]) -> list[SocialAccount]:
+    by_id = {account.social_account_id: account for account in known}
+    issues: list[JsonValue] = []
+    for index, target in enumerate(request.targets):
+        account = by_id.get(target.social_account_id)
+        if account is None or account.status != "connected":
+            state = "not an account of the content's project" if account is None else account.status
+            issues.append({"path": f"targets.{index}.socialAccountId", "message": f"is {state}; get_project lists the connected ones"})
+    if issues:
+        raise Invalid("schedule_content names accounts that can't be published on", details={"issues": issues})
+    return [by_id[target.social_account_id] for target in request.targets]
+
+
+async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
+    """The post as it would go out on each account, with the time in the project's zone, in UTC and from now.
+
+    Raises:
+        Invalid: the time is past, the content is not ready, or an account can't be published on; each named.
+        ContentRejected: the content was turned down.
+    """
+    post = await call.layers.send(content.GET, GetContent(container_id=request.container_id))
+    if post.approval_status == "rejected":
+        raise ContentRejected(f"content {post.id} was rejected", details={"containerId": post.id, "approvalStatus": "rejected"})
+    now = call.now()
+    issues: list[JsonValue] = []
+    if request.scheduled_for < now - SKEW:
+        issues.append({"path": "scheduledFor", "message": f"is in the past; it is {wire_time(now)} now"})
+    if post.status != "completed":
+        issues.append({"path": "containerId", "message": f"is {post.status}; only completed content can be scheduled"})
+    if issues or post.project_id is None:
+        raise Invalid(f"content {post.id} can't be scheduled so", details={"issues": issues})
+    project = await call.layers.send(projects.GET, GetProject(project_id=post.project_id))
+    page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=post.project_id, limit=200))
+    accounts = _accounts(request, page.items)
+    when = _local(request.scheduled_for, project)
+    items = tuple(_item(post, account, target, when) for account, target in zip(accounts, request.targets, strict=True))
+    blocked = (
+        " It waits for the approval first, and goes out at that time only once it is approved." if post.approval_status == "pending" else ""
+    )
+    count = f"{len(items)} account{'s' if len(items) > 1 else ''}"
+    return Shown(
+        question=f"Publish content {post.id} on {count} on {when}, {_apart(request.scheduled_for - now)}?{blocked}",
+        items=items,
+        digest_over={"approvalStatus": post.approval_status, "when": when},
+    )
+
+
+@tool(
+    calls=(content.GET, projects.GET, social.ACCOUNTS, publishing.SCHEDULE),
+    effect=Effect.SPEAKS,
+    ask=show_schedule,
+)
+async def schedule_content(request: ScheduleContentArguments, call: Call) -> Outcome[Scheduled]:
+    """Queue a post to be published on connected accounts at a time. Without confirm it only shows the preview and a handle.
+
+    Content that is still pending is not queued: its approval queues it.
+    """
+    targets = tuple(Target.model_validate(target.model_dump(exclude_none=True)) for target in request.targets)
+    wanted = publishing.ScheduleContent(container_id=request.container_id, targets=targets, scheduled_for=request.scheduled_for)
+    made = await call.layers.send(publishing.SCHEDULE, wanted, key=call.key)
+    for post_id in made.scheduled_post_ids:
+        call.begun("post", post_id, None)
+    view = Scheduled(schedule=made, container_id=request.container_id)
+    if made.gate_status == "blocked_on_approval":
+        step = Next(tool="approve_content", arguments={"containerIds": [request.container_id]}, why="Its approval queues the post.")
+        return Outcome(
+            say="Nothing is queued yet: the content waits for approval, which will queue it.",
+            status="needs_action",
+            result=view,
+            next=(step,),
+        )
+    steps = tuple(
+        Next(tool="wait_for_job", arguments={"scheduledPostId": post_id}, why="Wait until it is published.")
+        for post_id in made.scheduled_post_ids[:3]
+    )
+    return Outcome(say=f"Queued for {wire_time(made.scheduled_for)}: {', '.join(made.scheduled_post_ids)}.", result=view, next=steps)

@@ -1,0 +1,146 @@
+"""Waits: taking up what a call left running."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from layers_mcp.client.desk import Progress, follow, wait
+from layers_mcp.contract import content, jobs, publishing, social
+from layers_mcp.contract.content import Container, ContentProgress, GetContent, GetProgress
+from layers_mcp.contract.errors import Invalid
+from layers_mcp.contract.jobs import Job
+from layers_mcp.contract.publishing import ScheduledPost
+from layers_mcp.contract.scalars import Id
+from layers_mcp.contract.social import ListAccounts, OauthStatus, SocialAccount
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.declaration import Effect, Waiting, tool
+from layers_mcp.tool.outcome import Next, Outcome, Status, View
+from layers_mcp.tool.waiting import in_words, resume, wait_job, wait_oauth, wait_post
+
+__all__ = ["wait_for_job"]
+
+_ONE_OF = ("job_id", "scheduled_post_id", "state", "container_id")
+
+
+class WaitArguments(Waiting):
+    """Arguments of wait_for_job: exactly one of the four ids."""
+
+    job_id: Id | None = Field(default=None, description="A job.")
+    scheduled_post_id: Id | None = Field(default=None, description="A scheduled post, until it is published.")
+    state: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        default=None, description="A consent, until the account is connected."
+    )
+    container_id: Id | None = Field(default=None, description="A container, until it is generated.")
+    project_id: Id | None = Field(default=None, description="With state: the project, to show the account.")
+
+
+class Waited(View):
+    """How the thing stands; it is still running when the wait ended first."""
+
+    job: Job | None = None
+    post: ScheduledPost | None = None
+    consent: OauthStatus | None = None
+    account: SocialAccount | None = None
+    container: Container | None = None
+
+
+def _status(word: str) -> Status:
+    if word in ("failed", "canceled"):
+        return "failed" if word == "failed" else "canceled"
+    return "done" if word in ("completed", "published") else "running"
+
+
+def _then(job: Job) -> tuple[Next, ...]:
+    if job.status != "completed":
+        return ()
+    if job.container_ids:
+        return (
+            Next(
+                tool="approve_content",
+                arguments={"containerIds": list(job.container_ids)},
+                why="Show the preview and ask for the approval.",
+            ),
+        )
+    if job.project_id:
+        return (Next(tool="get_project", arguments={"projectId": job.project_id}, why="Read what the job brought."),)
+    return ()
+
+
+async def _job(request: WaitArguments, call: Call) -> Outcome[Waited]:
+    job = await wait_job(call, request.job_id or "", request.wait_seconds)
+    code = f" ({job.error.code})" if job.error else ""
+    steps = _then(job) if job.over else (resume(request.wait_seconds, jobId=job.job_id),)
+    return Outcome(say=f"Job {job.job_id} is {job.status}{code}.", status=_status(job.status), result=Waited(job=job), next=steps)
+
+
+async def _post(request: WaitArguments, call: Call) -> Outcome[Waited]:
+    post = await wait_post(call, request.scheduled_post_id or "", request.wait_seconds)
+    code = f" ({post.last_error.code})" if post.last_error else ""
+    steps = () if post.over else (resume(request.wait_seconds, scheduledPostId=post.id),)
+    return Outcome(say=f"Post {post.id} is {post.status}{code}.", status=_status(post.status), result=Waited(post=post), next=steps)
+
+
+async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:
+    at_most_s = call.wait_s if request.wait_seconds is None else request.wait_seconds
+    consent = await wait_oauth(call, request.state or "", at_most_s)
+    account = None
+    if request.project_id is not None and consent.social_account_id is not None:
+        page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=request.project_id, limit=200))
+        account = next((one for one in page.items if one.social_account_id == consent.social_account_id), None)
+    over = consent.status != "pending"
+    known = {"state": consent.state} | ({"projectId": request.project_id} if request.project_id else {})
+    made = f": account {consent.social_account_id}" if consent.social_account_id else ""
+    return Outcome(
+        say=f"The consent is {consent.status}{made}.",
+        status=_status(consent.status),
+        result=Waited(consent=consent, account=account),
+        next=() if over else (resume(request.wait_seconds, **known),),
+    )
+
+
+async def _container(request: WaitArguments, call: Call) -> Outcome[Waited]:
+    wanted = GetProgress(container_id=request.container_id or "")
+
+    def told(seen: ContentProgress) -> Progress:
+        stages = content.STAGES
+        at = stages.index(seen.stage) if seen.stage in stages else 0
+        over = seen.status not in ("queued", "generating")
+        return Progress(done=1.0 if over else (at + seen.stage_progress) / len(stages), stage=in_words(seen.stage))
+
+    await wait(
+        follow(call.layers, content.PROGRESS, wanted),
+        over=lambda seen: seen.status not in ("queued", "generating"),
+        progress=told,
+        report=call.report,
+        clock=call.clock,
+        at_most_s=call.wait_s if request.wait_seconds is None else request.wait_seconds,
+    )
+    one = await call.layers.send(content.GET, GetContent(container_id=wanted.container_id))
+    running = one.status in ("queued", "generating")
+    return Outcome(
+        say=f"Content {one.id} is {one.status}, approval {one.approval_status}.",
+        status="running" if running else _status(one.status),
+        result=Waited(container=one),
+        next=(resume(request.wait_seconds, containerId=one.id),) if running else (),
+    )
+
+
+_WAITS = {"job_id": _job, "scheduled_post_id": _post, "state": _consent, "container_id": _container}
+
+
+@tool(
+    calls=(jobs.GET, publishing.GET, social.OAUTH_STATUS, social.ACCOUNTS, content.PROGRESS, content.GET),
+    effect=Effect.READS,
+)
+async def wait_for_job(request: WaitArguments, call: Call) -> Outcome[Waited]:
+    """Wait for a running job, a scheduled post, a consent or a container, with progress; give exactly one id.
+
+    Waiting changes nothing, and ending the wait never ends the work.
+    """
+    given = [name for name in _ONE_OF if getattr(request, name) is not None]
+    if len(given) != 1:
+        issue = {"path": "jobId", "message": "give exactly one of jobId, scheduledPostId, state, containerId"}
+        raise Invalid("wait_for_job waits for exactly one thing", details={"issues": [dict(issue)]})
+    return await _WAITS[given[0]](request, call)

@@ -1,0 +1,228 @@
+"""What each tool does, what it touches, and what it says when things go wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from layers_mcp.contract import jobs
+from layers_mcp.contract.jobs import GetJob
+from layers_mcp.sandbox.faults import Fault
+from layers_mcp.server.presets import DEFAULT
+
+pytestmark = pytest.mark.anyio
+SAMPLE = "quinns-coffee/quinns-app"
+RETURN = "https://app.your-partner.com/done"
+
+
+async def ingested(story, project):
+    """The ingest of the sample app, waited for."""
+    asked = await story.call("ingest_repo", projectId=project, repoFullName=SAMPLE)
+    started = await story.call("ingest_repo", **asked["next"][0]["arguments"], waitSeconds=0)
+    await story.world.work_done()
+    job = started["result"]["job"]["jobId"]
+    return await story.call("wait_for_job", jobId=job, waitSeconds=900)
+
+
+async def test_a_tool_touches_exactly_the_endpoints_it_declares(story):
+    """Design §3: `calls` gives scopes and rate class; a test proves that a tool touches exactly these."""
+    touched: dict[str, set[str]] = {}
+    call = story.result
+
+    async def watched(tool, **arguments):
+        before = len(story.wire.rows)
+        answer = await call(tool, **arguments)
+        touched.setdefault(tool, set()).update(story.wire.rows[before:])
+        return answer
+
+    story.result = watched
+    project = await story.project(customerExternalId="quinn-1")
+    await story.project(customerExternalId="quinn-1")
+    await ingested(story, project)
+    await story.call("ingest_repo", projectId=project, repoFullName=SAMPLE, idempotencyKey="again", waitSeconds=0)
+    await story.call("get_project")
+    await story.call("get_project", projectId=project)
+    await story.call("update_project", projectId=project, brandContext={"tagline": "New."})
+    account = await story.account(project)
+    post = await story.post(project)
+    await story.post(project, topic="beans")
+    await story.yes("approve_content", containerIds=[post])
+    other = (await story.call("list_content", projectId=project, approvalStatus="pending"))["result"]["items"][0]["id"]
+    await story.yes("approve_content", containerIds=[other], decision="reject", reason="No.")
+    await story.call("list_content", containerId=post)
+    done = await story.yes("schedule_content", containerId=post, scheduledFor=story.at(minutes=5), targets=[{"socialAccountId": account}])
+    await story.call("wait_for_job", scheduledPostId=done["result"]["schedule"]["scheduledPostIds"][0], waitSeconds=900)
+    await story.call("wait_for_job", containerId=post)
+    consent = await story.call("connect_account", projectId=project, platform="instagram", returnUrl=RETURN)
+    await story.call("wait_for_job", state=consent["result"]["state"], projectId=project, waitSeconds=900)
+
+    assert touched == {tool.name: {call.name for call in tool.calls} for tool in DEFAULT}
+
+
+async def test_an_ingest_without_an_installation_needs_action_with_url_and_state(story):
+    """Issue 2: it answers `needs_action` with the URL to open and the state; that is a state, not a failure."""
+    answer = await story.result("ingest_repo", projectId=await story.project(), repoFullName=SAMPLE)
+
+    assert not answer.is_error
+    assert answer.record["status"] == "needs_action"
+    assert answer.record["result"]["state"] in answer.record["result"]["authorizeUrl"]
+    assert answer.record["next"][0]["arguments"]["installationId"] == 48271993
+
+
+async def test_a_state_without_its_installation_is_refused_by_name(story):
+    """Principle: a refusal names the field."""
+    answer = await story.result("ingest_repo", projectId=await story.project(), repoFullName=SAMPLE, installationId=48271993)
+
+    assert answer.record["error"]["details"]["issues"][0]["path"] == "state"
+
+
+async def test_an_ingest_brings_brand_context_pull_request_and_sdk_app(story):
+    """Seed 004, step 3."""
+    project = await story.project()
+
+    done = await ingested(story, project)
+
+    found = done["result"]["job"]["result"]
+    read = await story.call("get_project", projectId=project)
+    assert found["prUrl"] == "https://github.com/quinns-coffee/quinns-app/pull/142"
+    assert sorted(found["platforms"]) == ["ios", "web"]
+    assert read["result"]["project"]["brandContext"]["keywords"] == ["coffee", "cafe", "order ahead", "pacific northwest"]
+    assert read["result"]["influencers"][0]["status"] == "ready"
+    shares = [done for done, _ in story.told]
+    assert shares == sorted(shares)
+
+
+async def test_a_failed_ingest_says_so_and_how_to_try_again(story):
+    """Seed 004, step 3, "Failure paths": no supported platform; no pull request was opened."""
+    project = await story.project()
+    asked = await story.call("ingest_repo", projectId=project, repoFullName=SAMPLE)
+    story.world.script(Fault(method="POST", path="/v1/projects/{projectId}/ingest/github", job_error="SDK_PATCH_GENERATION_FAILED"))
+
+    answer = await story.result("ingest_repo", **asked["next"][0]["arguments"], waitSeconds=900)
+
+    assert answer.is_error
+    assert answer.record["status"] == "failed"
+    assert answer.record["result"]["job"]["error"]["code"] == "SDK_PATCH_GENERATION_FAILED"
+    assert answer.record["next"][0]["tool"] == "ingest_repo"
+
+
+async def test_a_failed_operation_is_not_given_back_for_its_repeat(story):
+    """Design §5: the same call again is a new try, because nothing stands that could be given back."""
+    project = await story.project()
+    story.world.script(Fault(method="POST", path="/v1/projects/{projectId}/content", job_error="INTERNAL"))
+
+    failed = await story.call("generate_content", projectId=project, waitSeconds=900)
+    done = await story.call("generate_content", projectId=project, waitSeconds=900)
+
+    assert failed["status"] == "failed"
+    assert done["status"] == "done"
+    assert "replayed" not in done
+
+
+@pytest.mark.parametrize("trouble", [{"lose_answer": True}, {"status": 500}, {"status": 503}, {"code": "RATE_LIMITED", "retry_after_s": 7}])
+async def test_trouble_on_the_way_never_makes_two_of_one(story, trouble):
+    """Seed 000, "Idempotency": retries on network failures won't create duplicates."""
+    project = await story.project()
+    story.world.script(Fault(method="POST", path="/v1/projects/{projectId}/content", times=2, **trouble))
+
+    done = await story.call("generate_content", projectId=project, waitSeconds=900)
+
+    assert done["status"] == "done"
+    assert (await story.call("list_content", projectId=project))["result"]["returned"] == 1
+
+
+async def test_two_at_once_make_one_project_for_one_customer(story):
+    """Design §4: never two for one customer, also when somebody else was quicker."""
+    story.world.script(Fault(method="GET", path="/v1/projects", status=404, code="NOT_FOUND"))
+    first = await story.call("create_project", name="Quinn", customerExternalId="q")
+    made = await story.call("create_project", name="Quinn", customerExternalId="q")
+    again = await story.call("create_project", name="Quinn again", customerExternalId="q")
+
+    assert first["error"]["code"] == "NOT_FOUND"
+    assert made["result"]["created"] is True
+    assert again["result"]["created"] is False
+    assert again["result"]["project"]["id"] == made["result"]["project"]["id"]
+
+
+async def test_too_few_credits_are_told_before_anything_starts(story):
+    """Design §4: quotes credits first."""
+    project = await story.project()
+    last = None
+    for number in range(20):
+        last = await story.result("generate_content", projectId=project, variantCount=5, idempotencyKey=str(number), waitSeconds=0)
+        if last.is_error:
+            break
+
+    assert last.record["error"]["code"] == "INSUFFICIENT_CREDITS"
+    assert last.record["error"]["details"]["required"] == 600
+    assert last.record["error"]["details"]["available"] < 600
+
+
+async def test_what_was_started_is_on_record(story):
+    """Issue 2: the store records every job and post we start."""
+    project = await story.project()
+    account = await story.account(project)
+    post = await story.approved(project)
+    await story.yes("schedule_content", containerId=post, scheduledFor=story.at(hours=1), targets=[{"socialAccountId": account}])
+
+    begun = story.house.gate.recent()
+
+    assert {one.kind for one in begun} == {"job", "post", "oauth"}
+    job = next(one for one in begun if one.kind == "job")
+    assert (await story.layers.send(jobs.GET, GetJob(job_id=job.id))).status == "completed"
+
+
+async def test_every_call_leaves_a_row_in_the_trail_without_its_arguments(story):
+    """Design §5: record; house-style 27: never a secret anywhere."""
+    await story.project(name="A name nobody keeps")
+    await story.result("list_content")
+
+    rows = story.store.trail.recent(story.house.gate.principal)
+
+    assert {(row.tool, row.outcome) for row in rows} >= {("create_project", "done"), ("list_content", "VALIDATION")}
+    assert "A name nobody keeps" not in repr(rows)
+
+
+async def test_exactly_one_thing_is_waited_for(story):
+    """Principle: the refusal names the way out."""
+    none = await story.result("wait_for_job")
+    two = await story.result("wait_for_job", jobId="job_1", containerId="cnt_1")
+
+    assert none.record["error"]["code"] == two.record["error"]["code"] == "VALIDATION"
+
+
+async def test_a_change_set_twice_is_applied_twice(story):
+    """A, then B, then A again ends as A: what sets is never taken for a repeat."""
+    project = await story.project()
+    for tagline in ("A", "B", "A"):
+        last = await story.call("update_project", projectId=project, brandContext={"tagline": tagline})
+
+    assert last["result"]["project"]["brandContext"]["tagline"] == "A"
+
+
+async def test_a_consent_is_waited_for_without_being_changed(story):
+    """Seed 004, step 8: the URL is handed out at once, the account is there when its owner consented."""
+    project = await story.project()
+    asked = await story.call("connect_account", projectId=project, platform="tiktok", returnUrl=RETURN)
+    followed = await story.call("connect_account", projectId=project, platform="tiktok", returnUrl=RETURN, state=asked["result"]["state"])
+
+    assert asked["status"] == "needs_action"
+    assert asked["result"]["authorizeUrl"].startswith("https://www.tiktok.com/")
+    assert followed["status"] == "done"
+    assert followed["result"]["account"]["status"] == "connected"
+
+
+async def test_a_return_url_that_is_not_allowed_is_refused_with_its_code(story):
+    """Seed 004, step 8."""
+    answer = await story.result("connect_account", projectId=await story.project(), platform="tiktok", returnUrl="https://evil.example/x")
+
+    assert answer.record["error"]["code"] == "RETURN_URL_NOT_ALLOWED"
+
+
+async def test_a_refused_consent_says_how_to_ask_again(story):
+    """A missing precondition names the call that mends it."""
+    project = await story.project()
+    story.world.script(Fault(method="POST", path="/v1/projects/{projectId}/social/oauth-url", job_error="CREDENTIAL_INVALID"))
+    answer = await story.result("connect_account", projectId=project, platform="tiktok", returnUrl=RETURN, waitSeconds=900)
+
+    assert answer.record["status"] == "failed"
+    assert answer.record["next"][0]["tool"] == "connect_account"

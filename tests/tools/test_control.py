@@ -1,0 +1,288 @@
+"""Control tools act only on a live handle for exactly what was shown."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from layers_mcp.contract import publishing
+from layers_mcp.contract.publishing import ListPosts
+from layers_mcp.sandbox.faults import Fault
+
+pytestmark = pytest.mark.anyio
+WRONG = ["", "true", "yes", "cf_", "cf_" + "a" * 32, "null", "CF_" + "a" * 32]
+
+
+async def posts(story, project):
+    """What is scheduled."""
+    return (await story.layers.send(publishing.LIST, ListPosts(project_id=project))).items
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+async def test_approving_without_a_valid_handle_changes_nothing(story, wrong):
+    """Issue 2, done when; seed 004: the content of a fresh project is pending."""
+    post = await story.post(await story.project())
+
+    asked = await story.call("approve_content", containerIds=[post], confirm=wrong)
+
+    assert asked["status"] == "confirmation_required"
+    assert asked["confirmation"]["handle"].startswith("cf_")
+    assert (await story.content(post)).approval_status == "pending"
+
+
+@pytest.mark.parametrize("wrong", [True, 1, ["cf_1"], {"yes": "please"}])
+async def test_a_confirm_of_another_type_changes_nothing(story, wrong):
+    """Design §5: `true` included."""
+    post = await story.post(await story.project())
+
+    await story.call("approve_content", containerIds=[post], confirm=wrong)
+
+    assert (await story.content(post)).approval_status == "pending"
+
+
+async def test_a_boolean_confirm_gives_the_preview_with_its_handle(story):
+    """Issue 2: any other value, `true` included, gives the preview, so that one more call suffices."""
+    post = await story.post(await story.project())
+
+    asked = await story.call("approve_content", containerIds=[post], confirm=True)
+
+    assert asked["status"] == "confirmation_required"
+
+
+async def test_with_its_handle_an_approval_acts_once(story):
+    """Issue 2, done when: with it they act once; the same handle acts no more."""
+    post = await story.post(await story.project())
+    handle = await story.handle("approve_content", containerIds=[post])
+
+    first = await story.call("approve_content", containerIds=[post], confirm=handle)
+    second = await story.call("approve_content", containerIds=[post], confirm=handle)
+
+    assert first["status"] == "done"
+    assert first["confirmedBy"] == "agent"
+    assert (await story.content(post)).approval_status == "approved"
+    assert story.wire.rows.count("POST /v1/content/{containerId}/approve") == 1
+    assert second["result"] == first["result"]
+    assert "nothing was done again" in second["replayed"]
+
+
+@pytest.mark.parametrize("wrong", ["", "true", "cf_" + "b" * 32])
+async def test_scheduling_without_a_valid_handle_queues_nothing(story, wrong):
+    """Issue 2, done when."""
+    project = await story.project()
+    wanted = {
+        "containerId": await story.approved(project),
+        "scheduledFor": story.at(hours=3),
+        "targets": [{"socialAccountId": await story.account(project)}],
+    }
+
+    asked = await story.call("schedule_content", **wanted, confirm=wrong)
+
+    assert asked["status"] == "confirmation_required"
+    assert await posts(story, project) == ()
+
+
+async def test_with_its_handle_a_schedule_queues_one_post(story):
+    """Issue 2, done when."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
+    handle = await story.handle("schedule_content", **wanted)
+
+    first = await story.call("schedule_content", **wanted, confirm=handle)
+    await story.call("schedule_content", **wanted, confirm=handle)
+
+    assert [post.id for post in await posts(story, project)] == first["result"]["schedule"]["scheduledPostIds"]
+
+
+async def test_a_handle_for_other_arguments_is_refused(story):
+    """Issue 2, done when: a handle for other arguments is refused."""
+    project = await story.project()
+    shown, other = await story.post(project), await story.post(project, topic="beans")
+    handle = await story.handle("approve_content", containerIds=[shown])
+
+    asked = await story.call("approve_content", containerIds=[other], confirm=handle)
+    rejected = await story.call("approve_content", containerIds=[shown], decision="reject", confirm=handle)
+
+    assert "other arguments" in asked["confirmation"]["because"]
+    assert "other arguments" in rejected["confirmation"]["because"]
+    assert (await story.content(other)).approval_status == "pending"
+    assert (await story.content(shown)).approval_status == "pending"
+
+
+async def test_a_handle_is_good_for_ten_minutes(story):
+    """Design §5: good for ten minutes, by the wall's clock."""
+    post = await story.post(await story.project())
+    handle = await story.handle("approve_content", containerIds=[post])
+    story.clock.advance(timedelta(minutes=10))
+
+    asked = await story.call("approve_content", containerIds=[post], confirm=handle)
+
+    assert "ten minutes were over" in asked["confirmation"]["because"]
+    assert (await story.content(post)).approval_status == "pending"
+
+
+async def test_another_principals_handle_is_unknown(story):
+    """Design §5: a handle is bound to the principal."""
+    post = await story.post(await story.project())
+    handle = await story.handle("approve_content", containerIds=[post])
+
+    asked = await story.call("approve_content", house=story.of("somebody else"), containerIds=[post], confirm=handle)
+
+    assert "not a handle given out here" in asked["confirmation"]["because"]
+    assert (await story.content(post)).approval_status == "pending"
+
+
+async def test_a_handle_of_another_tool_is_refused(story):
+    """Design §5: a handle is bound to the tool."""
+    project = await story.project()
+    post = await story.post(project)
+    handle = await story.handle("approve_content", containerIds=[post])
+    wanted = {"containerId": post, "scheduledFor": story.at(hours=1), "targets": [{"socialAccountId": await story.account(project)}]}
+
+    asked = await story.call("schedule_content", **wanted, confirm=handle)
+
+    assert asked["status"] == "confirmation_required"
+    assert "because" in asked["confirmation"]
+
+
+async def test_a_yes_to_the_old_preview_does_not_count_for_the_new_one(story):
+    """Design §5.2: the project's zone changed, so the time that was shown is no longer the time that would be."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
+    handle = await story.handle("schedule_content", **wanted)
+    await story.call("update_project", projectId=project, timezone="Europe/Berlin")
+
+    asked = await story.call("schedule_content", **wanted, confirm=handle)
+
+    assert "has changed" in asked["confirmation"]["because"]
+    assert "Europe/Berlin" in asked["confirmation"]["question"]
+    assert await posts(story, project) == ()
+
+
+async def test_time_that_passes_does_not_spoil_a_yes(story):
+    """Design §5: "in 3 h" becomes "in 2 h 55 m"; what would be done is the same."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
+    handle = await story.handle("schedule_content", **wanted)
+    story.clock.advance(timedelta(minutes=5))
+
+    done = await story.call("schedule_content", **wanted, confirm=handle)
+
+    assert done["status"] == "done"
+
+
+async def test_an_answer_that_was_lost_is_not_an_approval_twice(story):
+    """Design §5: retries are safe; the approval took effect, its answer did not arrive."""
+    post = await story.post(await story.project())
+    handle = await story.handle("approve_content", containerIds=[post])
+    story.world.script(Fault(method="POST", path="/v1/content/{containerId}/approve", lose_answer=True))
+
+    done = await story.call("approve_content", containerIds=[post], confirm=handle)
+
+    assert done["result"]["items"][0]["outcome"] == "approved"
+    assert (await story.content(post)).approval_status == "approved"
+
+
+async def test_each_of_several_posts_has_its_own_outcome(story):
+    """Issue 2: one preview, one yes, an outcome per item; a failed one is named, the others stand."""
+    project = await story.project()
+    one, two = await story.post(project), await story.post(project, topic="beans")
+    handle = await story.handle("approve_content", containerIds=[one, two])
+    story.world.script(Fault(method="POST", path="/v1/content/{containerId}/approve", code="CONFLICT"))
+
+    answer = await story.result("approve_content", containerIds=[one, two], confirm=handle)
+
+    assert answer.is_error
+    assert [item["outcome"] for item in answer.record["result"]["items"]] == ["failed", "approved"]
+    assert answer.record["result"]["items"][0]["code"] == "CONFLICT"
+    assert "1 of 2" in answer.record["summary"]
+    assert (await story.content(one)).approval_status == "pending"
+    assert (await story.content(two)).approval_status == "approved"
+
+
+async def test_what_is_decided_already_is_refused_before_anything_is_asked(story):
+    """House-style 28: refuse early, naming the container and its state."""
+    project = await story.project()
+    done, open_ = await story.approved(project), await story.post(project, topic="beans")
+
+    answer = await story.result("approve_content", containerIds=[open_, done])
+
+    issues = answer.record["error"]["details"]["issues"]
+    assert [issue["path"] for issue in issues] == ["containerIds.1"]
+    assert "approved" in issues[0]["message"]
+
+
+async def test_a_rejection_can_start_the_next_generation(story):
+    """Seed 004, step 7: `regenerateBrief` kicks off a new generation with edits, atomically."""
+    project = await story.project()
+    post = await story.post(project)
+
+    done = await story.yes(
+        "approve_content", containerIds=[post], decision="reject", reason="Too loud.", regenerateBrief={"hook": "Quietly."}
+    )
+
+    decision = done["result"]["items"][0]["decision"]
+    waited = await story.call("wait_for_job", jobId=decision["jobId"], waitSeconds=900)
+    assert (await story.content(post)).approval_status == "rejected"
+    assert waited["status"] == "done"
+    assert (await story.content(decision["containerIds"][0])).hook == "Quietly."
+
+
+async def test_pending_content_is_not_queued_and_its_approval_queues_it(story):
+    """Seed 004, step 9: `blocked_on_approval`, then promoted on approve."""
+    project = await story.project()
+    post = await story.post(project)
+    wanted = {"containerId": post, "scheduledFor": story.at(hours=3), "targets": [{"socialAccountId": await story.account(project)}]}
+
+    blocked = await story.yes("schedule_content", **wanted)
+    before = await posts(story, project)
+    approved = await story.yes("approve_content", containerIds=[post])
+
+    assert blocked["status"] == "needs_action"
+    assert blocked["next"][0]["tool"] == "approve_content"
+    assert before == ()
+    promotion = approved["result"]["items"][0]["decision"]["pendingSchedulePromotion"]
+    assert [one.id for one in await posts(story, project)] == promotion["scheduledPostIds"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"scheduledFor": "2020-01-01T00:00:00Z"}, "scheduledFor"),
+        ({"scheduledFor": "2030-01-01T00:00:00"}, "scheduledFor"),
+        ({"scheduledFor": "tomorrow"}, "scheduledFor"),
+        ({"targets": [{"socialAccountId": "sa_nobody"}]}, "targets.0.socialAccountId"),
+        ({"targets": []}, "targets"),
+    ],
+)
+async def test_a_schedule_that_can_not_be_is_refused_by_field(story, wrong, path):
+    """Principle: bad input gets a clear refusal that names the field; an offset or Z is required."""
+    project = await story.project()
+    fine = {
+        "containerId": await story.approved(project),
+        "scheduledFor": story.at(hours=3),
+        "targets": [{"socialAccountId": await story.account(project)}],
+    }
+
+    answer = await story.result("schedule_content", **{**fine, **wrong})
+
+    assert answer.is_error
+    assert [issue["path"] for issue in answer.record["error"]["details"]["issues"]] == [path]
+
+
+async def test_a_preview_says_the_time_in_the_projects_zone_in_utc_and_from_now(story):
+    """Design §5.1."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    post = await story.approved(project)
+
+    asked = await story.call("schedule_content", containerId=post, scheduledFor=story.at(hours=3, minutes=12), targets=[target])
+
+    question = asked["confirmation"]["question"]
+    assert "America/Los_Angeles" in question
+    assert "Z)" in question
+    assert "in 3 h 12 m" in question
+    assert asked["confirmation"]["items"][0]["facts"]["account"] == "quinnscoffee"
