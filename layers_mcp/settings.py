@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -21,6 +22,7 @@ __all__ = ["PREFIX", "Settings", "UnknownSetting", "check_names", "read", "setti
 PREFIX = "LAYERS_"
 _NOT_OURS = frozenset({"LAYERS_APP_ID", "LAYERS_INGEST_ENDPOINT"})
 """Names of the Layers SDK, which may stand in the same environment."""
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PAIR = re.compile(r"^[A-Za-z0-9_.\-]+/[A-Za-z0-9_.\-]+=.+$")
 
 
@@ -67,6 +69,14 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, given: object) -> object:
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_key_in_the_clear(cls, given: str) -> str:
+        if given.startswith("http://") and urlsplit(given).hostname not in _LOOPBACK:
+            message = "the key would travel in the clear; use https, or a host of this machine"
+            raise ValueError(message)
+        return given
 
     @model_validator(mode="after")
     def _repos_exist(self) -> Self:

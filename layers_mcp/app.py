@@ -1,0 +1,97 @@
+"""Puts the house together: the API or its sandbox, the store, the gate; opened by the first call, closed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from layers_mcp.clock import Clock
+from layers_mcp.server.bind import Answer, Tell
+from layers_mcp.settings import Settings
+
+if TYPE_CHECKING:
+    from layers_mcp.sandbox.world import World
+    from layers_mcp.tool.perform import House
+
+__all__ = ["App", "open_world"]
+
+
+async def open_world(
+    settings: Settings, clock: Clock, *, job_speed: float = 1.0, at: datetime | None = None, speed: float | None = None
+) -> World:
+    """The sandbox's world in the state folder.
+
+    `job_speed`: how many times faster than life its jobs run; `at`, `speed`: its own time, and how fast that runs.
+    """
+    from layers_mcp.sandbox.world import World  # noqa: PLC0415  a heavy room, shut until it is needed
+
+    return await World.open(
+        settings.state_dir,
+        wall=clock,
+        job_speed=job_speed,
+        at=at,
+        speed=speed,
+        repositories=settings.sandbox_repos,
+        push=settings.sandbox_push,
+    )
+
+
+class App:
+    """One process's house. Nothing of it is imported or opened before the first call."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._stack = AsyncExitStack()
+        self._opening = asyncio.Lock()
+        self._house: House | None = None
+
+    async def answer(self, name: str, given: dict[str, Any], tell: Tell) -> Answer:
+        """The answer to one call; the first one opens the house."""
+        from layers_mcp.server.calling import answer  # noqa: PLC0415  tools and contract, shut until the first call
+
+        return await answer(await self.house(), name, given, tell)
+
+    async def house(self) -> House:
+        """The open house."""
+        async with self._opening:
+            if self._house is None:
+                self._house = await self._open()
+        return self._house
+
+    async def _open(self) -> House:
+        import httpx2  # noqa: PLC0415  heavy rooms, shut until the first call
+        from pydantic import SecretStr  # noqa: PLC0415
+
+        from layers_mcp.client.layers import Layers  # noqa: PLC0415
+        from layers_mcp.gate.gate import Gate  # noqa: PLC0415
+        from layers_mcp.gate.handle import principal_of  # noqa: PLC0415
+        from layers_mcp.server import log  # noqa: PLC0415
+        from layers_mcp.store.store import Store  # noqa: PLC0415
+        from layers_mcp.tool.perform import House  # noqa: PLC0415
+
+        settings, clock = self._settings, self._clock
+        log.configure(settings.log_level)
+        if settings.api_key is not None:
+            layers = Layers(settings.base_url, settings.api_key, clock=clock, timeout_s=settings.timeout_seconds)
+        else:
+            from layers_mcp.sandbox.app import build  # noqa: PLC0415
+
+            world = await open_world(settings, clock, job_speed=settings.sandbox_speed)
+            self._stack.push_async_callback(world.close)
+            transport = httpx2.ASGITransport(app=build(world))
+            layers = Layers(
+                "http://sandbox.layers", SecretStr(world.key), clock=clock, transport=transport, timeout_s=settings.timeout_seconds
+            )
+        self._stack.push_async_callback(layers.close)
+        store = Store.open(settings.state_dir / "layers.db")
+        self._stack.callback(store.close)
+        key = settings.api_key if settings.api_key is not None else SecretStr("sandbox")
+        gate = Gate(lambda: store, clock, principal_of(key))
+        return House(layers=layers, gate=gate, clock=clock, wait_s=settings.wait_seconds, sandbox=not settings.live)
+
+    async def close(self) -> None:
+        """Close what was opened, last first."""
+        await self._stack.aclose()

@@ -1,0 +1,1 @@
+"""The commands of `layers-mcp`, one file each."""

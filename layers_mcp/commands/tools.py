@@ -1,0 +1,39 @@
+"""`layers-mcp tools`: what an agent is shown, and what it costs to show."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import layers_mcp.server
+from layers_mcp.server.catalog import FILE, read_catalog
+from layers_mcp.server.presets import DEFAULT, generated
+
+__all__ = ["tools"]
+
+
+def tools(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the catalog as tools/list gives it.")] = False,  # noqa: FBT002
+    write: Annotated[bool, typer.Option("--write", help="For developers: make the packaged catalog anew.")] = False,  # noqa: FBT002
+) -> None:
+    """List the tools of the default preset: what each does, its effect, its scopes."""
+    if write:
+        (Path(layers_mcp.server.__path__[0]) / FILE).write_text(generated(), encoding="utf-8")
+    catalog = read_catalog()
+    if as_json:
+        typer.echo(json.dumps({"instructions": catalog.instructions, "tools": catalog.tools}, indent=2, ensure_ascii=False))
+        return
+    table = Table("tool", "effect", "scopes", "does", title="Tools of the default preset")
+    for declared in DEFAULT:
+        scopes = sorted({call.scope for call in declared.calls if call.scope})
+        effect = "control" if declared.ask else declared.effect.value
+        table.add_row(declared.name, effect, ", ".join(scopes), declared.description)
+    console = Console()
+    console.print(table)
+    letters = sum(len(json.dumps([one["name"], one["description"], one["inputSchema"]])) for one in catalog.tools)
+    console.print(f"{len(catalog.tools)} tools, {letters + len(catalog.instructions):,} characters with the instructions.")

@@ -1,0 +1,115 @@
+"""What an agent is shown: small, described, without traps; each tool reviewed as a snapshot."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import bpe_openai
+import pytest
+
+from layers_mcp.server.catalog import ALIASES, FILE, read_catalog
+from layers_mcp.server.presets import DEFAULT, INSTRUCTIONS, generated
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+CATALOG = read_catalog()
+AT_MOST_TOKENS = 3_500
+AT_MOST_INSTRUCTIONS = 350
+
+
+def _tokens(text: str) -> int:
+    return len(bpe_openai.get_encoding("o200k_base").encode(text))
+
+
+def _shown(tool: dict) -> str:
+    return json.dumps([tool["name"], tool["description"], tool["inputSchema"]], ensure_ascii=False, separators=(",", ":"))
+
+
+def _properties(schema: dict):
+    for name, one in schema.get("properties", {}).items():
+        yield name, one
+        yield from _properties(one)
+        yield from _properties(one.get("items", {}))
+
+
+def _words(node):
+    if isinstance(node, dict):
+        yield from node
+        for key, value in node.items():
+            if key != "properties":
+                yield from _words(value)
+            else:
+                for one in value.values():
+                    yield from _words(one)
+    elif isinstance(node, list):
+        for one in node:
+            yield from _words(one)
+
+
+def test_the_packaged_catalog_is_what_the_tools_declare():
+    """It is generated: run `layers-mcp tools --write` after changing a tool."""
+    assert files("layers_mcp.server").joinpath(FILE).read_text(encoding="utf-8") == generated()
+
+
+def test_the_default_preset_is_cheap_to_show(capsys):
+    """Design §4: at most 3,500 tokens in all (o200k: names, descriptions, input schemas, instructions)."""
+    tools = sum(_tokens(_shown(tool)) for tool in CATALOG.tools)
+    words = _tokens(INSTRUCTIONS)
+
+    with capsys.disabled():
+        print(f"\ndefault preset: {len(CATALOG.tools)} tools, {tools} tokens + {words} of instructions = {tools + words}")
+    assert words <= AT_MOST_INSTRUCTIONS
+    assert tools + words <= AT_MOST_TOKENS
+
+
+@pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool["name"])
+def test_a_tool_has_no_traps_for_a_model(tool):
+    """Design §4: no union, no null, every property described, four hints, an output schema, unknown arguments refused."""
+    words = set(_words(tool["inputSchema"]))
+    types = [one.get("type") for _, one in _properties(tool["inputSchema"])]
+
+    assert words.isdisjoint({"anyOf", "oneOf", "allOf", "$ref", "$defs", "not", "title"})
+    assert all(isinstance(one, str) and one != "null" for one in types)
+    assert [name for name, one in _properties(tool["inputSchema"]) if not one.get("description")] == []
+    assert tool["inputSchema"]["additionalProperties"] is False
+    assert tool["outputSchema"]["type"] == "object"
+    assert {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"} <= set(tool["annotations"])
+    assert tool["title"]
+    assert tool["description"]
+    assert "important" not in tool["description"].lower()
+
+
+@pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool["name"])
+def test_a_tool_is_as_it_was_reviewed(tool, request):
+    """One snapshot a tool; look at the difference, then run pytest with --update-snapshots."""
+    file = SNAPSHOTS / f"{tool['name']}.json"
+    now = json.dumps(tool, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    if request.config.getoption("--update-snapshots"):
+        file.write_text(now, encoding="utf-8")
+
+    assert file.read_text(encoding="utf-8") == now
+
+
+def test_there_is_no_snapshot_without_a_tool():
+    """A tool that went takes its snapshot with it."""
+    assert {file.stem for file in SNAPSHOTS.glob("*.json")} == {tool["name"] for tool in CATALOG.tools}
+
+
+def test_nothing_that_acts_is_advertised_as_harmless():
+    """Design §3: publishing and approving are never read-only, and every tool that asks has a handle to bring."""
+    for declared in DEFAULT:
+        hints = declared.effect.hints
+        if declared.ask is not None:
+            assert not hints["readOnlyHint"]
+            assert hints["destructiveHint"]
+        if any(call.method != "GET" for call in declared.calls):
+            assert not hints["readOnlyHint"]
+
+
+def test_aliases_lead_to_control_tools_and_are_not_listed():
+    """Design §4: the control tools answer to approve and schedule as unlisted aliases."""
+    names = {tool["name"] for tool in CATALOG.tools}
+
+    assert set(ALIASES.values()) <= names
+    assert names.isdisjoint(ALIASES)

@@ -1,0 +1,40 @@
+"""Imports go down only, and heavy rooms stay shut."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HEAVY = (
+    "sqlalchemy",
+    "alembic",
+    "fastapi",
+    "layers_mcp.sandbox",
+    "layers_mcp.store",
+    "layers_mcp.gate",
+    "layers_mcp.tools",
+    "layers_mcp.contract",
+    "typer",
+    "dbos",
+)
+
+
+def test_imports_go_down_only():
+    """Design §3: the floors, as import-linter reads them in pyproject.toml; a process of its own, because it sets up logging."""
+    program = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_serving_imports_neither_sandbox_nor_database_nor_loops():
+    """Design §10: `tools/list` over stdio loads nothing heavy."""
+    program = "import sys, json, layers_mcp.commands.serve; print(json.dumps(sorted(sys.modules)))"
+
+    loaded = json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout)
+
+    assert [name for name in loaded if name.startswith(HEAVY)] == []

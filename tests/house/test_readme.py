@@ -1,0 +1,70 @@
+"""The README's tables are made from the code; run this file as a program to make them anew."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from pydantic_core import PydanticUndefined
+
+from layers_mcp.server.presets import DEFAULT
+from layers_mcp.settings import PREFIX, Settings
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def tools_table() -> str:
+    """A row for each tool: name, what it does to the world, what it says of itself."""
+    rows = [f"| `{one.name}` | {'control' if one.ask else one.effect.value} | {one.description} |" for one in DEFAULT]
+    return "\n".join(["| Tool | Effect | Does |", "|---|---|---|", *rows])
+
+
+def _default(name: str) -> str:
+    field = Settings.model_fields[name]
+    if field.default is PydanticUndefined:
+        return "the user's state folder"
+    return "" if field.default in (None, ()) else f"`{field.default}`"
+
+
+def settings_table() -> str:
+    """A row for each setting: name, default, meaning."""
+    rows = [f"| `{PREFIX}{name.upper()}` | {_default(name)} | {field.description} |" for name, field in Settings.model_fields.items()]
+    return "\n".join(["| Setting | Default | Meaning |", "|---|---|---|", *rows])
+
+
+def renewed(text: str) -> str:
+    """The README with both tables made from the code."""
+    for name, table in (("tools", tools_table()), ("settings", settings_table())):
+        text = re.sub(
+            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text, flags=re.DOTALL
+        )
+    return text
+
+
+def test_the_tables_are_made_from_the_code():
+    """house-style 23: run `python tests/house/test_readme.py` after changing a tool or a setting."""
+    text = README.read_text(encoding="utf-8")
+
+    assert text == renewed(text)
+
+
+def test_the_readme_says_once_why_httpx_is_httpx2():
+    """The project's card names httpx; the README says why it is its continuation."""
+    text = " ".join(README.read_text(encoding="utf-8").split())
+
+    assert text.count("`httpx2`, because") == 1
+
+
+def test_two_commands_do_all_the_set_up():
+    """The README marks the commands that CI and the reader run; each is one line."""
+    program = README.parent / "tests" / "house" / "commands.py"
+
+    for name in ("demo", "test", "attach"):
+        printed = subprocess.run([sys.executable, str(program), name], capture_output=True, check=True, text=True).stdout
+        assert len(printed.strip().splitlines()) == 1
+
+
+if __name__ == "__main__":
+    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")

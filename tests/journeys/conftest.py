@@ -1,0 +1,212 @@
+"""A raw JSON-RPC client over real stdio: no SDK on this side, so what is tested is the wire."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import httpx2
+import pytest
+
+PATIENCE_S = 60
+MODERN = "2026-07-28"
+AT = "2026-04-18T17:22:00Z"
+"""The day of the onboarding seed."""
+
+
+class Wire:
+    """One server process, spoken to in plain JSON lines. `era`: a protocol version."""
+
+    def __init__(self, environment: dict[str, str], era: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LAYERS_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "layers_mcp"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**kept, **environment},
+            text=True,
+            encoding="utf-8",
+        )
+        self.era = era
+        self.progress: list[dict[str, Any]] = []
+        self.stderr: list[str] = []
+        self._lines: Queue[str | None] = Queue()
+        self._next = 0
+        self._threads = [threading.Thread(target=self._read, daemon=True), threading.Thread(target=self._overhear, daemon=True)]
+        for thread in self._threads:
+            thread.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def _overhear(self) -> None:
+        for line in self.process.stderr:
+            self.stderr.append(line)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """One JSON line."""
+        self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        self.process.stdin.flush()
+
+    def request(self, method: str, params: dict[str, Any] | None = None, *, progress: bool = False) -> dict[str, Any]:
+        """The answer to one request; progress that comes before it is kept in `progress`."""
+        self._next += 1
+        params, meta = dict(params or {}), {}
+        if progress:
+            meta["progressToken"] = self._next
+        if self.era == MODERN:
+            meta["io.modelcontextprotocol/protocolVersion"] = MODERN
+            meta["io.modelcontextprotocol/clientCapabilities"] = {}
+            meta["io.modelcontextprotocol/clientInfo"] = {"name": "raw", "version": "0"}
+        if meta:
+            params["_meta"] = meta
+        self.send({"id": self._next, "method": method, "params": params})
+        while (line := self._lines.get(timeout=PATIENCE_S)) is not None:
+            message = json.loads(line)
+            if message.get("method") == "notifications/progress":
+                self.progress.append(message["params"])
+            elif message.get("id") == self._next:
+                return message
+        raise AssertionError("the server ended: " + "".join(self.stderr[-20:]))
+
+    def greet(self) -> dict[str, Any]:
+        """The handshake of this era."""
+        if self.era == MODERN:
+            return self.request("server/discover")["result"]
+        hello = {"protocolVersion": self.era, "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"}}
+        result = self.request("initialize", hello)["result"]
+        self.send({"method": "notifications/initialized"})
+        return result
+
+    def call(self, tool: str, arguments: dict[str, Any] | None = None, *, progress: bool = False) -> dict[str, Any]:
+        """The record of one tool call."""
+        return self.result(tool, arguments, progress=progress)["structuredContent"]
+
+    def result(self, tool: str, arguments: dict[str, Any] | None = None, *, progress: bool = False) -> dict[str, Any]:
+        """The whole result of one tool call."""
+        answer = self.request("tools/call", {"name": tool, "arguments": arguments or {}}, progress=progress)
+        assert "result" in answer, answer
+        return answer["result"]
+
+    def close(self) -> int:
+        """End of input; the exit code."""
+        self.process.stdin.close()
+        try:
+            return self.process.wait(timeout=PATIENCE_S)
+        finally:
+            self.process.kill()
+            for thread in self._threads:
+                thread.join(timeout=PATIENCE_S)
+            self.process.stdout.close()
+            self.process.stderr.close()
+
+    def kill(self) -> None:
+        """Kill -9."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=PATIENCE_S)
+        self.close_quietly()
+
+    def close_quietly(self) -> None:
+        """Whatever state it is in."""
+        if not self.process.stdin.closed:
+            try:
+                self.close()
+            except OSError:
+                self.process.kill()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Wire]]:
+    """Starts servers on one state folder; `serve(era=…, LAYERS_…=…)`."""
+    wires: list[Wire] = []
+
+    def start(era: str = MODERN, **settings: str) -> Wire:
+        wire = Wire({"LAYERS_STATE_DIR": str(tmp_path / "state"), "LAYERS_SANDBOX_SPEED": "200", **settings}, era)
+        wires.append(wire)
+        wire.greet()
+        return wire
+
+    yield start
+    for wire in wires:
+        wire.close_quietly()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Sandbox:
+    """The sandbox as a process on a port, and what has to be filled into the seed's commands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = f"http://127.0.0.1:{_free_port()}"
+        self.folder = folder
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LAYERS_")}
+        arguments = ["sandbox", "--at", AT, "--port", self.root.rpartition(":")[2], "--state", str(folder)]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "layers_mcp", *arguments], env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.ids: dict[str, str] = {}
+        self.key = ""
+        for line in self.process.stderr:
+            if found := re.search(r"LAYERS_API_KEY=(\S+)", line):
+                self.key = found[1]
+                break
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            try:
+                httpx2.get(f"{self.root}/v1/whoami")
+            except httpx2.ConnectError:
+                time.sleep(0.05)  # a process of its own: there is nothing else to wait on
+            else:
+                return
+
+    def filled(self, text: str) -> str:
+        """`text` with host, key and ids filled in."""
+        text = text.replace("https://api.layers.com", self.root).replace("$LAYERS_API_KEY", self.key)
+        for printed, minted in self.ids.items():
+            text = text.replace(printed, minted)
+        return text
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A plain look."""
+        return httpx2.get(f"{self.root}{path}", headers={"Authorization": f"Bearer {self.key}"}).json()
+
+    def until(self, path: str, holds: Any, step_s: int = 30) -> dict[str, Any]:
+        """Advance the world until `holds` of what stands at `path`."""
+        end = time.monotonic() + PATIENCE_S
+        while not holds(seen := self.get(path)):
+            assert time.monotonic() < end, seen
+            httpx2.post(f"{self.root}/_sandbox/advance", json={"seconds": step_s}).raise_for_status()
+        return seen
+
+    def close(self) -> None:
+        """Stop the process."""
+        self.process.terminate()
+        self.process.wait(timeout=PATIENCE_S)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A fresh world, on the day of the seed."""
+    served = Sandbox(tmp_path / "world")
+    yield served
+    served.close()

@@ -1,0 +1,112 @@
+"""The process as a client meets it: what it lists, what it refuses, how it ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from layers_mcp.server.catalog import read_catalog
+
+ERAS = ("2026-07-28", "2025-11-25", "2024-11-05")
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_the_tools_are_listed_as_the_catalog_has_them(serve, era):
+    """Issue 2: both protocol eras; the list is the generated one, in its order."""
+    wire = serve(era)
+
+    tools = wire.request("tools/list")["result"]["tools"]
+
+    assert [tool["name"] for tool in tools] == [tool["name"] for tool in read_catalog().tools]
+    assert tools[0]["inputSchema"] == read_catalog().tools[0]["inputSchema"]
+
+
+def test_an_unknown_argument_is_refused_by_name_and_nothing_is_made(serve):
+    """Design §4: unknown arguments are refused by name."""
+    wire = serve()
+
+    result = wire.result("create_project", {"name": "Quinn", "tz": "UTC"})
+
+    assert result["isError"] is True
+    assert result["structuredContent"]["error"]["code"] == "VALIDATION"
+    assert "tz" in result["content"][0]["text"]
+    assert wire.call("get_project")["result"]["returned"] == 0
+
+
+def test_an_unknown_tool_is_refused_with_the_names_there_are(serve):
+    """Design §4, Errors: what to do next."""
+    result = serve().result("delete_everything")
+
+    assert result["isError"] is True
+    assert "create_project" in result["structuredContent"]["error"]["details"]["tools"]
+
+
+def test_aliases_lead_to_the_control_tools(serve):
+    """Issue 2: the control tools also answer to `approve` and `schedule`."""
+    wire = serve()
+
+    assert wire.result("approve", {"containerIds": ["cnt_1"]})["structuredContent"]["error"]["code"] == "NOT_FOUND"
+    assert "scheduledFor" in wire.result("schedule", {"containerId": "cnt_1"})["content"][0]["text"]
+
+
+def test_a_setting_nobody_knows_stops_the_start_with_the_nearest_name():
+    """Design §9: an unknown `LAYERS_*` name is an error with the nearest name."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "layers_mcp"], env={"LAYERS_STATEDIR": "/x"}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert "LAYERS_STATE_DIR" in ended.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_process_within_seconds(serve, number, code):
+    """Mcp-notes §2: the SDK's own server hangs on SIGINT until stdin closes."""
+    wire = serve()
+
+    wire.process.send_signal(number)
+
+    assert wire.process.wait(timeout=15) in (code, 0)
+
+
+def test_stdout_carries_protocol_frames_only_and_the_log_no_arguments(serve):
+    """House-style 41: one line a call to stderr: tool, outcome, seconds, request id; no arguments."""
+    wire = serve()
+    wire.call("create_project", {"name": "A name nobody logs"})
+    wire.close()
+
+    words = "".join(wire.stderr)
+    assert "create_project" in words
+    assert "A name nobody logs" not in words
+
+
+def test_a_broken_line_does_not_end_the_session(serve):
+    """A client's stray bytes are not the end of the world."""
+    wire = serve()
+
+    wire.process.stdin.write("{nonsense\n")
+    wire.process.stdin.flush()
+
+    assert wire.request("tools/list")["result"]["tools"]
+
+
+def test_without_a_client_it_ends_at_once():
+    """`layers-mcp </dev/null` is no trap (mcp-notes: asyncio pipes fail on it)."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "layers_mcp"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 0
+
+
+def test_frames_are_json_lines(serve):
+    """One frame a line, nothing between them."""
+    wire = serve()
+    wire.send({"id": 900, "method": "tools/list", "params": {"_meta": {}}})
+
+    assert json.loads(wire._lines.get(timeout=60))["id"] == 900

@@ -1,0 +1,93 @@
+"""Settings are read once; what is wrong is named and stops the start."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from layers_mcp.settings import UnknownSetting, read, settings_or_exit
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """An environment without settings; returns a setter that reads them."""
+
+    def given(**names: str):
+        for name, value in names.items():
+            monkeypatch.setenv(name, value)
+        return read(names)
+
+    return given
+
+
+def test_without_any_setting_the_sandbox_is_used(environment):
+    """Promise 3: without a key."""
+    settings = environment()
+
+    assert settings.live is False
+    assert settings.wait_seconds == 45
+
+
+def test_a_flag_beats_the_environment_and_the_environment_the_default(environment, monkeypatch):
+    """Design §9."""
+    assert environment(LAYERS_WAIT_SECONDS="7").wait_seconds == 7
+    assert read({}, {"wait_seconds": 9}).wait_seconds == 9
+    assert read({}, {"wait_seconds": None}).wait_seconds == 7
+
+
+def test_an_unknown_name_is_an_error_with_the_nearest_name():
+    """Design §9; the SDK's own names may stand beside ours."""
+    with pytest.raises(UnknownSetting, match=r"LAYERS_SANDBOX_REPO .*LAYERS_SANDBOX_REPOS"):
+        read({"LAYERS_SANDBOX_REPO": "x"})
+    read({"LAYERS_APP_ID": "x", "LAYERS_INGEST_ENDPOINT": "y"})
+
+
+def test_a_key_is_never_printed(environment):
+    """Design §9: secrets print as stars."""
+    settings = environment(LAYERS_API_KEY="lp_live_secret")
+
+    assert settings.live is True
+    assert "lp_live_secret" not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LAYERS_WAIT_SECONDS", "901"),
+        ("LAYERS_WAIT_SECONDS", "soon"),
+        ("LAYERS_SANDBOX_SPEED", "0.5"),
+        ("LAYERS_LOG_LEVEL", "loud"),
+        ("LAYERS_BASE_URL", "ftp://x"),
+        ("LAYERS_BASE_URL", "http://api.layers.com"),
+        ("LAYERS_SANDBOX_REPOS", "/no/such/folder"),
+        ("LAYERS_SANDBOX_REPOS", "owner/name=/no/such/folder"),
+    ],
+)
+def test_a_value_out_of_range_stops_the_start_by_name(monkeypatch, capsys, name, value):
+    """House-style 28: wrong settings stop the server at start; a key never travels in the clear."""
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit) as ended:
+        settings_or_exit({name: value})
+
+    assert ended.value.code == 2
+    assert name in capsys.readouterr().err
+
+
+def test_a_sandbox_on_this_machine_needs_no_tls(environment):
+    """Loopback is not the network."""
+    assert environment(LAYERS_BASE_URL="http://127.0.0.1:8787/v1").base_url.startswith("http://127")
+    assert environment(LAYERS_BASE_URL="http://localhost:8787").base_url.startswith("http://localhost")
+
+
+def test_repositories_are_folders_or_pairs(environment, tmp_path):
+    """Issue 2: a folder, or `owner/name=path` pairs."""
+    settings = environment(LAYERS_SANDBOX_REPOS=f"{tmp_path}, owner/name={tmp_path}")
+
+    assert settings.sandbox_repos == (str(tmp_path), f"owner/name={tmp_path}")
+
+
+def test_settings_do_not_change(environment):
+    """One frozen `Settings`."""
+    with pytest.raises(ValidationError):
+        environment().wait_seconds = 3
