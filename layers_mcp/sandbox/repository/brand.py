@@ -42,6 +42,8 @@ _LENGTHS = {"app_name": 60, "app_description": 1000, "tagline": 80, "audience": 
 _KEYWORDS = 20
 _KEYWORD = 40
 _COPY = 20_000
+_PLATFORMS = frozenset({"android", "flutter", "ios", "iphone", "swift", "swiftui"})
+"""Words a repository's name says of its stack, not of its app."""
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
 
 
@@ -53,7 +55,8 @@ def _copy(tree: Tree) -> tuple[str, str]:
 
 def _repository_name(full_name: str) -> str:
     words = full_name.rpartition("/")[2].replace("_", "-").split("-")
-    return " ".join(word.capitalize() for word in words if word)
+    own = [word for word in words if word and word.lower() not in _PLATFORMS] or words
+    return " ".join(word.capitalize() for word in own if word)
 
 
 def read_brand(tree: Tree, *, full_name: str, app_name: str | None) -> Brand:

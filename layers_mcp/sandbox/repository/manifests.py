@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from layers_mcp.sandbox.repository.errand import Brand
+from layers_mcp.sandbox.repository.instrument.xcode import Project, open_project
 from layers_mcp.sandbox.repository.parse import Json, at, json_value, list_at, plist_value, text_at, xml_root, yaml_value
 from layers_mcp.sandbox.repository.template import own_copy, own_name
 from layers_mcp.sandbox.repository.tree import Tree, name_of
@@ -67,10 +68,21 @@ def _setting(source: str, key: str) -> Iterator[str]:
         yield re.sub(r"\\(.)", r"\1", found[1] or found[2] or "")
 
 
+def _target(project: Project, target: str) -> Brand:
+    """What one app says of itself; a beta's id, for one, is longer than the app's."""
+    names = [*project.settings(target, "INFOPLIST_KEY_CFBundleDisplayName"), *project.settings(target, "PRODUCT_NAME")]
+    ids = [text for text in project.settings(target, "PRODUCT_BUNDLE_IDENTIFIER") if _identifier(text)]
+    return Brand(app_name=next((name for name in names if own_name(name)), None), bundle_id=min(ids, key=len, default=None))
+
+
 def _projects(tree: Tree) -> Iterator[Brand]:
-    """Build settings of Xcode projects."""
+    """Build settings of Xcode projects: what their iOS apps say, or anything where no app is told from its tests and extensions."""
     for path in tree.ending(".xcodeproj/project.pbxproj"):
         source = tree.source(path) or ""
+        project = open_project(source, "")
+        if project is not None and (targets := project.targets()):
+            yield from (_target(project, target.id) for target in targets)
+            continue
         display = next((name for name in _setting(source, "INFOPLIST_KEY_CFBundleDisplayName") if own_name(name)), None)
         product = next((name for name in _setting(source, "PRODUCT_NAME") if own_name(name) and not _TEST.search(f"{name}/")), None)
         ids = [name for name in _setting(source, "PRODUCT_BUNDLE_IDENTIFIER") if _identifier(name) and not _TEST.search(f"{name}/")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from layers_mcp.sandbox.repository.instrument.blocks import bare, closing, depth_at
 from layers_mcp.sandbox.repository.instrument.sdk import EVENTS_ARE, Sdk, free_path, newline_of, quoted
@@ -82,6 +83,12 @@ def _module(sdk: Sdk) -> str:
     )
 
 
+def _module_path(tree: Tree, folder: str) -> str:
+    """Where our file goes; Swift takes no two files of one name in a target, whatever their folders."""
+    name = "LayersAnalytics.swift" if tree.named("Layers.swift") else "Layers.swift"
+    return free_path(tree, join(folder, name), "LayersAnalytics.swift")
+
+
 def _with_pod(podfile: str, target: str) -> str | None:
     """The Podfile with the pod in the app's target, after its `use_frameworks!` lines."""
     newline = newline_of(podfile)
@@ -134,8 +141,20 @@ def _in_package(tree: Tree, app: App, sdk: Sdk) -> Tree | None:
     called = _with_call(tree.source(main) or "") if main else None
     if main is None or called is None:
         return None
-    module = free_path(tree, join(folder_of(main), "Layers.swift"), "LayersAnalytics.swift")
+    module = _module_path(tree, folder_of(main))
     return tree.put(app.manifest, edited).put(main, called).put(module, _module(sdk).replace("\n", newline))
+
+
+def _candidates(tree: Tree, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Files an app may be launched from and their texts; those that say so themselves stand first."""
+    others: list[tuple[str, str]] = []
+    for path in sorted(paths, key=lambda path: (not re.search(r"App\.swift$|AppDelegate\.swift$", path), path)):
+        source = tree.source(path) or ""
+        if _LAUNCHED.search(source):
+            yield path, source
+        elif "UIApplication" in source or "AppDelegate" in name_of(path):
+            others.append((path, source))
+    yield from others
 
 
 def _main_file(tree: Tree, target: Target) -> tuple[str, str] | None:
@@ -143,13 +162,8 @@ def _main_file(tree: Tree, target: Target) -> tuple[str, str] | None:
     mine = [
         path for path in tree.ending(".swift") if path in target.sources or any(path.startswith(f"{folder}/") for folder in target.folders)
     ]
-    sources = {path: tree.source(path) or "" for path in sorted(mine)}
-    for path, source in sorted(sources.items(), key=lambda item: (not _LAUNCHED.search(bare(item[1])), item[0])):
-        if "@main" in source or "UIApplication" in source or "AppDelegate" in name_of(path):
-            called = _with_call(source)
-            if called is not None:
-                return path, called
-    return None
+    called = ((path, _with_call(source)) for path, source in _candidates(tree, mine))
+    return next(((path, text) for path, text in called if text is not None), None)
 
 
 def _in_target(tree: Tree, app: App, sdk: Sdk, *, project: Project, target: Target) -> Tree | None:
@@ -157,7 +171,7 @@ def _in_target(tree: Tree, app: App, sdk: Sdk, *, project: Project, target: Targ
     if main is None:
         return None
     path, called = main
-    module = join(folder_of(path), "LayersAnalytics.swift" if tree.has(join(folder_of(path), "Layers.swift")) or tree.named("Layers.swift") else "Layers.swift")
+    module = _module_path(tree, folder_of(path))
     podfile = tree.first(join(folder, "Podfile") for folder in (app.folder, folder_of(app.folder)))
     pods = _with_pod(tree.source(podfile) or "", target.name) if podfile else None
     filed = project.with_file(target, module, path)

@@ -68,31 +68,33 @@ class Project:
         tables = (self.objects.table(key) for key in target.texts("buildPhases"))
         return next((table for table in tables if table is not None and table.text("isa") == isa), None)
 
-    def _setting(self, target: Table, key: str) -> frozenset[str]:
-        """What a build setting is in the configurations of a target, else in those of the project."""
-        for owner in (target, self.objects.table(self.root)):
+    def settings(self, target: str, key: str) -> tuple[str, ...]:
+        """What a build setting is in the configurations of a target, named by its id, else in those of the project."""
+        for owner in (self.objects.table(target), self.objects.table(self.root)):
             listed = self.objects.table(owner.text("buildConfigurationList")) if owner else None
             tables = [self.objects.table(item) for item in listed.texts("buildConfigurations")] if listed else []
             settings = [table.table("buildSettings") for table in tables if table]
-            said = frozenset(text for setting in settings if setting and (text := setting.text(key)))
+            said = dict.fromkeys(text for setting in settings if setting and (text := setting.text(key)))
             if said:
-                return said
-        return frozenset()
+                return tuple(said)
+        return ()
 
-    def _for_phone(self, target: Table) -> bool:
+    def _for_phone(self, target: str) -> bool:
         """Whether a target is built for iOS; one that says nothing is."""
-        roots = self._setting(target, "SDKROOT")
+        roots = self.settings(target, "SDKROOT")
         if "auto" in roots:
-            platforms = self._setting(target, "SUPPORTED_PLATFORMS")
+            platforms = self.settings(target, "SUPPORTED_PLATFORMS")
             return not platforms or any("iphoneos" in platform for platform in platforms)
-        return not roots or not roots <= _OTHERS
+        return not roots or not _OTHERS.issuperset(roots)
 
     def targets(self) -> tuple[Target, ...]:
         """The application targets for iOS, in the project's order."""
         paths = self._paths()
         found: list[Target] = []
-        for key, table in self._of("PBXNativeTarget"):
-            if table.text("productType") != _APPLICATION or not self._for_phone(table):
+        root = self.objects.table(self.root)
+        order = {key: place for place, key in enumerate(root.texts("targets") if root else ())}
+        for key, table in sorted(self._of("PBXNativeTarget"), key=lambda item: order.get(item[0], len(order))):
+            if table.text("productType") != _APPLICATION or not self._for_phone(key):
                 continue
             phase = self._phase(table, "PBXSourcesBuildPhase")
             builds = [self.objects.table(item) for item in phase.texts("files")] if phase else []
@@ -200,8 +202,8 @@ class Project:
         if listed is not None:
             return self._item(listed, item)
         before = max((name for name in table.items if name != "isa" and name < key), default="isa")
-        end = self.text.find("\n", table.items[before].end) + 1
-        return end, f"\t\t\t{key} = (\n\t\t\t\t{item},\n\t\t\t);\n"
+        place = skip(self.text, table.items[before].end)
+        return place + (self.text[place] == ";"), f"\n\t\t\t{key} = (\n\t\t\t\t{item},\n\t\t\t);"
 
     def _row(self, section: str, row: str) -> tuple[int, str]:
         """One more object in its section, which is made in its place in the alphabet when it is not there."""
