@@ -50,15 +50,23 @@ class App:
 
     async def answer(self, name: str, given: dict[str, Any], tell: Tell) -> Answer:
         """The answer to one call; the first one opens the house."""
-        from layers_mcp.server.calling import answer  # noqa: PLC0415  tools and contract, shut until the first call
+        from layers_mcp.server.calling import answer, unopened  # noqa: PLC0415  tools and contract, shut until the first call
 
-        return await answer(await self.house(), name, given, tell)
+        try:
+            house = await self.house()
+        except Exception as problem:  # noqa: BLE001  a house that can't be opened is an answer too
+            return unopened(name, problem)
+        return await answer(house, name, given, tell)
 
     async def house(self) -> House:
         """The open house."""
         async with self._opening:
             if self._house is None:
-                self._house = await self._open()
+                try:
+                    self._house = await self._open()
+                except BaseException:
+                    await self._stack.aclose()  # the next call opens it anew
+                    raise
         return self._house
 
     async def _open(self) -> House:

@@ -70,6 +70,15 @@ class Settings(BaseSettings):
     def _split(cls, given: object) -> object:
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
 
+    @field_validator("api_key")
+    @classmethod
+    def _fits_a_header(cls, given: SecretStr | None) -> SecretStr | None:
+        secret = "-" if given is None else given.get_secret_value().strip()
+        if not (secret and secret.isascii() and secret.isprintable()):
+            message = "it is blank, or holds characters that no HTTP header can carry"
+            raise ValueError(message)
+        return given
+
     @field_validator("base_url")
     @classmethod
     def _no_key_in_the_clear(cls, given: str) -> str:

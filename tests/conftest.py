@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import re
+import textwrap
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from layers_mcp.clock import HandClock
+
+SEED = (Path(__file__).parent / "seed" / "onboard-customer.txt").read_text(encoding="utf-8")
+CLOSED = (
+    "status",
+    "approvalStatus",
+    "format",
+    "gateStatus",
+    "kind",
+    "platform",
+    "templateName",
+    "type",
+    "stage",
+    "primaryLanguage",
+    "currentBlockedCount",
+)
+"""Fields whose value is a word of a closed list: they must be equal, not only of one type."""
+_SAMPLE = re.compile(r"```(ts|python)\n(.*?)```", re.DOTALL)
+_REPLY = re.compile(r'<Response status="(\d+)".*?```json\n(.*?)```', re.DOTALL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,3 +48,51 @@ def anyio_backend() -> str:
 def clock() -> HandClock:
     """A hand that starts on the day of the seeds' examples."""
     return HandClock(datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC))
+
+
+def _kind(value: Any) -> str:
+    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+
+
+def differences(printed: Any, ours: Any, path: str = "") -> list[str]:
+    """Where `ours` lacks what the seed prints: a field, its type, or the word of a closed list."""
+    if _kind(printed) != _kind(ours):
+        return [f"{path}: the seed prints {_kind(printed)}, ours is {_kind(ours)}"]
+    if isinstance(printed, dict):
+        lacking = [f"{path}.{name} is missing" for name in printed if name not in ours]
+        closed = [
+            f"{path}.{name}: {printed[name]!r}, ours {ours[name]!r}"
+            for name in printed
+            if name in CLOSED and name in ours and not isinstance(printed[name], dict | list) and printed[name] != ours[name]
+        ]
+        return (
+            lacking + closed + [gap for name in printed if name in ours for gap in differences(printed[name], ours[name], f"{path}.{name}")]
+        )
+    if isinstance(printed, list) and printed:
+        return [f"{path} is empty"] if not ours else differences(printed[0], ours[0], f"{path}[0]")
+    return []
+
+
+@pytest.fixture(name="differences")
+def _differences() -> Callable[[Any, Any], list[str]]:
+    """The one comparison with what the seed prints, whichever language the request came from."""
+    return differences
+
+
+class Sample(NamedTuple):
+    """Code that the onboarding seed prints, and the answer printed after it."""
+
+    code: str
+    status: int
+    reply: dict[str, Any]
+
+
+def _sample(found: re.Match[str]) -> Sample:
+    status, reply = _REPLY.search(SEED, found.end()).groups()
+    return Sample(textwrap.dedent(found[2]), int(status), json.loads(reply))
+
+
+@pytest.fixture(scope="session")
+def samples() -> dict[str, list[Sample]]:
+    """All TypeScript (`ts`) and all Python (`python`) of the onboarding seed, in the order of the guide."""
+    return {language: [_sample(found) for found in _SAMPLE.finditer(SEED) if found[1] == language] for language in ("ts", "python")}

@@ -57,6 +57,8 @@ def test_a_key_is_never_printed(environment):
         ("LAYERS_WAIT_SECONDS", "soon"),
         ("LAYERS_SANDBOX_SPEED", "0.5"),
         ("LAYERS_LOG_LEVEL", "loud"),
+        ("LAYERS_API_KEY", " "),
+        ("LAYERS_API_KEY", "lp_kéy"),
         ("LAYERS_BASE_URL", "ftp://x"),
         ("LAYERS_BASE_URL", "http://api.layers.com"),
         ("LAYERS_SANDBOX_REPOS", "/no/such/folder"),

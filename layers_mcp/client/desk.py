@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ GROWTH = 1.3
 """Same place."""
 GRAIN_S = 0.001
 """Less than this is no time left."""
+LAST_LOOK_S = 2.0
+"""How long a look may outlast the wait, once something was seen."""
 LOOKS_LEFT = 6
 """A thing expected in a minute is looked at again after a sixth of it: late by little, asked after seldom."""
 
@@ -89,8 +92,13 @@ async def wait(  # noqa: PLR0913  what a wait is made of, each by name
     seen: T | None = None
     first, told = None, -1.0
     while True:
+        left_s = began_s + at_most_s - clock.elapsed_s()
         try:
-            seen = await look()
+            async with asyncio.timeout(None if seen is None else max(left_s, 0.0) + LAST_LOOK_S):
+                seen = await look()
+        except TimeoutError:
+            assert seen is not None, "only a wait that has seen something is cut short"
+            return seen
         except TransientError as problem:
             failures += 1
             left_s = began_s + at_most_s - clock.elapsed_s()

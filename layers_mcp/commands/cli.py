@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from layers_mcp import __version__
-from layers_mcp.commands import demo, sandbox, serve, tools
+from layers_mcp.commands import demo, doctor, sandbox, serve, tools
+from layers_mcp.server import http
 
 __all__ = ["cli"]
 
@@ -36,8 +37,24 @@ def _top(
         serve.serve()
 
 
-_app.command("serve", help="Serve one MCP client over stdio (what `layers-mcp` alone does).")(serve.serve)
+@_app.command("serve")
+def _serve(
+    transport: Annotated[Literal["stdio", "http"], typer.Option(help="http serves Streamable HTTP at /mcp and SSE at /sse.")] = "stdio",
+    host: Annotated[str, typer.Option(help="With http: where to listen; this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="With http: the port.")] = 8000,
+) -> None:
+    """Serve MCP: one client over stdio (what `layers-mcp` alone does), or many of this machine over HTTP."""
+    if transport == "stdio":
+        serve.serve()
+        return
+    if host not in http.LOOPBACK:
+        raise typer.BadParameter(f"--host {host}: HTTP is served to this machine only; use one of {', '.join(http.LOOPBACK)}")
+    typer.echo(f"layers-mcp: http://{host}:{port}/mcp (Streamable HTTP), http://{host}:{port}/sse (SSE)", err=True)
+    serve.run(lambda server: http.serve(server, host=host, port=port))
+
+
 _app.command("demo")(demo.demo)
+_app.command("doctor")(doctor.doctor)
 _app.command("tools")(tools.tools)
 _app.add_typer(sandbox.app, name="sandbox")
 

@@ -1,4 +1,4 @@
-"""`layers-mcp`: serve MCP over stdio."""
+"""`layers-mcp serve`: MCP over stdio, or over HTTP for many clients of this machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mcp.server.lowlevel import Server
 
 from layers_mcp.app import App
 from layers_mcp.clock import WallClock
@@ -14,19 +18,26 @@ from layers_mcp.server.catalog import read_catalog
 from layers_mcp.server.stdio import serve as serve_stdio
 from layers_mcp.settings import Settings, settings_or_exit
 
-__all__ = ["serve"]
+__all__ = ["run", "serve"]
+
+Transport = Callable[[Server[Any]], Awaitable[None]]
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, transport: Transport) -> None:
     app = App(settings, WallClock())
     try:
-        await serve_stdio(bind(read_catalog(), app.answer))
+        await transport(bind(read_catalog(), app.answer))
     finally:
         await app.close()
 
 
-def serve() -> None:
-    """Serve until the client closes stdin. stdout carries protocol frames only; the log goes to stderr."""
+def run(transport: Transport) -> None:
+    """Serve over `transport` until it ends, with the settings of the environment; the log goes to stderr."""
     settings = settings_or_exit(os.environ)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
-    asyncio.run(_serve(settings))
+    asyncio.run(_serve(settings, transport))
+
+
+def serve() -> None:
+    """Serve one client over stdio until it closes stdin. stdout carries protocol frames only."""
+    run(serve_stdio)

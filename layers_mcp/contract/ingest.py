@@ -30,12 +30,14 @@ class SdkConfig(Request):
 class IngestGithub(Request):
     """One repository, `owner/name`, read into one project.
 
-    `platforms` is short for `sdk_config.include_platforms`; `open_pr` false stops after the patch.
+    `platforms` is short for `sdk_config.include_platforms`; `open_pr` false stops after the patch; `installation_id` names the
+    installation to read it through (seed 000, loop 1), else that of its owner.
     """
 
     project_id: Id
     repo_full_name: Repo
     branch: Branch | None = None
+    installation_id: int | None = Field(default=None, ge=1)
     open_pr: bool = Field(default=True, validation_alias="openPR", serialization_alias="openPR")
     platforms: tuple[Platform, ...] | None = Field(default=None, max_length=6)
     sdk_config: SdkConfig | None = None

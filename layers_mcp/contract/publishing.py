@@ -95,7 +95,7 @@ class ScheduledPost(Reply):
     @property
     def over(self) -> bool:
         """Whether it will never change again."""
-        return self.status in ("published", "failed", "canceled")
+        return self.status in ("published", "failed", "canceled", "draft")
 
 
 class ListPosts(Request):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, StringConstraints
 
 __all__ = [
     "ApprovalStatus",
@@ -42,7 +42,8 @@ ProjectStatus = Literal["active", "archived"]
 JobStatus = Literal["running", "completed", "failed", "canceled"]
 ContainerStatus = Literal["queued", "generating", "completed", "failed", "canceled"]
 ApprovalStatus = Literal["not_required", "pending", "approved", "rejected"]
-PostStatus = Literal["queued", "publishing", "published", "failed", "canceled"]
+PostStatus = Literal["queued", "publishing", "published", "failed", "canceled", "draft"]
+"""Seed 004, step 10; `draft`: it lies in the platform's inbox and is not out (layers-api: publishing)."""
 PublishMode = Literal["direct_publish", "draft_to_device", "reels", "feed"]
 """How a target is published; seed 004 prints `direct_publish` (newer pages: publish, draft, managed; see `drift`)."""
 
@@ -66,6 +67,17 @@ def wire_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def _from_iso(given: object) -> datetime:
+    """The instant that an ISO 8601 text names; a number, which could be seconds or milliseconds, names none."""
+    if isinstance(given, datetime):
+        return given
+    try:
+        return datetime.fromisoformat(str(given))
+    except ValueError:
+        message = "is not an ISO 8601 instant"
+        raise ValueError(message) from None
+
+
 def _to_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
@@ -74,5 +86,7 @@ def _to_utc(moment: datetime) -> datetime:
         raise ValueError(message) from error
 
 
-Utc = Annotated[AwareDatetime, AfterValidator(_to_utc), PlainSerializer(wire_time, return_type=str, when_used="json")]
+Utc = Annotated[
+    AwareDatetime, BeforeValidator(_from_iso), AfterValidator(_to_utc), PlainSerializer(wire_time, return_type=str, when_used="json")
+]
 """An instant: ISO 8601 with an offset or `Z` on the way in, UTC with `Z` on the way out."""

@@ -78,7 +78,7 @@ def open_engine(where: Path | URL | str, tables: MetaData, *, versions: Path, he
     if isinstance(where, Path):
         where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         where = URL.create("sqlite", database=str(where))
-    engine = create_engine(make_url(where))
+    engine = create_engine(make_url(where), hide_parameters=True)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     with writing(engine) as connection:

@@ -26,6 +26,11 @@ GIVEN_LIFE = timedelta(hours=24)
 _NOTHING_DONE = (CallerError, PolicyError, PlatformError)
 
 
+def _did_nothing(problem: LayersError) -> bool:
+    """Whether a call that ended so surely had no effect; of the others that is not known."""
+    return isinstance(problem, _NOTHING_DONE) and not isinstance(problem, IdempotencyConflict)
+
+
 @dataclass(frozen=True)
 class Minted:
     """A handle for the person's yes, and the instant (of the wall) until which it is good."""
@@ -76,7 +81,9 @@ class Gate:
         if kept is None:
             return Refused("unknown")
         act = Act(principal=self.principal, tool=tool, arguments=arguments, shown=shown)
-        spent = self._store().confirmations.spend(kept, now=now, confirmed_by=confirmed_by, refuse=lambda row: refusal(row, act, now))
+        spent = self._store().confirmations.spend(
+            kept, now=now, since=now - GIVEN_LIFE, confirmed_by=confirmed_by, refuse=lambda row: refusal(row, act, now)
+        )
         return Go(spent) if isinstance(spent, Confirmation) else spent
 
     def recall(self, handle: object, tool: str, *, arguments: str) -> Replay | None:
@@ -92,6 +99,11 @@ class Gate:
     def finish(self, go: Go, outcome: JsonValue, *, failed: bool = False) -> None:
         """Record how the act ended; the same call with the same handle is given this outcome back for ten minutes."""
         self._store().confirmations.finish(go.row.handle, now=self._clock.now(), outcome=outcome, failed=failed)
+
+    def fail(self, go: Go, problem: LayersError, outcome: JsonValue) -> None:
+        """Record that the act was refused; where its end is not known it stays open, and the next yes to the same continues it."""
+        if _did_nothing(problem):
+            self.finish(go, outcome, failed=True)
 
     def claim(self, tool: str, *, arguments: str, given: str | None = None) -> Operation:
         """The operation this call is an attempt at, on record before it goes out; send with its `key`.
@@ -111,7 +123,7 @@ class Gate:
         """Record how an attempt ended: answered, refused (the next call is a new operation), or not known (it is continued)."""
         if problem is None:
             self._store().replies.finish(operation)
-        elif isinstance(problem, _NOTHING_DONE) and not isinstance(problem, IdempotencyConflict):
+        elif _did_nothing(problem):
             self._store().replies.forget(operation)
 
     def forget(self, operation: Operation) -> None:

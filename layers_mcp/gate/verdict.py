@@ -13,8 +13,8 @@ from layers_mcp.store.rows import Confirmation
 
 __all__ = ["Act", "Go", "Reason", "Refused", "Replay", "Verdict", "refusal"]
 
-Reason = Literal["unknown", "expired", "used", "other_arguments", "changed"]
-"""Why a handle lets nothing through. Another principal's handle is unknown."""
+Reason = Literal["unknown", "expired", "used", "acting", "other_arguments", "changed"]
+"""Why a handle lets nothing through. Another principal's handle is unknown; `acting`: it was spent, and how that ended is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,8 @@ def refusal(row: Confirmation | None, act: Act, now: datetime) -> Refused | Repl
         return Refused("unknown")
     if (row.tool, row.arguments) != (act.tool, act.arguments):
         return Refused("other_arguments")
+    if row.state == "acting":
+        return Refused("acting")
     if row.state != "minted":
         fresh = row.finished_at is not None and now < row.finished_at + LIFE
         return Replay(row.outcome, failed=row.state == "failed") if fresh else Refused("used")

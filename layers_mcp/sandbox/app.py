@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
@@ -22,6 +23,7 @@ from layers_mcp.sandbox import control
 from layers_mcp.sandbox.asking import MOST_BYTES
 from layers_mcp.sandbox.document import openapi
 from layers_mcp.sandbox.edge import Asked, Told, answer, refusal
+from layers_mcp.sandbox.spellings import OTHER_PATHS
 from layers_mcp.sandbox.visit import invalid
 from layers_mcp.sandbox.world import World
 
@@ -39,6 +41,10 @@ class _Lost(Response):
         del scope, receive
         await send({"type": "http.response.start", "status": self.status_code, "headers": [(b"content-length", b"1")]})
         raise httpx2.RemoteProtocolError("the answer was lost on the way (scripted)")
+
+
+_hung_up = Response(status_code=400)
+"""For a caller who left in the middle of the request: nobody reads it."""
 
 
 def _response(told: Told) -> Response:
@@ -60,11 +66,15 @@ async def _body(request: Request) -> bytes:
 
 def _route(world: World, endpoint: Endpoint[Ask, Reply]) -> Callable[[Request], Awaitable[Response]]:
     async def route(request: Request) -> Response:
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return _hung_up
         asked = Asked(
             headers={name.lower(): value for name, value in request.headers.items()},
             path={name: str(value) for name, value in request.path_params.items()},
             query=request.query_params.multi_items(),
-            body=await _body(request),
+            body=body,
         )
         try:
             told = await asyncio.to_thread(answer, world, endpoint, asked)
@@ -107,7 +117,8 @@ def build(world: World) -> FastAPI:
     """The app of an open world; whoever builds it opens and closes the world."""
     app = FastAPI(title=_TITLE, version=__version__, redirect_slashes=False)
     for endpoint in TABLE:
-        app.add_api_route(endpoint.path, _route(world, endpoint), methods=[endpoint.method], include_in_schema=False)
+        for path in (endpoint.path, *(other for other, name in OTHER_PATHS.items() if name == endpoint.name)):
+            app.add_api_route(path, _route(world, endpoint), methods=[endpoint.method], include_in_schema=False)
     control.add_routes(app, world)
     app.add_exception_handler(HTTPException, _unrouted(world, app))
     document: dict[str, Any] = {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
@@ -43,9 +43,11 @@ def _from_body(body: bytes) -> Wire:
     if len(body) > MOST_BYTES:
         raise invalid("", f"the body is longer than {MOST_BYTES} bytes")
     try:
-        return _OBJECT.validate_python(from_json(body, allow_inf_nan=False))
+        wire = _OBJECT.validate_python(from_json(body, allow_inf_nan=False))
+        from_json(to_json(wire, inf_nan_mode="constants"), allow_inf_nan=False)  # 1e999 was read as infinity
     except ValueError as error:
         raise invalid("", "the body is not a JSON object") from error
+    return wire
 
 
 def _with_path(endpoint: Endpoint[Request, Reply], wire: Wire, path: Mapping[str, str]) -> Wire:
@@ -70,6 +72,8 @@ def read_request(endpoint: Endpoint[Request, Reply], path: Mapping[str, str], qu
     wire = _from_body(body) if endpoint.in_body else _from_query(endpoint, query)
     wire = _with_path(endpoint, as_the_table(endpoint, wire), path)
     try:
+        if endpoint.in_body:  # JSON has types, so "2" is no number; in a query all is text
+            return endpoint.request.model_validate_json(to_json(wire), strict=True, by_alias=True, by_name=False)
         return endpoint.request.model_validate(wire, by_alias=True, by_name=False)
     except ValidationError as error:
         issues = [_issue(problem) for problem in error.errors(include_url=False, include_context=False, include_input=False)]

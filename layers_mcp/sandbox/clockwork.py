@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import floor
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ from layers_mcp.sandbox import tables
 __all__ = ["Script", "Seen", "Setting", "Stage", "make_clock", "set_clock", "setting", "whole_ms", "world_now"]
 
 _PERCENT = 100
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Where a world's time stops; ours: beyond the calendar nothing could be reckoned, and time never goes back."""
 _SETTING = select(tables.world.c.epoch, tables.world.c.anchor, tables.world.c.speed)
 
 
@@ -26,7 +28,7 @@ def whole_ms(moment: datetime) -> datetime:
 
 
 class Setting(NamedTuple):
-    """How the world's time follows from the wall's: `epoch` at `anchor`, then `speed` times as fast."""
+    """How the world's time follows from the wall's: `epoch` at `anchor`, then `speed` times as fast, until 2200."""
 
     epoch: datetime
     anchor: datetime
@@ -35,6 +37,8 @@ class Setting(NamedTuple):
     def at(self, wall_now: datetime) -> datetime:
         """The world's time when the wall shows `wall_now`; never before the epoch."""
         gone = max(wall_now - self.anchor, timedelta())
+        if gone.total_seconds() * self.speed >= (_LATEST - self.epoch).total_seconds():
+            return _LATEST
         return whole_ms(self.epoch + gone * self.speed)
 
 
@@ -61,6 +65,8 @@ def set_clock(connection: Connection, wall_now: datetime, *, at: datetime | None
         raise errors.Invalid(
             "the world's time does not go back", details={"issues": [{"path": "at", "message": "lies in the world's past"}]}
         )
+    if at is not None and at > _LATEST:
+        raise errors.Invalid("the world's time ends in 2200", details={"issues": [{"path": "at", "message": "lies beyond 2200"}]})
     if speed is not None and speed < 0:
         raise errors.Invalid("time does not run backwards", details={"issues": [{"path": "speed", "message": "must be 0 or more"}]})
     new = Setting(whole_ms(at or now), whole_ms(wall_now), was.speed if speed is None else speed)

@@ -19,7 +19,7 @@ from layers_mcp.sandbox.world import World
 
 __all__ = ["add_routes"]
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost", "testclient")
+_LOOPBACK = ("127.0.0.1", "::1")
 
 
 class Advance(Ask):

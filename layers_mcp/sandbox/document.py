@@ -12,6 +12,7 @@ from layers_mcp.contract.envelope import Envelope
 from layers_mcp.contract.errors import BY_CODE
 from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox.answers import ANSWERS
+from layers_mcp.sandbox.replies import MOST_LETTERS
 
 __all__ = ["openapi"]
 
@@ -19,6 +20,22 @@ Json = dict[str, Any]
 _REF = "#/components/schemas/{model}"
 _COMMON = ("UNAUTHENTICATED", "FORBIDDEN_SCOPE", "NOT_FOUND", "VALIDATION", "RATE_LIMITED", "KILL_SWITCH", "INTERNAL")
 _WORDS = {200: "Done", 201: "Made", 202: "Accepted", 304: "Not modified: the ETag still holds"}
+_TEXT, _NUMBER = {"type": "string"}, {"type": "integer", "minimum": 0}
+_HEADERS: Json = {
+    "X-Request-Id": {"description": "Names this request, as error.requestId does.", "schema": _TEXT},
+    "X-RateLimit-Endpoint-Class": {"description": "Which of the three buckets the request is counted in.", "schema": _TEXT},
+    "X-RateLimit-Limit": {"description": "Requests a minute.", "schema": _NUMBER},
+    "X-RateLimit-Remaining": {"description": "Requests left now.", "schema": _NUMBER},
+    "X-RateLimit-Reset": {"description": "Seconds until the bucket is full.", "schema": _NUMBER},
+    "Retry-After": {"description": "Seconds to wait before the next try.", "schema": _NUMBER},
+    "ETag": {"description": "Holds until the thing moves.", "schema": _TEXT},
+    "Idempotency-Replayed": {"description": "`true` when this is the first answer to the Idempotency-Key, again.", "schema": _TEXT},
+}
+_ALWAYS = tuple(name for name in _HEADERS if name.startswith("X-"))
+
+
+def _headers(*more: str) -> Json:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*_ALWAYS, *more)}
 
 
 def _content(schema: Json) -> Json:
@@ -27,14 +44,16 @@ def _content(schema: Json) -> Json:
 
 def _answers(endpoint: Endpoint[Request, Reply], replies: Json) -> Json:
     schema = replies[endpoint.reply.__name__]
+    more = (*(["ETag"] if 304 in endpoint.statuses else []), *(["Idempotency-Replayed"] if endpoint.keyed else []))
     answers: Json = {
-        str(status): {"description": _WORDS[status]} | ({} if status == 304 else {"content": _content(schema)})
+        str(status): {"description": _WORDS[status], "headers": _headers(*more)} | ({} if status == 304 else {"content": _content(schema)})
         for status in endpoint.statuses
     }
     codes = (*_COMMON, *(["IDEMPOTENCY_CONFLICT"] if endpoint.keyed else []), *endpoint.codes)
     for status in sorted({BY_CODE[code].status for code in codes}):
         named = ", ".join(code for code in codes if BY_CODE[code].status == status)
-        answers[str(status)] = {"description": named, "content": _content({"$ref": _REF.format(model="Envelope")})}
+        shown = _headers(*(["Retry-After"] if "RATE_LIMITED" in named else []))
+        answers[str(status)] = {"description": named, "headers": shown, "content": _content({"$ref": _REF.format(model="Envelope")})}
     return answers
 
 
@@ -42,8 +61,8 @@ def _first_line(endpoint: Endpoint[Request, Reply]) -> str:
     return (ANSWERS[endpoint.name].__doc__ or "").partition("\n")[0]
 
 
-def _header(name: str, words: str) -> Json:
-    return {"name": name, "in": "header", "required": False, "description": words, "schema": {"type": "string"}}
+def _header(name: str, words: str, **bounds: int) -> Json:
+    return {"name": name, "in": "header", "required": False, "description": words, "schema": {"type": "string", **bounds}}
 
 
 def _operation(endpoint: Endpoint[Request, Reply], replies: Json) -> tuple[Json, Json]:
@@ -65,7 +84,8 @@ def _operation(endpoint: Endpoint[Request, Reply], replies: Json) -> tuple[Json,
     else:
         parameters += [{"name": name, "in": "query", "required": name in needed, "schema": field} for name, field in rest.items()]
     if endpoint.keyed:
-        parameters.append(_header("Idempotency-Key", "The same key with the same request gets the first answer again, for 24 hours."))
+        words = "The same key with the same request gets the first answer again, for 24 hours."
+        parameters.append(_header("Idempotency-Key", words, minLength=1, maxLength=MOST_LETTERS))
     if 304 in endpoint.statuses:
         parameters.append(_header("If-None-Match", "The ETag of the last answer."))
     operation |= {"parameters": parameters, "responses": _answers(endpoint, replies)}
@@ -89,6 +109,6 @@ def openapi(title: str, version: str) -> Json:
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": schemes},
+        "components": {"schemas": schemas, "headers": _HEADERS, "securitySchemes": schemes},
         "security": [{"bearer": []}, {"apiKey": []}],
     }

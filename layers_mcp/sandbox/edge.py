@@ -32,8 +32,6 @@ from layers_mcp.sandbox.world import World
 __all__ = ["Asked", "Told", "answer", "refusal", "writes"]
 
 _log = logging.getLogger(__name__)
-_MOST_KEY = 255
-"""Letters of an Idempotency-Key; ours."""
 _NOT_MODIFIED = 304
 
 
@@ -104,7 +102,7 @@ def _enter(connection: Connection, endpoint: Endpoint[Request, Reply], headers: 
 def _written(answered: Reply | Answer, endpoint: Endpoint[Request, Reply]) -> Told:
     whole = answered if isinstance(answered, Answer) else Answer(reply=answered, status=endpoint.statuses[0])
     body = whole.reply.model_dump_json(by_alias=True, exclude_unset=True)
-    return Told(status=whole.status, body=body, headers=dict(whole.headers))
+    return Told(status=whole.status, body=body)
 
 
 def _handled(visit: Visit, endpoint: Endpoint[Request, Reply], asked: Asked, wall_now: datetime) -> Told:
@@ -113,8 +111,8 @@ def _handled(visit: Visit, endpoint: Endpoint[Request, Reply], asked: Asked, wal
     given = asked.headers.get("idempotency-key")
     if given is None or not endpoint.keyed:
         return _written(ANSWERS[endpoint.name](visit, request), endpoint)
-    if not 0 < len(given) <= _MOST_KEY:
-        raise invalid("Idempotency-Key", f"must have 1 to {_MOST_KEY} letters")
+    if not 0 < len(given) <= replies.MOST_LETTERS:
+        raise invalid("Idempotency-Key", f"must have 1 to {replies.MOST_LETTERS} letters")
     sent = replies.Sent(visit.key.id, endpoint.name, given, replies.digest(request))
     if (first := replies.kept(visit.connection, sent, wall_now)) is not None:
         return Told(status=first.status, body=first.body, headers={"Idempotency-Replayed": "true"})

@@ -10,12 +10,25 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.envelope import from_wire
 from layers_mcp.contract.errors import BY_CODE, LayersError
+from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import tables
 
 __all__ = ["Fault", "add", "next_fault"]
 
 _Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,63}$")]
-_PLAIN = {500: "INTERNAL", 503: "UNAVAILABLE", 429: "RATE_LIMITED", 502: "PLATFORM_ERROR", 504: "TIMEOUT"}
+_PLAIN = {
+    401: "UNAUTHENTICATED",
+    402: "INSUFFICIENT_CREDITS",
+    403: "FORBIDDEN_SCOPE",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    429: "RATE_LIMITED",
+    500: "INTERNAL",
+    502: "PLATFORM_ERROR",
+    503: "UNAVAILABLE",
+    504: "TIMEOUT",
+}
+"""The code of a status that was scripted without one."""
 _NEXT = (
     select(tables.faults)
     .where(
@@ -48,6 +61,9 @@ class Fault(Request):
     def _known(self) -> Fault:
         if self.status is None and self.code is not None and self.code not in BY_CODE:
             message = f"code: {self.code} has no status of its own; give one"
+            raise ValueError(message)
+        if self.path != "*" and not any(row.path == self.path and self.method in ("*", row.method) for row in TABLE):
+            message = "path: no route of the table has this method and path"
             raise ValueError(message)
         return self
 

@@ -135,16 +135,18 @@ def get(visit: Visit, _request: Empty) -> github.Installation:
     return _see(found, last_verified_at=visit.now)
 
 
-def registered_repository(visit: Visit, full_name: str) -> Repository:
+def registered_repository(visit: Visit, full_name: str, *, installation_id: int | None = None) -> Repository:
     """The repository `full_name`, if an installation of this organization covers it (seed 004, step 3, "Failure paths").
 
     Raises:
-        errors.PlatformError: its owner's installation is not registered here.
+        errors.PlatformError: its owner's installation is not registered here, or is not the one that was named.
         errors.Invalid: the owner has no such repository.
     """
     owner = full_name.partition("/")[0]
     row = tables.installations.c
     query = select(row.login).where(row.organization_id == visit.key.organization_id)
+    if installation_id is not None:
+        query = query.where(row.installation_id == installation_id)
     if owner.lower() not in {login.lower() for login in visit.connection.execute(query).scalars()}:
         raise errors.PlatformError(
             "no registered installation belongs to the owner of this repository", details={"platformCode": "installation_not_found"}

@@ -52,7 +52,7 @@ def _errand(visit: Visit, request: ingest.IngestGithub, repository: github.Repos
         title=request.pr_title or _TITLE,
         body=request.pr_body or "",
         committed_at=visit.now,
-        push=visit.ground.push,
+        push=visit.ground.push and request.open_pr,
         patch_path=str(visit.ground.folder / "patches" / f"{job_id}.patch"),
     )
 
@@ -60,7 +60,7 @@ def _errand(visit: Visit, request: ingest.IngestGithub, repository: github.Repos
 def start_github(visit: Visit, request: ingest.IngestGithub) -> Accepted:
     """Start an ingest (seed 004, step 3)."""
     project = projects.living(visit, request.project_id)
-    repository = github.registered_repository(visit, request.repo_full_name)
+    repository = github.registered_repository(visit, request.repo_full_name, installation_id=request.installation_id)
     stages = _stages(opens_pr=request.open_pr, job_speed=visit.ground.job_speed)
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     job_id, script = jobs.start(visit, project.id, jobs.Plan("project_ingest_github", stages, GATE), asked)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from layers_mcp.contract import errors, jobs
 from layers_mcp.contract.endpoint import Reply
@@ -21,6 +21,8 @@ _UNSTOPPABLE = ("opening_pr", "finalizing")
 """Stages whose effects can't be taken back (layers-api: concepts/jobs names the first)."""
 _FACTS = (tables.brand_facts, tables.influencers, tables.sdk_apps, tables.pulls)
 """What a job will have made when it completes."""
+_OWN = select(tables.jobs).where(tables.jobs.c.id == bindparam("job"), tables.jobs.c.organization_id == bindparam("mine"))
+_CONTAINERS = select(tables.containers.c.id).where(tables.containers.c.job_id == bindparam("job")).order_by(tables.containers.c.seq)
 MESSAGES = {
     "SDK_PATCH_GENERATION_FAILED": "no supported platform was found in the repository; no pull request was opened",
     "INTERNAL": "the work failed for a reason of ours",
@@ -80,17 +82,30 @@ def accepted(job_id: str, **pointers: Any) -> jobs.Accepted:
 
 
 def _own(visit: Visit, job_id: str) -> Row[Any]:
-    row = tables.jobs.c
-    query = select(tables.jobs).where(row.id == job_id, row.organization_id == visit.key.organization_id)
-    found = visit.connection.execute(query).first()
+    found = visit.connection.execute(_OWN, {"mine": visit.key.organization_id, "job": job_id}).first()
     if found is None:
         raise errors.NotFound(f"there is no job {job_id}")
     return found
 
 
+def _hand_over(visit: Visit, job_id: str) -> None:
+    """Give the influencer that a canceled ingest would have made to the project's next ingest, if that one's work is done too."""
+    row, job = tables.influencers.c, tables.jobs.c
+    made = visit.connection.execute(select(tables.influencers).where(row.job_id == job_id)).first()
+    if made is None:
+        return
+    done = select(tables.jobs).where(job.project_id == made.project_id, job.result.is_not(None), job.canceled_at.is_(None))
+    heir = visit.connection.execute(done.order_by(job.seq)).first()
+    if heir is not None:
+        ready_at = script_of(heir).finishes_at or visit.now
+        changes = {"job_id": heir.id, "ready_at": ready_at, "born_at": ready_at - (made.ready_at - made.born_at)}
+        visit.connection.execute(update(tables.influencers).where(row.id == made.id).values(changes))
+
+
 def stop(visit: Visit, job_id: str, at: datetime) -> None:
     """Cancel a job at the instant `at`: it makes nothing, costs nothing, and its work is dropped."""
     visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == job_id).values(canceled_at=at))
+    _hand_over(visit, job_id)
     for table in _FACTS:
         visit.connection.execute(delete(table).where(table.c.job_id == job_id))
     visit.connection.execute(update(tables.work).where(tables.work.c.job_id == job_id).values(state="dropped"))
@@ -110,8 +125,7 @@ def _result(visit: Visit, row: Row[Any], container_ids: Sequence[str]) -> jobs.J
 
 
 def _see(visit: Visit, row: Row[Any], seen: Seen) -> jobs.Job:
-    query = select(tables.containers.c.id).where(tables.containers.c.job_id == row.id).order_by(tables.containers.c.seq)
-    container_ids = tuple(visit.connection.execute(query).scalars())
+    container_ids = tuple(visit.connection.execute(_CONTAINERS, {"job": row.id}).scalars())
     shown: dict[str, Any] = {"job_id": row.id, "kind": row.kind, "status": seen.status, "stage": seen.stage, "progress": seen.progress}
     shown |= {"project_id": row.project_id, "started_at": row.started_at}
     if container_ids:

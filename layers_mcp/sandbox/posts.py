@@ -25,14 +25,16 @@ _IDS = 10**18
 
 
 def status_at(row: Row[Any], now: datetime) -> PostStatus:
-    """Where a post stands at `now` (seed 004, step 10: queued, publishing, published or failed or canceled)."""
+    """Where a post stands at `now` (seed 004, step 10: queued, publishing, published or failed or canceled); drafts end as drafts."""
     if row.canceled_at is not None and row.canceled_at <= now:
         return "canceled"
     if now < row.starts_at:
         return "queued"
     if now < row.ends_at:
         return "publishing"
-    return "failed" if row.problem else "published"
+    if row.problem:
+        return "failed"
+    return "draft" if row.mode == "draft_to_device" else "published"
 
 
 def external_id(post_id: str) -> str:
@@ -56,7 +58,7 @@ def see(row: Row[Any], now: datetime) -> ScheduledPost:
         external_id=out,
         external_url=_URLS[row.platform].format(handle=row.handle, id=out) if out else None,
         scheduled_for=row.scheduled_for,
-        attempted_at=row.starts_at if status in ("publishing", "published", "failed") else None,
+        attempted_at=row.starts_at if status in ("publishing", "published", "failed", "draft") else None,
         published_at=row.ends_at if status == "published" else None,
         canceled_at=row.canceled_at if status == "canceled" else None,
         last_error=problem,

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from pydantic import JsonValue
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from layers_mcp.contract import errors, projects
 from layers_mcp.sandbox import ids, jobs, posts, tables
@@ -32,7 +32,19 @@ _COLUMNS = {
     "metadata": "metadata",
 }
 """The columns that a request sets, by the names of its fields."""
+_OWN = select(tables.projects).where(tables.projects.c.id == bindparam("project"), tables.projects.c.organization_id == bindparam("mine"))
 _NEVER_EMPTY = {"name": "name", "timezone": "timezone", "primary_language": "primaryLanguage", "status": "status"}
+_KNOWN = (
+    select(tables.brand_facts.c.fields, tables.brand_facts.c.at)
+    .where(tables.brand_facts.c.project_id == bindparam("project"), tables.brand_facts.c.at <= bindparam("now"))
+    .order_by(tables.brand_facts.c.at, tables.brand_facts.c.seq)
+)
+_LAST_INGEST = (
+    select(tables.jobs)
+    .where(tables.jobs.c.project_id == bindparam("project"), tables.jobs.c.kind == "project_ingest_github")
+    .order_by(tables.jobs.c.seq.desc())
+    .limit(1)
+)
 
 
 @cache
@@ -46,9 +58,7 @@ def own(visit: Visit, project_id: str) -> Row[Any]:
     Raises:
         errors.NotFound: there is none; another organization's looks the same.
     """
-    row = tables.projects.c
-    mine = row.organization_id == visit.key.organization_id
-    found = visit.connection.execute(select(tables.projects).where(row.id == ids.full("prj", project_id), mine)).first()
+    found = visit.connection.execute(_OWN, {"mine": visit.key.organization_id, "project": ids.full("prj", project_id)}).first()
     if found is None:
         raise errors.NotFound(f"there is no project {project_id}")
     return found
@@ -75,20 +85,16 @@ def remember(visit: Visit, project_id: str, fields: dict[str, Any], *, at: datet
 
 def brand_at(visit: Visit, project_id: str) -> tuple[projects.BrandContext | None, datetime | None]:
     """What is known of the brand now and since when; None before anybody said anything."""
-    row = tables.brand_facts.c
-    query = select(row.fields, row.at).where(row.project_id == project_id, row.at <= visit.now).order_by(row.at, row.seq)
     known: dict[str, Any] = dict.fromkeys(projects.BrandContext.model_fields)
     since: datetime | None = None
-    for fields, since in visit.connection.execute(query):  # noqa: B007  the last one counts
+    for fields, since in visit.connection.execute(_KNOWN, {"project": project_id, "now": visit.now}):  # noqa: B007  the last one counts
         known |= fields
     known["keywords"] = tuple(known["keywords"] or ())
     return (projects.BrandContext(**known), since) if since is not None else (None, None)
 
 
 def _ingest_state(visit: Visit, project_id: str) -> projects.IngestState:
-    row = tables.jobs.c
-    query = select(tables.jobs).where(row.project_id == project_id, row.kind == "project_ingest_github").order_by(row.seq.desc())
-    last = visit.connection.execute(query.limit(1)).first()
+    last = visit.connection.execute(_LAST_INGEST, {"project": project_id}).first()
     if last is None:
         return projects.IngestState(github=None, website=None, appstore=None)
     seen = jobs.script_of(last).at(visit.now)
@@ -203,17 +209,15 @@ def listing(visit: Visit, request: projects.ListProjects) -> projects.ProjectPag
     query = select(tables.projects).where(row.organization_id == visit.key.organization_id)
     if request.status is not None:
         query = query.where(row.status == request.status)
-    if request.search:
-        query = query.where(func.instr(func.lower(row.name), request.search.lower()) > 0)
     if request.customer_external_id is not None:
         query = query.where(row.external_id == request.customer_external_id)
-    items, cursor = page(
-        visit.connection,
-        query,
-        Keys("projects", row.created_at, row.seq),
-        Window(request.cursor, request.limit),
-        see=lambda found: projects.Project.model_validate(_short(found, found.updated_at)),
-    )
+    words = (request.search or "").casefold()
+
+    def see(found: Row[Any]) -> projects.Project | None:
+        return projects.Project.model_validate(_short(found, found.updated_at)) if words in found.name.casefold() else None
+
+    keys = Keys("projects", row.created_at, row.seq)
+    items, cursor = page(visit.connection, query, keys, Window(request.cursor, request.limit), see=see)
     return projects.ProjectPage(items=items, next_cursor=cursor)
 
 

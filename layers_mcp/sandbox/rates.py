@@ -49,13 +49,17 @@ TIERS = {
 
 
 class Budget(NamedTuple):
-    """How a bucket stands after a request; `full_in_s`: whole seconds until it is full again. `retry_after_s` None: let through."""
+    """How a bucket stands after a request; `full_in_s`: whole seconds until it is full again. `retry_after_s` None: let through.
+
+    `used_up`: the requests a day that were all made, where that is the reason.
+    """
 
     rate: RateClass
     limit: int
     left: int
     full_in_s: int
     retry_after_s: int | None = None
+    used_up: int | None = None
 
     def headers(self) -> dict[str, str]:
         """The headers of every answer of a route."""
@@ -69,9 +73,10 @@ class Budget(NamedTuple):
             errors.RateLimited: the bucket is empty.
         """
         if self.retry_after_s is not None:
+            limit, span = (self.limit, "minute") if self.used_up is None else (self.used_up, "day")
             raise errors.RateLimited(
-                f"{self.rate}: {self.limit} requests a minute are used up",
-                details={"endpointClass": self.rate, "limit": self.limit},
+                f"{self.rate}: {limit} requests a {span} are used up",
+                details={"endpointClass": self.rate, "limit": limit},
                 retry_after_s=self.retry_after_s,
             )
 
@@ -106,6 +111,6 @@ def take(connection: Connection, key_id: str, tier: Tier, rate: RateClass, *, wa
     if left < 1:
         return Budget(rate, limit, 0, ceil((limit - left) / a_second), max(ceil((1 - left) / a_second), 1))
     if rate == "write-light" and (pause_s := _take_a_write(connection, key_id, tier.writes_a_day, wall_now)) is not None:
-        return Budget(rate, limit, floor(left), ceil((limit - left) / a_second), pause_s)
+        return Budget(rate, limit, floor(left), ceil((limit - left) / a_second), pause_s, tier.writes_a_day)
     _store(connection, key_id, rate, left=left - 1, at=wall_now)
     return Budget(rate, limit, floor(left - 1), ceil((limit - left + 1) / a_second))

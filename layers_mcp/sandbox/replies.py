@@ -13,9 +13,11 @@ from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Request
 from layers_mcp.sandbox import tables
 
-__all__ = ["KEPT", "Kept", "Sent", "digest", "keep", "kept"]
+__all__ = ["KEPT", "MOST_LETTERS", "Kept", "Sent", "digest", "keep", "kept"]
 
 KEPT = timedelta(hours=24)
+MOST_LETTERS = 255
+"""Of an Idempotency-Key; ours."""
 
 
 class Kept(NamedTuple):

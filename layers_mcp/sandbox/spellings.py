@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from layers_mcp.contract import content, projects, publishing, review
+from layers_mcp.contract import content, ingest, projects, publishing, review
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 
-__all__ = ["Wire", "as_the_table"]
+__all__ = ["OTHER_PATHS", "Wire", "as_the_table"]
+
+OTHER_PATHS = {"/v1/projects/{projectId}/github/ingest": ingest.GITHUB.name}
+"""Paths that the table does not hold, and the endpoint each is another spelling of (seed 000, loop 1)."""
 
 Wire = dict[str, Any]
 """A request as it came, by wire names; nothing of it was checked."""
@@ -47,6 +50,11 @@ def _generation(wire: Wire) -> Wire:
     return _field(_nested(wire, _BRIEF, "brief"), "format", _FORMATS)
 
 
+def _ingest(wire: Wire) -> Wire:
+    """`repo` is seed 000's word; beside `repoFullName` it is a field nobody knows."""
+    return wire if "repoFullName" in wire else {("repoFullName" if name == "repo" else name): value for name, value in wire.items()}
+
+
 def _filters(wire: Wire) -> Wire:
     return _field(_field(wire, "status", _STATUSES), "format", _FORMATS)
 
@@ -74,6 +82,7 @@ def _policy(wire: Wire) -> Wire:
 _RESPELL: dict[str, Callable[[Wire], Wire]] = {
     projects.CREATE.name: _brand,
     projects.UPDATE.name: _brand,
+    ingest.GITHUB.name: _ingest,
     content.GENERATE.name: _generation,
     content.LIST.name: _filters,
     publishing.SCHEDULE.name: _targets,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -56,11 +55,10 @@ class Visit:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A reply with another status than the endpoint's first, or with headers of its own."""
+    """A reply with another status than the endpoint's first."""
 
     reply: Reply
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def invalid(path: str, message: str) -> errors.Invalid:

@@ -24,9 +24,11 @@ def _one(value: JsonValue, schema: Schema) -> JsonValue:
     if isinstance(value, str) and kind in _PARSED:
         try:
             read = cast("JsonValue", json.loads(value))
-        except ValueError:
+        except (ValueError, RecursionError):
             return [value] if kind == "array" else value
         value = [read] if kind == "array" and not isinstance(read, list) else read
+    if kind == "array" and isinstance(value, dict):
+        value = [value]
     if kind == "object" and isinstance(value, dict):
         return meant(value, schema)
     if kind == "array" and isinstance(value, list):

@@ -22,7 +22,7 @@ from layers_mcp.server.schema import input_schema, output_schema
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tool.perform import House, perform
 
-__all__ = ["answer"]
+__all__ = ["answer", "unopened"]
 
 _BY_NAME: dict[str, Tool[Any]] = {declared.name: declared for declared in DEFAULT}
 
@@ -60,6 +60,13 @@ def _rising(tell: Tell) -> Report:
 
 def _refused(problem: LayersError, house: House) -> Answer:
     return Answer(text=problem_text(problem), record=problem_record(problem, sandbox=house.sandbox), is_error=True)
+
+
+def unopened(name: str, problem: Exception) -> Answer:
+    """The answer to a call when what every call needs could not be opened; the log has the reason."""
+    structlog.get_logger().error("nothing could be opened", tool=name, exc_info=problem)
+    reason = Internal(f"the state folder can't be opened ({type(problem).__name__}); check LAYERS_STATE_DIR")
+    return Answer(text=problem_text(reason), record=problem_record(reason, sandbox=False), is_error=True)
 
 
 async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tell) -> Answer:

@@ -16,29 +16,31 @@ __all__ = ["AT_MOST_TEXT", "clean", "problem_record", "problem_text", "record", 
 
 AT_MOST_TEXT = 1500
 """Characters of one string in a result; what is longer is cut and says so (our choice, below the 8,000 tokens of design §4)."""
+_WHOLE = frozenset({"confirmation", "next"})
+"""What is never cut: a person says yes to all of what is shown, and a call needs all of its arguments."""
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
 _BARE = re.compile(r"^[A-Za-z0-9_.:/@+\-]+$")
 
 
-def _cleaned(words: str) -> str:
+def _cleaned(words: str, *, whole: bool) -> str:
     words = _ANSI.sub("", words)
     kept = "".join(
         char for char in words if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") or char == "\u200d"
     )
-    return kept if len(kept) <= AT_MOST_TEXT else f"{kept[:AT_MOST_TEXT]}… [cut, {len(kept)} characters]"
+    return kept if whole or len(kept) <= AT_MOST_TEXT else f"{kept[:AT_MOST_TEXT]}… [cut, {len(kept)} characters]"
 
 
-def clean(value: JsonValue) -> JsonValue:
-    """`value` without control, zero-width, bidi and ANSI characters, absent things left out, and long strings cut.
+def clean(value: JsonValue, *, whole: bool = False) -> JsonValue:
+    """`value` without control, zero-width, bidi and ANSI characters, absent things left out, and long strings cut unless `whole`.
 
     The zero-width joiner stays: it holds emoji and Indic words together.
     """
     if isinstance(value, str):
-        return _cleaned(value)
+        return _cleaned(value, whole=whole)
     if isinstance(value, list):
-        return [clean(entry) for entry in value]
+        return [clean(entry, whole=whole) for entry in value]
     if isinstance(value, dict):
-        return {key: clean(entry) for key, entry in value.items() if entry is not None and entry not in ([], {})}
+        return {key: clean(entry, whole=whole) for key, entry in value.items() if entry is not None and entry not in ([], {})}
     return value
 
 
@@ -46,6 +48,7 @@ def record(envelope: Envelope) -> dict[str, JsonValue]:
     """The envelope as `structuredContent`: sparse, cleaned, in the wire's spelling."""
     full = cast("dict[str, JsonValue]", envelope.model_dump(mode="json", by_alias=True, exclude_none=True))
     sparse = cast("dict[str, JsonValue]", clean(full))
+    sparse |= {key: clean(entry, whole=True) for key, entry in full.items() if key in _WHOLE and key in sparse}
     if not envelope.sandbox:
         sparse.pop("sandbox", None)
     return sparse
@@ -69,7 +72,7 @@ def _lines(value: JsonValue, depth: int) -> list[str]:
                 lines.append(f"{pad}{key}: {_inline(entry)}")
     elif isinstance(value, list):
         for entry in value:
-            inner = _lines(entry, depth + 1) if isinstance(entry, dict) else [f"{pad}  {_inline(entry)}"]
+            inner = (_lines(entry, depth + 1) or [f"{pad}  none"]) if isinstance(entry, dict) else [f"{pad}  {_inline(entry)}"]
             lines += [f"{pad}- {inner[0].strip()}", *inner[1:]]
     return lines
 
@@ -123,7 +126,7 @@ def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValu
 
 def problem_text(problem: LayersError) -> str:
     """A refusal for a reader who sees only text."""
-    lines = [str(problem), f"What to do: {problem.advice}"]
+    lines = [str(clean(str(problem))), f"What to do: {problem.advice}"]
     if problem.details:
         lines += _lines(clean(dict(problem.details)), 0)
     retry = "A retry may help" if problem.transient else "The same call fails again"

@@ -24,6 +24,14 @@ def _row(connection: Connection, handle: str) -> Confirmation | None:
     return None if found is None else Confirmation.model_validate(dict(found))
 
 
+def _key(connection: Connection, row: Confirmation, since: datetime) -> str:
+    """The Idempotency-Key that `row` acts with: that of the same act since `since` whose end is not known, else its own."""
+    at = confirmations.c
+    same = (at.principal == row.principal) & (at.tool == row.tool) & (at.arguments == row.arguments)
+    open_ = select(at.key).where(same, at.state == "acting", at.spent_at > since).order_by(at.spent_at)
+    return connection.execute(open_).scalars().first() or row.key
+
+
 class Confirmations:
     """Every preview that was shown, under the SHA-256 of its handle."""
 
@@ -41,24 +49,29 @@ class Confirmations:
             return _row(connection, handle)
 
     def spend(
-        self, handle: str, *, now: datetime, confirmed_by: ConfirmedBy, refuse: Callable[[Confirmation | None], W | None]
+        self, handle: str, *, now: datetime, since: datetime, confirmed_by: ConfirmedBy, refuse: Callable[[Confirmation | None], W | None]
     ) -> Confirmation | W:
-        """Let the row act, unless `refuse` says why not. Both happen in one transaction that holds the row: of many callers one wins."""
+        """Let the row act, unless `refuse` says why not. Both happen in one transaction that holds the row: of many callers one wins.
+
+        An act with the same arguments since `since` whose end is not known is continued: the row takes over its key.
+        """
         with writing(self._engine) as connection:
             row = _row(connection, handle)
             why = refuse(row)
             if why is not None:
                 return why
             assert row is not None, "a refusal must be given for a row that is not there"
-            spent = row.model_copy(update={"state": "acting", "spent_at": now, "confirmed_by": confirmed_by})
-            changes = spent.model_dump(include={"state", "spent_at", "confirmed_by"})
+            key = _key(connection, row, since)
+            spent = row.model_copy(update={"state": "acting", "key": key, "spent_at": now, "confirmed_by": confirmed_by})
+            changes = spent.model_dump(include={"state", "key", "spent_at", "confirmed_by"})
             connection.execute(update(confirmations).where(confirmations.c.handle == handle).values(changes))
         return spent
 
     def finish(self, handle: str, *, now: datetime, outcome: JsonValue, failed: bool) -> None:
-        """Record how an acting row ended; any other row stays as it is."""
+        """Record how an acting row ended, and with it those it continued; any other row stays as it is."""
         ended = {"state": "failed" if failed else "done", "finished_at": now, "outcome": outcome}
-        acting = (confirmations.c.handle == handle) & (confirmations.c.state == "acting")
+        key = select(confirmations.c.key).where(confirmations.c.handle == handle).scalar_subquery()
+        acting = (confirmations.c.key == key) & (confirmations.c.state == "acting")
         with writing(self._engine) as connection:
             connection.execute(update(confirmations).where(acting).values(ended))
 

@@ -78,7 +78,7 @@ class Began(_Row):
 class Entry(_Row):
     """One call in the trail: who did what, how it ended; never its arguments (only their digest), never a secret.
 
-    `outcome`: an error's code, or a word such as `ok`, `replayed`, `confirmation_required`.
+    `outcome`: an error's code, or a word such as `done`, `replayed`, `confirmation_required`. `arguments` is empty where they did not fit.
     """
 
     at: datetime

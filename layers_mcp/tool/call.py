@@ -20,7 +20,11 @@ Begun = Callable[[Literal["job", "post", "oauth"], str, "str | None"], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of one tool. `wait_s`: how long a long tool waits when the call does not say."""
+    """One call of one tool.
+
+    `wait_s`: how long a long tool waits when the call does not say. `again`: an earlier attempt at this operation is on record, so
+    what it starts may stand already.
+    """
 
     layers: Layers
     clock: Clock
@@ -28,6 +32,7 @@ class Call:
     begun: Begun
     key: str
     wait_s: int
+    again: bool = False
 
     def now(self) -> datetime:
         """The API's time: in the sandbox its world may run apart from ours."""

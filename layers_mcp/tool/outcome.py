@@ -63,7 +63,8 @@ R = TypeVar("R", bound=BaseModel)
 class Outcome(Generic[R]):
     """What a tool function returns.
 
-    `say`: one sentence of ours, never with a stranger's words in it. `result`: the record. `next`: at most three calls.
+    `say`: one sentence of ours, never with a stranger's words in it. `result`: the record. `next`: at most three calls. `found`: what
+    was asked for was there already, so that a repeat of the call repeats nothing.
     """
 
     say: str
@@ -71,18 +72,21 @@ class Outcome(Generic[R]):
     result: R | None = None
     next: tuple[Next, ...] = ()
     cost: Cost | None = None
+    found: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
     """What a control tool would do, for a person to judge.
 
-    `digest_over`: the facts the yes is bound to; the time that passes is not among them.
+    `digest_over`: what the yes is bound to besides the items; the time that passes is not among it. `unbound`: facts that may read
+    differently at each look, such as a signed URL; what they stand for belongs in `digest_over`.
     """
 
     question: str
     items: tuple[ShownItem, ...]
     digest_over: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    unbound: frozenset[str] = frozenset()
 
 
 class Envelope(View):

@@ -18,7 +18,7 @@ from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go, Refused
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Control, Tool, parse
-from layers_mcp.tool.outcome import Confirmation, Envelope, Outcome, Shown
+from layers_mcp.tool.outcome import Confirmation, Envelope, Outcome, Shown, ShownItem
 
 __all__ = ["House", "perform"]
 
@@ -31,6 +31,7 @@ _BECAUSE: dict[str, str] = {
     "unknown": "confirm was not a handle given out here; nothing was changed",
     "expired": "the handle's ten minutes were over; nothing was changed",
     "used": "the handle was used before; nothing was done again",
+    "acting": "the handle was used before, and how that ended is not known yet; a yes to this preview continues it and does nothing twice",
     "other_arguments": "the handle was given for other arguments; nothing was changed",
     "changed": "what would be done has changed since the handle was given; nothing was changed",
 }
@@ -59,7 +60,7 @@ class _Visit:
     arguments: str
     report: Report
 
-    def call(self, key: str) -> Call:
+    def call(self, key: str, *, again: bool = False) -> Call:
         """What the tool is handed, for the operation `key`."""
 
         def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None) -> None:
@@ -67,7 +68,7 @@ class _Visit:
             self.house.gate.began(kind, known_as, tool=name, arguments=self.arguments, project_id=project_id, key=key)
 
         house = self.house
-        return Call(layers=house.layers, clock=house.clock, report=self.report, begun=begun, key=key, wait_s=house.wait_s)
+        return Call(layers=house.layers, clock=house.clock, report=self.report, begun=begun, key=key, wait_s=house.wait_s, again=again)
 
     def envelope(self, outcome: Answered, **more: Any) -> Envelope:
         """The outcome as it goes out."""
@@ -88,8 +89,12 @@ def _record(result: BaseModel | None) -> JsonValue:
     return None if result is None else cast("JsonValue", result.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
+def _bound(item: ShownItem, unbound: frozenset[str]) -> dict[str, JsonValue]:
+    return {name: fact for name, fact in item.facts.items() if name not in unbound}
+
+
 def _shown_digest(shown: Shown) -> str:
-    items = [item.model_dump(mode="json") for item in shown.items]
+    items = [item.model_dump(mode="json") | {"facts": _bound(item, shown.unbound)} for item in shown.items]
     return digest(cast("JsonValue", {"items": items, "over": dict(shown.digest_over)}))
 
 
@@ -124,7 +129,7 @@ async def _act(visit: _Visit, go: Go) -> Envelope:
         outcome = await visit.tool.run(visit.request, visit.call(go.row.key))
     except LayersError as problem:
         failed = visit.envelope(Outcome[Any](say=f"{problem.wire_code}: {problem.advice}", status="failed"), confirmed_by="agent")
-        gate.finish(go, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)), failed=True)
+        gate.fail(go, problem, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)))
         raise
     envelope = visit.envelope(outcome, confirmed_by="agent")
     gate.finish(go, cast("JsonValue", envelope.model_dump(mode="json", by_alias=True)), failed=outcome.status == "failed")
@@ -136,7 +141,7 @@ async def _add(visit: _Visit, given: str | None) -> Envelope:
     gate = visit.house.gate
     operation = gate.claim(visit.tool.name, arguments=visit.arguments, given=given)
     try:
-        outcome = await visit.tool.run(visit.request, visit.call(operation.key))
+        outcome = await visit.tool.run(visit.request, visit.call(operation.key, again=operation.replayed))
     except LayersError as problem:
         gate.settle(operation, problem)
         raise
@@ -144,7 +149,7 @@ async def _add(visit: _Visit, given: str | None) -> Envelope:
         gate.forget(operation)  # nothing stands that a repeat should give back
     else:
         gate.settle(operation)
-    return visit.envelope(outcome, replayed=_REPEATED if operation.replayed else None)
+    return visit.envelope(outcome, replayed=_REPEATED if operation.replayed and not outcome.found else None)
 
 
 async def _pass(visit: _Visit) -> Envelope:
@@ -162,7 +167,11 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
     Raises:
         LayersError: what the call was refused with.
     """
-    request = parse(declared, given)
+    try:
+        request = parse(declared, given)
+    except LayersError as problem:
+        house.gate.record(declared.name, effect=declared.effect.value, outcome=problem.wire_code, arguments="")
+        raise
     bound = cast("JsonValue", request.model_dump(mode="json", by_alias=True, exclude=_NOT_BOUND))
     visit = _Visit(house=house, tool=declared, request=request, arguments=digest(bound), report=report)
     project = getattr(request, "project_id", None)
@@ -183,5 +192,8 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
     except LayersError as problem:
         record(problem.wire_code, problem.request_id, None)
         raise
-    record(envelope.status, envelope.request_id, envelope.confirmed_by)
+    except BaseException:
+        record("broken_off", None, None)  # the client went away, or a mistake of ours
+        raise
+    record("replayed" if envelope.replayed else envelope.status, envelope.request_id, envelope.confirmed_by)
     return envelope

@@ -7,11 +7,11 @@ from layers_mcp.client.desk import Progress, wait
 from layers_mcp.contract import jobs, publishing, social
 from layers_mcp.contract.jobs import GetJob, Job
 from layers_mcp.contract.publishing import GetPost, ScheduledPost
-from layers_mcp.contract.social import GetOauthStatus, OauthStatus
+from layers_mcp.contract.social import GetOauthStatus, ListAccounts, OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import Next
 
-__all__ = ["in_words", "resume", "wait_job", "wait_oauth", "wait_post"]
+__all__ = ["find_account", "in_words", "resume", "wait_job", "wait_oauth", "wait_post"]
 
 _WORDS = {
     "queued": "waiting for a free machine",
@@ -71,6 +71,12 @@ async def wait_post(call: Call, post_id: str, wait_seconds: int | None) -> Sched
         clock=call.clock,
         at_most_s=call.wait_s if wait_seconds is None else wait_seconds,
     )
+
+
+async def find_account(call: Call, project_id: str, account_id: str | None) -> SocialAccount | None:
+    """The account of a consent, when the project shows it."""
+    page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project_id, limit=200))
+    return next((account for account in page.items if account.social_account_id == account_id), None)
 
 
 async def wait_oauth(call: Call, state: str, at_most_s: float) -> OauthStatus:

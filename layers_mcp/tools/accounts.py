@@ -8,11 +8,11 @@ from pydantic import Field, StringConstraints
 
 from layers_mcp.contract import social
 from layers_mcp.contract.scalars import Id, SocialPlatform, Utc
-from layers_mcp.contract.social import CreateOauthUrl, ListAccounts, OauthStatus, SocialAccount
+from layers_mcp.contract.social import CreateOauthUrl, OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
 from layers_mcp.tool.outcome import Next, Outcome, View
-from layers_mcp.tool.waiting import resume, wait_oauth
+from layers_mcp.tool.waiting import find_account, resume, wait_oauth
 
 __all__ = ["connect_account"]
 
@@ -40,11 +40,6 @@ class Consent(View):
     account: SocialAccount | None = None
 
 
-async def _account(call: Call, project_id: str, account_id: str | None) -> SocialAccount | None:
-    page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project_id))
-    return next((account for account in page.items if account.social_account_id == account_id), None)
-
-
 async def _follow(request: ConnectAccountArguments, call: Call, state: str, url: str | None) -> Outcome[Consent]:
     at_most_s = request.wait_seconds if request.wait_seconds is not None else (0 if url else call.wait_s)
     consent: OauthStatus = await wait_oauth(call, state, at_most_s)
@@ -63,7 +58,7 @@ async def _follow(request: ConnectAccountArguments, call: Call, state: str, url:
             result=Consent(state=state, status=consent.status),
             next=(Next(tool="connect_account", arguments=again, why="Make a new URL for the person to open."),),
         )
-    account = await _account(call, request.project_id, consent.social_account_id)
+    account = await find_account(call, request.project_id, consent.social_account_id)
     return Outcome(
         say=f"Account {consent.social_account_id} is connected.",
         result=Consent(state=state, status=consent.status, account=account),

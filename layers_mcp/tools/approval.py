@@ -19,6 +19,8 @@ __all__ = ["approve_content"]
 
 AT_MOST = 20
 """Containers of one call: as many posts as a person can be asked to judge at once (our choice)."""
+APPROVED = "approved: it may be published, and a schedule that waits for this approval is queued"
+REJECTED = "rejected for good: it can't be published"
 Note = Annotated[str, StringConstraints(max_length=1024)]
 
 
@@ -99,11 +101,22 @@ async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
     ]
     if unfit:
         raise Invalid(f"{len(unfit)} of {len(posts)} containers can't be decided on", details={"issues": unfit})
-    after = "approved: it may be scheduled and published" if request.decision == "approve" else "rejected for good: it can't be published"
+    after = APPROVED if request.decision == "approve" else REJECTED
     if request.regenerate_brief is not None:
         after += "; a new generation starts and costs credits"
     items = tuple(ShownItem(id=post.id, before="pending", after=after, facts=_facts(post)) for post in posts)
-    return Shown(question=f"{request.decision.capitalize()} {len(items)} post{'s' if len(items) > 1 else ''}?", items=items)
+    return Shown(
+        question=f"{request.decision.capitalize()} {len(items)} post{'s' if len(items) > 1 else ''}?",
+        items=items,
+        digest_over={"media": [[asset.id for asset in post.media_assets] for post in posts]},
+        unbound=frozenset({"media"}),
+    )
+
+
+def _queued(decision: Decision) -> tuple[str, ...]:
+    """The posts that the decision let out: a schedule had waited for it."""
+    promotion = decision.pending_schedule_promotion
+    return promotion.scheduled_post_ids if promotion else ()
 
 
 async def _decide(one: str, request: ApproveContentArguments, call: Call) -> ItemDecision:
@@ -112,6 +125,8 @@ async def _decide(one: str, request: ApproveContentArguments, call: Call) -> Ite
         if request.decision == "approve":
             wanted = {"container_id": one} | ({"note": request.note} if request.note else {})
             made = await call.layers.send(review.APPROVE, review.ApproveContent.model_validate(wanted), key=key)
+            for post_id in _queued(made):
+                call.begun("post", post_id, None)
             return ItemDecision(container_id=one, outcome="approved", decision=made)
         fields: dict[str, object] = {"container_id": one}
         if request.reason:
@@ -127,8 +142,11 @@ async def _decide(one: str, request: ApproveContentArguments, call: Call) -> Ite
 
 
 def _then(items: tuple[ItemDecision, ...]) -> tuple[Next, ...]:
-    jobs = [item.decision.job_id for item in items if item.decision and item.decision.job_id]
-    return tuple(Next(tool="wait_for_job", arguments={"jobId": job}, why="Wait for the new generation.") for job in jobs[:3])
+    made = [item.decision for item in items if item.decision]
+    jobs = [Next(tool="wait_for_job", arguments={"jobId": one.job_id}, why="Wait for the new generation.") for one in made if one.job_id]
+    queued = [post_id for one in made for post_id in _queued(one)]
+    posts = [Next(tool="wait_for_job", arguments={"scheduledPostId": one}, why="Wait until it is published.") for one in queued]
+    return tuple([*jobs, *posts][:3])
 
 
 @tool(calls=(content.GET, review.APPROVE, review.REJECT), effect=Effect.SPEAKS, ask=show_posts)

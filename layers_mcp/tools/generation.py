@@ -64,7 +64,7 @@ def _brief(request: GenerateContentArguments) -> Brief:
     return Brief.model_validate(fields)
 
 
-async def _finished(job: Job, ids: tuple[str, ...], call: Call, cost: Cost) -> Outcome[Generated]:
+async def _finished(job: Job, ids: tuple[str, ...], call: Call, cost: Cost | None) -> Outcome[Generated]:
     made = tuple([await call.layers.send(content.GET, GetContent(container_id=one)) for one in ids])
     waiting = [one.id for one in made if one.approval_status == "pending"]
     steps: tuple[Next, ...] = ()
@@ -84,7 +84,7 @@ async def generate_content(request: GenerateContentArguments, call: Call) -> Out
 
     Nothing is published: show the result to the user, then approve_content.
     """
-    cost = await _quote(request, call)
+    cost = None if call.again else await _quote(request, call)  # a repeat costs nothing more
     wanted = GenerateContent(
         project_id=request.project_id, format=request.format, variant_count=request.variant_count, brief=_brief(request)
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
+from pydantic.alias_generators import to_camel
 
 from layers_mcp.contract import influencers, projects, social
-from layers_mcp.contract.errors import Conflict
+from layers_mcp.contract.errors import Conflict, Invalid
 from layers_mcp.contract.influencers import Influencer, ListInfluencers
 from layers_mcp.contract.projects import BrandContextChange, GetProject, ListProjects, Project
 from layers_mcp.contract.scalars import Id, Language
@@ -67,7 +69,7 @@ async def create_project(request: CreateProjectArguments, call: Call) -> Outcome
             if known is None:
                 raise
     say = f"Project {known.id} was made." if created else f"The customer has project {known.id} already; nothing was made."
-    return Outcome(say=say, result=ProjectMade(project=known, created=created), next=_after(known))
+    return Outcome(say=say, result=ProjectMade(project=known, created=created), next=_after(known), found=not created)
 
 
 class GetProjectArguments(Arguments):
@@ -122,8 +124,8 @@ async def get_project(request: GetProjectArguments, call: Call) -> Outcome[Proje
                 next=(Next(tool="get_project", arguments={}, why="List all projects."),),
             )
         project = found
-    voices = await call.layers.send(influencers.LIST, ListInfluencers(project_id=project.id))
-    accounts = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project.id))
+    voices = await call.layers.send(influencers.LIST, ListInfluencers(project_id=project.id, limit=100))
+    accounts = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project.id, limit=200))
     return Outcome(
         say=f"Project {project.id}; influencers: {len(voices.items)}, social accounts: {len(accounts.items)}.",
         result=ProjectView(project=project, influencers=voices.items, accounts=accounts.items),
@@ -165,15 +167,21 @@ class ProjectChanged(View):
     changed: tuple[str, ...] = Field(description="The fields that were sent.")
 
 
+def _names(fields: Mapping[str, object]) -> set[str]:
+    return {to_camel(name) for name in fields}
+
+
 @tool(calls=(projects.UPDATE,), effect=Effect.SETS)
 async def update_project(request: UpdateProjectArguments, call: Call) -> Outcome[ProjectChanged]:
     """Change only the given fields of a project. Brand context is what later content is made from: show it to the customer first."""
     given = request.model_dump(exclude_unset=True, exclude_none=True)
-    changed = tuple(sorted(set(given) - {"project_id"}))
+    brand = given.pop("brand_context", {})
+    changed = _names(given) - {"projectId"} | {f"brandContext.{name}" for name in _names(brand)}
     if not changed:
-        same = await call.layers.send(projects.UPDATE, projects.UpdateProject(project_id=request.project_id), key=call.key)
-        return Outcome(say="No field was given; nothing was changed.", result=ProjectChanged(project=same, changed=()))
-    if "brand_context" in given:
-        given["brand_context"] = BrandContextChange.model_validate(given["brand_context"])
+        issue = {"path": "projectId", "message": "give at least one field to change beside it; an empty text counts as not given"}
+        raise Invalid("update_project got nothing to change", details={"issues": [dict(issue)]})
+    if brand:
+        given["brand_context"] = BrandContextChange.model_validate(brand)
     project = await call.layers.send(projects.UPDATE, projects.UpdateProject.model_validate(given), key=call.key)
-    return Outcome(say=f"Project {project.id} was changed.", result=ProjectChanged(project=project, changed=changed), next=_after(project))
+    view = ProjectChanged(project=project, changed=tuple(sorted(changed)))
+    return Outcome(say=f"Project {project.id} was changed.", result=view, next=_after(project))

@@ -95,7 +95,12 @@ def _item(post: Container, account: SocialAccount, target: TargetArguments, when
 def _accounts(request: ScheduleContentArguments, known: tuple[SocialAccount, ...]) -> list[SocialAccount]:
     by_id = {account.social_account_id: account for account in known}
     issues: list[JsonValue] = []
+    named: set[str] = set()
     for index, target in enumerate(request.targets):
+        if target.social_account_id in named:
+            issues.append({"path": f"targets.{index}.socialAccountId", "message": "names an account twice"})
+            continue
+        named.add(target.social_account_id)
         account = by_id.get(target.social_account_id)
         if account is None or account.status != "connected":
             state = "not an account of the content's project" if account is None else account.status
@@ -135,7 +140,8 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     return Shown(
         question=f"Publish content {post.id} on {count} on {when}, {_apart(request.scheduled_for - now)}?{blocked}",
         items=items,
-        digest_over={"approvalStatus": post.approval_status, "when": when},
+        digest_over={"approvalStatus": post.approval_status, "when": when, "media": [asset.id for asset in post.media_assets]},
+        unbound=frozenset({"media"}),
     )
 
 

@@ -13,11 +13,11 @@ from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.publishing import ScheduledPost
 from layers_mcp.contract.scalars import Id
-from layers_mcp.contract.social import ListAccounts, OauthStatus, SocialAccount
+from layers_mcp.contract.social import OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
 from layers_mcp.tool.outcome import Next, Outcome, Status, View
-from layers_mcp.tool.waiting import in_words, resume, wait_job, wait_oauth, wait_post
+from layers_mcp.tool.waiting import find_account, in_words, resume, wait_job, wait_oauth, wait_post
 
 __all__ = ["wait_for_job"]
 
@@ -49,7 +49,7 @@ class Waited(View):
 def _status(word: str) -> Status:
     if word in ("failed", "canceled"):
         return "failed" if word == "failed" else "canceled"
-    return "done" if word in ("completed", "published") else "running"
+    return "done" if word in ("completed", "published", "draft") else "running"
 
 
 def _then(job: Job) -> tuple[Next, ...]:
@@ -87,8 +87,7 @@ async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:
     consent = await wait_oauth(call, request.state or "", at_most_s)
     account = None
     if request.project_id is not None and consent.social_account_id is not None:
-        page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=request.project_id, limit=200))
-        account = next((one for one in page.items if one.social_account_id == consent.social_account_id), None)
+        account = await find_account(call, request.project_id, consent.social_account_id)
     over = consent.status != "pending"
     known = {"state": consent.state} | ({"projectId": request.project_id} if request.project_id else {})
     made = f": account {consent.social_account_id}" if consent.social_account_id else ""

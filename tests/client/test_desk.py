@@ -161,6 +161,20 @@ async def test_a_rate_limit_longer_than_the_wait_is_not_answered_with_another_lo
     assert (seen, clock.elapsed_s()) == (0.2, pytest.approx(45.0))
 
 
+async def test_a_look_that_hangs_does_not_stretch_the_wait(clock: HandClock, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issue 2: a wait ends when `waitSeconds` end; what was seen last is handed back."""
+    monkeypatch.setattr(desk, "LAST_LOOK_S", 0.01)
+    seen = iter([0.2])
+
+    async def look() -> float:
+        for now in seen:
+            return now
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    assert await asyncio.wait_for(watch(look, clock, told, at_most_s=0.2), timeout=20) == 0.2
+
+
 async def test_a_wait_that_could_see_nothing_at_all_says_why(clock: HandClock, told: Told) -> None:
     """There is nothing to give back."""
     with pytest.raises(RateLimited):

@@ -118,3 +118,14 @@ def test_a_failed_transaction_leaves_nothing(tmp_path, versions):
         rows = connection.execute(BEANS.select()).all()
     engine.dispose()
     assert rows == []
+
+
+def test_what_a_statement_carried_is_not_in_its_error(tmp_path, versions):
+    """house-style 27: what callers sent and what is secret stays out of errors, and so out of logs."""
+    engine = open_engine(tmp_path / "a.db", TABLES, versions=versions, head="0002")
+
+    with pytest.raises(IntegrityError) as caught:
+        _two_with_one_id(engine)
+
+    engine.dispose()
+    assert "never" not in str(caught.value)

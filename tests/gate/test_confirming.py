@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from layers_mcp.clock import HandClock
+from layers_mcp.contract.errors import Conflict, LayersError, TimedOut
 from layers_mcp.gate.gate import Gate
-from layers_mcp.gate.handle import digest, new_handle
+from layers_mcp.gate.handle import digest, fingerprint, new_handle
 from layers_mcp.gate.verdict import Go, Refused, Replay, Verdict
 from layers_mcp.store.store import Store
 
@@ -20,9 +21,9 @@ SHOWN = digest({"caption": "Walk in, grab it, walk out."})
 TEN_MINUTES = timedelta(minutes=10)
 
 
-def ask(gate: Gate) -> str:
+def ask(gate: Gate, arguments: str = ARGUMENTS) -> str:
     """Show the preview; the handle."""
-    return gate.preview("approve_content", arguments=ARGUMENTS, shown=SHOWN).handle
+    return gate.preview("approve_content", arguments=arguments, shown=SHOWN).handle
 
 
 def answer(gate: Gate, handle: object, *, tool: str = "approve_content", arguments: str = ARGUMENTS, shown: str = SHOWN) -> Verdict:
@@ -40,16 +41,55 @@ def test_a_yes_to_what_was_shown_acts_once(gate: Gate, clock: HandClock) -> None
     assert minted.expires_at == clock.now() + TEN_MINUTES
     assert isinstance(first, Go)
     assert (first.row.state, first.row.confirmed_by, first.row.spent_at) == ("acting", "agent", clock.now())
-    assert second == Refused("used")
+    assert second == Refused("acting")
 
 
-def test_two_previews_have_two_handles_and_two_keys(gate: Gate) -> None:
-    """A second yes is a second operation."""
-    first, second = answer(gate, ask(gate)), answer(gate, ask(gate))
-
+def test_a_second_yes_is_a_second_operation(gate: Gate) -> None:
+    """A new yes after the first act ended goes out with a key of its own."""
+    first = answer(gate, ask(gate))
     assert isinstance(first, Go)
+    gate.finish(first, "done")
+
+    second = answer(gate, ask(gate))
+
     assert isinstance(second, Go)
     assert first.row.key != second.row.key
+
+
+def test_a_second_yes_continues_an_act_whose_end_is_not_known(gate: Gate, clock: HandClock) -> None:
+    """design.md §5, last paragraph: what was lost on the way is never repeated; for as long as Layers remembers the key."""
+    lost = ask(gate)
+    first = answer(gate, lost)
+    second = answer(gate, ask(gate))
+    other = answer(gate, ask(gate, digest("other")), arguments=digest("other"))
+    assert isinstance(first, Go)
+    assert isinstance(second, Go)
+    assert isinstance(other, Go)
+
+    gate.finish(second, "queued")
+
+    assert first.row.key == second.row.key != other.row.key
+    assert answer(gate, lost) == Replay("queued", failed=False)
+    third = answer(gate, ask(gate))
+    clock.advance(timedelta(hours=24))
+    late = answer(gate, ask(gate))
+    assert isinstance(third, Go)
+    assert isinstance(late, Go)
+    assert len({first.row.key, third.row.key, late.row.key}) == 3
+
+
+@pytest.mark.parametrize(("problem", "state"), [(TimedOut("no answer"), "acting"), (Conflict("no"), "failed")])
+def test_only_an_act_that_surely_did_nothing_has_failed(gate: Gate, store: Store, problem: LayersError, state: str) -> None:
+    """The act that got no answer stays open, so that the next yes continues it."""
+    handle = ask(gate)
+    go = answer(gate, handle)
+    assert isinstance(go, Go)
+
+    gate.fail(go, problem, "outcome")
+
+    row = store.confirmations.find(fingerprint(handle) or "")
+    assert row is not None
+    assert row.state == state
 
 
 def test_a_person_is_written_down_as_one(gate: Gate) -> None:
@@ -162,7 +202,7 @@ def test_of_many_threads_with_one_handle_one_acts(gate: Gate) -> None:
         verdicts = list(pool.map(lambda _: answer(gate, handle), range(32)))
 
     assert sum(isinstance(verdict, Go) for verdict in verdicts) == 1
-    assert sum(verdict == Refused("used") for verdict in verdicts) == 31
+    assert sum(verdict == Refused("acting") for verdict in verdicts) == 31
 
 
 def test_the_database_holds_no_handle(gate: Gate, store: Store, file: Path) -> None:

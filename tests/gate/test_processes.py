@@ -87,4 +87,4 @@ def test_a_process_killed_while_acting_leaves_a_handle_that_acts_no_more(file: P
     assert row is not None
     assert (row.state, row.finished_at) == ("acting", None)
     assert not isinstance(verdict, Go)
-    assert verdict == Refused("used")
+    assert verdict == Refused("acting")

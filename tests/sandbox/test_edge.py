@@ -46,7 +46,10 @@ async def test_what_is_not_there_is_refused_in_the_envelope(house):
     assert allowed == "GET, POST"
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b'{"name": NaN}', b'{"name": "\xff"}', b"{" + b" " * 1_000_001])
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b'"x"', b'{"name": NaN}', b'{"name": "A", "metadata": {"a": 1e999}}', b'{"name": "\xff"}', b"{" + b" " * 1_000_001],
+)
 async def test_a_body_that_is_no_object_is_refused(house, body):
     """layers-api: VALIDATION."""
     headers = {"Authorization": f"Bearer {house.key}"}
@@ -84,7 +87,8 @@ async def test_the_document_names_every_route_with_its_fields_and_refusals(house
         assert {str(status) for status in row.statuses} <= set(operation["responses"])
     refs = str(document).count("#/components/schemas/")
     assert refs
-    assert all(name in document["components"]["schemas"] for name in _refs(document))
+    known = document["components"]["schemas"] | document["components"]["headers"]
+    assert all(name in known for name in _refs(document))
     ids = [document["paths"][row.path][row.method.lower()]["operationId"] for row in TABLE]
     assert len(ids) == len(set(ids))
 
@@ -163,3 +167,67 @@ async def test_two_readers_at_one_instant_see_the_same(house):
     one, other = await house.get(f"/v1/jobs/{watched}"), await house.get(f"/v1/jobs/{unwatched}")
 
     assert {**one, "jobId": "", "containerIds": []} == {**other, "jobId": "", "containerIds": []}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("content", {"variantCount": "2"}, "variantCount"),
+        ("content", {"variantCount": True}, "variantCount"),
+        ("ingest/github", {"repoFullName": "a/b", "openPR": "yes"}, "openPR"),
+        ("content-review-policy", {"policy": "review_first_n", "firstN": "3"}, "firstN"),
+    ],
+)
+async def test_a_body_means_its_types(house, path, body, field):
+    """layers-api: VALIDATION: JSON has types, and a word is no number."""
+    project = await house.project()
+
+    refused = await house.call("PATCH" if path.endswith("policy") else "POST", f"{project}/{path}", body, status=422)
+
+    assert [issue["path"] for issue in refused["error"]["details"]["issues"]] == [field]
+
+
+async def test_an_instant_is_no_number(house):
+    """layers-api: timestamps: ISO 8601."""
+    project = await house.project()
+
+    listed = await house.get(f"{project}/content?since=1776549600", status=422)
+    sent = await house.post(
+        "/v1/content/cnt_1/schedule", {"targets": [{"socialAccountId": "sa_1"}], "scheduledFor": "1776549600"}, status=422
+    )
+
+    assert listed["error"]["details"]["issues"][0]["path"] == "since"
+    assert sent["error"]["details"]["issues"][0]["path"] == "scheduledFor"
+
+
+async def test_a_caller_who_hangs_up_leaves_no_trace(house, caplog):
+    """house-style 41: the log is one line per call, and nobody asks for a broken one."""
+    headers = [(b"authorization", f"Bearer {house.key}".encode())]
+    scope = {"type": "http", "method": "POST", "path": "/v1/projects", "raw_path": b"/v1/projects", "query_string": b"", "headers": headers}
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(_message):
+        return None
+
+    await house.client._transport.app(scope | {"asgi": {"version": "3.0"}, "root_path": "", "scheme": "http"}, receive, send)
+
+    assert caplog.text == ""
+    assert (await house.get("/v1/projects"))["items"] == []
+
+
+async def test_the_document_names_the_headers_that_are_sent(house):
+    """Design §8: a true OpenAPI document; rate limits with headers."""
+    document = await house.get("/openapi.json")
+    project = await house.project()
+    job = (await house.post(f"{project}/content", {}, status=202))["jobId"]
+
+    await house.get(f"/v1/jobs/{job}")
+
+    told = document["paths"]["/v1/jobs/{jobId}"]["get"]["responses"]
+    named = {name.lower() for name in told["200"]["headers"]}
+    assert named <= set(house.answer.headers)
+    assert {name for name in house.answer.headers if name.startswith("x-rate")} | {"etag"} <= named
+    assert "Retry-After" in told["429"]["headers"]
+    assert set(_refs(told)) <= set(document["components"]["schemas"]) | set(document["components"]["headers"])

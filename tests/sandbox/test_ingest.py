@@ -23,6 +23,10 @@ def _repository(place: Path, files: dict[str, str]) -> None:
         subprocess.run(["git", *words], cwd=place, check=True)
 
 
+def _git(folder: Path, *words: str) -> bytes:
+    return subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True).stdout
+
+
 def _text(path: str) -> str:
     return Path(path).read_text()
 
@@ -184,5 +188,66 @@ async def test_a_pair_of_the_setting_names_one_repository(tmp_path, clock, house
     assert registered["orgLogin"] == "Acme"
     assert taken["error"]["details"]["issues"][0]["path"] == "state"
     await own.get("/v1/github/installation/install-url?returnUrl=https://evil.example/", status=403)
+    await own.client.aclose()
+    await world.close()
+
+
+async def test_the_agent_playbook_starts_an_ingest_its_own_way(house):
+    """Seed 000, loop 1: POST …/github/ingest with installationId and repo."""
+    project = await house.project()
+    await house.installation()
+    asked = {"installationId": 48271993, "repo": "quinns-coffee/quinns-app"}
+
+    started = await house.post(f"{project}/github/ingest", asked, status=202, Idempotency_Key="k")
+    again = await house.post(
+        f"{project}/ingest/github", {"installationId": 48271993, "repoFullName": asked["repo"]}, Idempotency_Key="k", status=202
+    )
+    other = await house.post(f"{project}/github/ingest", asked | {"installationId": 7}, status=502)
+    both = await house.post(f"{project}/github/ingest", asked | {"repoFullName": "a/b"}, status=422)
+    await house.call("GET", f"{project}/github/ingest", status=405)
+
+    assert started["kind"] == "project_ingest_github"
+    assert again == started
+    assert other["error"]["details"] == {"platformCode": "installation_not_found"}
+    assert both["error"]["details"]["issues"][0]["path"] == "repo"
+
+
+async def test_a_first_influencer_survives_the_cancel_of_its_ingest_when_another_ends(house):
+    """Seed 004, step 5: every project has at least one influencer."""
+    project = await house.project()
+    await house.installation()
+    asked = {"repoFullName": "quinns-coffee/quinns-app"}
+    first = (await house.post(f"{project}/ingest/github", asked, status=202))["jobId"]
+    await house.world.work_done()
+    house.wait(100)
+    await house.post(f"{project}/ingest/github", asked, status=202)
+    await house.world.work_done()
+
+    await house.post(f"/v1/jobs/{first}/cancel", status=202)
+    house.wait(329)
+    training = await house.get(f"{project}/influencers")
+    house.wait(1)
+
+    assert [one["status"] for one in training["items"]] == ["training"]
+    assert [one["status"] for one in (await house.get(f"{project}/influencers"))["items"]] == ["ready"]
+
+
+async def test_no_branch_is_pushed_when_no_pull_request_is_wanted(tmp_path, clock, house):
+    """layers-api: POST …/ingest/github: openPR false stops after the patch."""
+    bare = tmp_path / "acme" / "shop.git"
+    _repository(tmp_path / "work", {"index.html": "<!doctype html><html><head><title>Acme Shop</title></head><body></body></html>\n"})
+    _git(tmp_path, "clone", "-q", "--bare", "work", str(bare))
+    world = await World.open(tmp_path / "own", wall=clock, repositories=[f"acme/shop={bare}"], push=True)
+    own = type(house)(world, clock)
+    project = await own.project()
+    offered = (await own.get("/v1/github/installation/install-url"))["sandboxInstallations"]
+    await own.installation(next(item["installationId"] for item in offered if item["orgLogin"] == "acme"))
+
+    job = await own.ingest(project, "acme/shop", openPR=False)
+
+    assert (job["status"], job.get("error")) == ("completed", None)
+    assert job["result"]["pushed"] is False
+    assert _git(bare, "branch", "--list", "layers/*") == b""
+    assert _text(job["result"]["patchPath"]).startswith(("From", "diff"))
     await own.client.aclose()
     await world.close()

@@ -128,6 +128,8 @@ async def test_writes_of_a_day_are_counted(house):
         connection.execute(tables.buckets.update().where(tables.buckets.c.name.contains("day")).values(left=1.0))
 
     await house.call("PATCH", project, {"name": "A"}, status=200)
-    await house.call("PATCH", project, {"name": "B"}, status=429)
+    refused = await house.call("PATCH", project, {"name": "B"}, status=429)
 
+    assert refused["error"]["message"] == "write-light: 1000 requests a day are used up"
+    assert refused["error"]["details"] == {"endpointClass": "write-light", "limit": 1000}
     assert int(house.answer.headers["Retry-After"]) == 6 * 3600 + 37 * 60 + 46

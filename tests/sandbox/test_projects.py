@@ -137,3 +137,13 @@ async def test_archiving_stops_what_is_under_way_and_can_be_repeated(house):
     restored = await house.call("PATCH", project, {"status": "active"}, status=200)
     assert restored["status"] == "active"
     await house.post(f"{project}/content", {}, status=202)
+
+
+async def test_a_search_finds_a_name_in_any_case(house):
+    """layers-api: list-projects: case-insensitive substring of the name."""
+    await house.project("CAFÉ Ünter den Linden")
+    await house.project("Other")
+
+    found = [(await house.get(f"/v1/projects?search={words}"))["items"] for words in ("CAFÉ", "café ü", "%25")]
+
+    assert [[item["name"] for item in items] for items in found] == [["CAFÉ Ünter den Linden"]] * 2 + [[]]

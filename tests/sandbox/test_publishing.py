@@ -202,3 +202,20 @@ async def test_a_return_url_that_can_be_read_in_two_ways_is_refused(house, url):
     refused = await house.post(f"{project}/social/oauth-url", {"platform": "tiktok", "returnUrl": url}, status=422)
 
     assert refused["error"]["details"]["issues"][0]["path"] == "returnUrl"
+
+
+async def test_a_draft_ends_in_the_inbox_and_is_not_published(house):
+    """layers-api: publishing: status draft, terminal; delivered as a draft, so nothing is out."""
+    project, account, content = await _ready(house)
+    await house.post(f"{content}/approve")
+    targets = [{"socialAccountId": account, "mode": "draft"}]
+    out = await house.post(f"{content}/publish", {"targets": targets})
+    path = f"/v1/scheduled-posts/{out['scheduledPostIds'][0]}"
+    house.wait(12)
+
+    post = await house.get(path)
+
+    assert (post["status"], post["externalId"], post["externalUrl"], post["publishedAt"]) == ("draft", None, None, None)
+    assert post["attemptedAt"] == out["scheduledFor"]
+    assert (await house.get(f"{project}/scheduled-posts?status=draft"))["items"] == [post]
+    assert (await house.call("DELETE", path, status=409))["error"]["details"]["status"] == "draft"

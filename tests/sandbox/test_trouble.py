@@ -140,3 +140,35 @@ async def test_the_control_routes_are_for_this_machine_only(house):
 
     assert answer.status_code == 404
     assert house.key not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "UNAUTHENTICATED"), (402, "INSUFFICIENT_CREDITS"), (404, "NOT_FOUND"), (409, "CONFLICT")]
+)
+async def test_a_bare_status_has_the_code_of_its_page(house, status, code):
+    """layers-api: operational/errors."""
+    house.world.script(Fault(status=status))
+
+    assert (await house.get("/v1/whoami", status=status))["error"]["code"] == code
+
+
+@pytest.mark.parametrize("route", [{"path": "/v1/nope"}, {"path": "/v1/projects/prj_1"}, {"path": "/v1/whoami", "method": "POST"}])
+async def test_trouble_for_a_route_that_is_not_there_is_refused(house, route):
+    """It would wait for ever, and its author would never know."""
+    refused = await house.post("/_sandbox/faults", {"code": "UNAVAILABLE", **route}, status=422)
+
+    assert "no route" in refused["error"]["details"]["issues"][0]["message"]
+
+
+async def test_time_has_an_end_that_nobody_passes(house):
+    """A world beyond the calendar could never be asked again, and never goes back."""
+    far = await house.post("/_sandbox/clock", {"at": "9999-12-31T00:00:00Z"}, status=422)
+    await house.post("/_sandbox/clock", {"at": "2199-12-31T00:00:00Z", "speed": 100_000})
+    house.wait(400 * 365 * 86_400)
+
+    shown = await house.get("/_sandbox")
+
+    assert far["error"]["details"]["issues"][0]["path"] == "at"
+    assert shown["time"] == "2200-01-01T00:00:00Z"
+    await house.get("/v1/credits")
+    await house.post("/_sandbox/advance", {"seconds": 86_400}, status=422)

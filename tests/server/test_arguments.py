@@ -35,6 +35,8 @@ def test_an_empty_required_argument_stays_to_be_refused_by_name():
         ("create_project", "name", "7", "7"),
         ("create_project", "customerExternalId", "[1]", "[1]"),
         ("generate_content", "variantCount", "three", "three"),
+        ("generate_content", "variantCount", "[" * 100_000, "[" * 100_000),
+        ("schedule_content", "targets", {"socialAccountId": "sa_1"}, [{"socialAccountId": "sa_1"}]),
     ],
 )
 def test_json_in_a_string_is_read_where_the_schema_wants_json(tool, name, sent, read):

@@ -88,6 +88,21 @@ def test_a_refusal_says_what_happened_what_to_do_and_whether_a_retry_helps():
     }
 
 
+def test_a_refusal_is_cleaned_and_cut_in_the_text_too():
+    """Design §4: what is stripped from the record does not reach the text by another way."""
+    words = problem_text(Invalid("\x1b[31mred\u202e" + "x" * 9000))
+
+    assert words.startswith("VALIDATION: redxxx")
+    assert len(words) < AT_MOST_TEXT + 300
+
+
+def test_an_empty_record_in_a_list_reads_as_nothing():
+    """Rendering never fails after a call has acted."""
+    envelope = Envelope(status="done", summary="Done.", result={"items": [{"id": None}, {"id": "cnt_1"}]}, as_of=NOW)
+
+    assert "cnt_1" in text(envelope)
+
+
 def test_a_transient_refusal_says_when_to_come_back():
     """Design §4, Errors."""
     assert "after 12 s" in problem_text(RateLimited("slow down", retry_after_s=12))

@@ -51,7 +51,7 @@ def test_spending_and_finishing_change_the_row_once(store: Store, clock: HandClo
     """design.md §5: the row is the state; another process sees it at once."""
     store.confirmations.mint(a_preview(clock))
 
-    spent = store.confirmations.spend("h1", now=clock.now(), confirmed_by="agent", refuse=unless(None))
+    spent = store.confirmations.spend("h1", now=clock.now(), since=clock.now(), confirmed_by="agent", refuse=unless(None))
     store.confirmations.finish("h1", now=clock.now(), outcome={"id": "cnt_1"}, failed=False)
     store.confirmations.finish("h1", now=clock.now(), outcome=None, failed=True)
 
@@ -67,7 +67,7 @@ def test_a_refused_spending_changes_nothing(store: Store, clock: HandClock) -> N
     """The judge is asked inside the transaction, with the row as it stands."""
     store.confirmations.mint(a_preview(clock))
 
-    why = store.confirmations.spend("h1", now=clock.now(), confirmed_by="agent", refuse=unless("no"))
+    why = store.confirmations.spend("h1", now=clock.now(), since=clock.now(), confirmed_by="agent", refuse=unless("no"))
 
     assert why == "no"
     assert store.confirmations.find("h1") == a_preview(clock)

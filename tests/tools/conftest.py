@@ -36,17 +36,22 @@ _ROUTES = [
 
 
 class Recording(httpx2.AsyncBaseTransport):
-    """Passes requests on and writes down which rows of the table they went to."""
+    """Passes requests on and writes down which rows of the table they went to. `signs`: media URLs differ at each look."""
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
         self._inner = inner
         self.rows: list[str] = []
+        self.signs = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Write down, and pass on."""
         path = request.url.path
         self.rows.append(next(name for method, pattern, name in _ROUTES if method == request.method and pattern.fullmatch(path)))
-        return await self._inner.handle_async_request(request)
+        answer = await self._inner.handle_async_request(request)
+        if not self.signs:
+            return answer
+        body = (await answer.aread()).replace(b".mp4", f".mp4?signature={len(self.rows)}".encode())
+        return httpx2.Response(answer.status_code, content=body, headers={"Content-Type": "application/json"})
 
 
 class Story:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from layers_mcp.contract import jobs
 from layers_mcp.contract.jobs import GetJob
 from layers_mcp.sandbox.faults import Fault
+from layers_mcp.server.calling import answer
 from layers_mcp.server.presets import DEFAULT
 
 pytestmark = pytest.mark.anyio
@@ -131,16 +134,45 @@ async def test_trouble_on_the_way_never_makes_two_of_one(story, trouble):
 
 
 async def test_two_at_once_make_one_project_for_one_customer(story):
-    """Design §4: never two for one customer, also when somebody else was quicker."""
-    story.world.script(Fault(method="GET", path="/v1/projects", status=404, code="NOT_FOUND"))
-    first = await story.call("create_project", name="Quinn", customerExternalId="q")
-    made = await story.call("create_project", name="Quinn", customerExternalId="q")
-    again = await story.call("create_project", name="Quinn again", customerExternalId="q")
+    """Design §4: never two for one customer, also when somebody else was quicker between our look and our call."""
+    one, two = await asyncio.gather(
+        story.call("create_project", name="Quinn", customerExternalId="q"),
+        story.call("create_project", name="Quinn Inc", customerExternalId="q"),
+    )
 
-    assert first["error"]["code"] == "NOT_FOUND"
-    assert made["result"]["created"] is True
+    assert story.wire.rows.count("POST /v1/projects") == 2
+    assert one["result"]["project"]["id"] == two["result"]["project"]["id"]
+    assert sorted([one["result"]["created"], two["result"]["created"]]) == [False, True]
+
+
+async def test_a_customer_who_is_found_is_no_replay(story):
+    """A new idempotencyKey would not make another project, so the answer must not say that it does."""
+    await story.project(customerExternalId="q")
+
+    again = await story.call("create_project", name="Quinns Coffee Co", timezone="America/Los_Angeles", customerExternalId="q")
+
     assert again["result"]["created"] is False
-    assert again["result"]["project"]["id"] == made["result"]["project"]["id"]
+    assert "replayed" not in again
+
+
+@pytest.mark.parametrize("nothing", [{}, {"name": ""}, {"brandContext": {}}, {"brandContext": {"tagline": ""}}])
+async def test_a_change_of_nothing_is_refused_and_changes_nothing(story, nothing):
+    """An empty string is taken as not given (design §4); to say "changed" then would be a lie."""
+    project = await story.project()
+
+    answer = await story.result("update_project", projectId=project, **nothing)
+
+    assert answer.record["error"]["code"] == "VALIDATION"
+    assert "PATCH /v1/projects/{projectId}" not in story.wire.rows
+
+
+async def test_what_was_changed_is_named_as_the_wire_spells_it(story):
+    """Issue 2: arguments use the wire's spelling, and so do results that name them."""
+    project = await story.project()
+
+    made = await story.call("update_project", projectId=project, primaryLanguage="de", brandContext={"appName": "Q", "icp": "All."})
+
+    assert made["result"]["changed"] == ["brandContext.appName", "brandContext.icp", "primaryLanguage"]
 
 
 async def test_too_few_credits_are_told_before_anything_starts(story):
@@ -155,6 +187,22 @@ async def test_too_few_credits_are_told_before_anything_starts(story):
     assert last.record["error"]["code"] == "INSUFFICIENT_CREDITS"
     assert last.record["error"]["details"]["required"] == 600
     assert last.record["error"]["details"]["available"] < 600
+
+
+async def test_a_repeat_is_answered_also_when_the_credits_are_gone(story):
+    """Design §5: the same call gets the first outcome back; it costs nothing more, so nothing is quoted."""
+    project = await story.project()
+    wanted = {"projectId": project, "variantCount": 5, "hook": "First."}
+    first = await story.call("generate_content", **wanted, waitSeconds=0)
+    for number in range(20):
+        if (await story.result("generate_content", **{**wanted, "hook": str(number)}, waitSeconds=0)).is_error:
+            break
+
+    again = await story.call("generate_content", **wanted, waitSeconds=900)
+
+    assert again["status"] == "done"
+    assert again["result"]["containerIds"] == first["result"]["containerIds"]
+    assert "cost" not in again
 
 
 async def test_what_was_started_is_on_record(story):
@@ -180,6 +228,26 @@ async def test_every_call_leaves_a_row_in_the_trail_without_its_arguments(story)
 
     assert {(row.tool, row.outcome) for row in rows} >= {("create_project", "done"), ("list_content", "VALIDATION")}
     assert "A name nobody keeps" not in repr(rows)
+
+
+async def test_a_call_with_wrong_arguments_leaves_a_row_in_the_trail_too(story):
+    """Design §5: every call is recorded, also one that was refused before it began."""
+    await story.result("create_project", name="")
+
+    assert [row.outcome for row in story.store.trail.recent(story.house.gate.principal)] == ["VALIDATION"]
+
+
+async def test_a_call_that_breaks_leaves_a_row_in_the_trail_too(story):
+    """Design §5: every call is recorded, also one whose client went away in the middle."""
+    project = await story.project()
+
+    async def gone(done, stage):
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await answer(story.house, "generate_content", {"projectId": project}, gone)
+
+    assert [row.outcome for row in story.store.trail.recent(story.house.gate.principal, limit=1)] == ["broken_off"]
 
 
 async def test_exactly_one_thing_is_waited_for(story):

@@ -64,6 +64,8 @@ async def test_with_its_handle_an_approval_acts_once(story):
     assert story.wire.rows.count("POST /v1/content/{containerId}/approve") == 1
     assert second["result"] == first["result"]
     assert "nothing was done again" in second["replayed"]
+    outcomes = [row.outcome for row in story.store.trail.recent(story.house.gate.principal, limit=2)]
+    assert outcomes == ["replayed", "done"]
 
 
 @pytest.mark.parametrize("wrong", ["", "true", "cf_" + "b" * 32])
@@ -186,6 +188,74 @@ async def test_an_answer_that_was_lost_is_not_an_approval_twice(story):
     assert (await story.content(post)).approval_status == "approved"
 
 
+async def test_a_url_that_is_signed_anew_at_each_look_does_not_spoil_a_yes(story):
+    """What was shown is the file; a live API may hand out its URL with another signature each time."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    post = await story.post(project)
+    story.wire.signs = True
+
+    approved = await story.yes("approve_content", containerIds=[post])
+    queued = await story.yes("schedule_content", containerId=post, scheduledFor=story.at(hours=3), targets=[target])
+
+    assert approved["status"] == queued["status"] == "done"
+
+
+async def test_a_draft_in_the_platforms_inbox_is_not_waited_for_any_longer(story):
+    """layers-api, publishing: a draft lies on the device; its owner publishes it there."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project), "mode": "draft_to_device"}
+    queued = await story.yes(
+        "schedule_content", containerId=await story.approved(project), scheduledFor=story.at(seconds=5), targets=[target]
+    )
+
+    waited = await story.call("wait_for_job", scheduledPostId=queued["result"]["schedule"]["scheduledPostIds"][0], waitSeconds=900)
+
+    assert (waited["status"], waited["result"]["post"]["status"]) == ("done", "draft")
+
+
+async def test_a_preview_shows_a_caption_to_its_end(story):
+    """Design §5.1: a person judges exactly what would be published, so nothing of it is cut."""
+    project = await story.project()
+    caption = "a" * 3990 + " THE END"
+    target = {"socialAccountId": await story.account(project), "captionOverride": caption}
+
+    asked = await story.result(
+        "schedule_content", containerId=await story.approved(project), scheduledFor=story.at(hours=3), targets=[target]
+    )
+
+    assert asked.record["confirmation"]["items"][0]["facts"]["caption"] == caption
+    assert caption in asked.text
+
+
+async def test_an_account_named_twice_is_refused_by_name(story):
+    """House-style 28: the same post twice on one account is nobody's wish, and the preview would call it two accounts."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target, target]}
+
+    answer = await story.result("schedule_content", **wanted)
+
+    assert [issue["path"] for issue in answer.record["error"]["details"]["issues"]] == ["targets.1.socialAccountId"]
+
+
+async def test_a_yes_after_a_lost_answer_queues_nothing_twice(story):
+    """Design §5: an answer lost on the way is never repeated; the new yes continues the same operation."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
+    handle = await story.handle("schedule_content", **wanted)
+    story.world.script(Fault(method="POST", path="/v1/content/{containerId}/schedule", lose_answer=True, times=4))
+
+    lost = await story.call("schedule_content", **wanted, confirm=handle)
+    asked = await story.call("schedule_content", **wanted, confirm=handle)
+    done = await story.call("schedule_content", **wanted, confirm=asked["confirmation"]["handle"])
+
+    assert lost["error"]["code"] == "TIMEOUT"
+    assert "does nothing twice" in asked["confirmation"]["because"]
+    assert [post.id for post in await posts(story, project)] == done["result"]["schedule"]["scheduledPostIds"]
+
+
 async def test_each_of_several_posts_has_its_own_outcome(story):
     """Issue 2: one preview, one yes, an outcome per item; a failed one is named, the others stand."""
     project = await story.project()
@@ -245,7 +315,10 @@ async def test_pending_content_is_not_queued_and_its_approval_queues_it(story):
     assert blocked["next"][0]["tool"] == "approve_content"
     assert before == ()
     promotion = approved["result"]["items"][0]["decision"]["pendingSchedulePromotion"]
-    assert [one.id for one in await posts(story, project)] == promotion["scheduledPostIds"]
+    queued = [one.id for one in await posts(story, project)]
+    assert queued == promotion["scheduledPostIds"]
+    assert [step["arguments"] for step in approved["next"]] == [{"scheduledPostId": queued[0]}]
+    assert queued[0] in {one.id for one in story.house.gate.recent()}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,133 @@
+"""`layers-mcp doctor`: is everything there that the server needs, and how does a client attach it?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from layers_mcp import __version__
+from layers_mcp.app import App
+from layers_mcp.clock import WallClock
+from layers_mcp.contract import account
+from layers_mcp.contract.account import WhoAmI
+from layers_mcp.contract.endpoint import Empty
+from layers_mcp.contract.errors import LayersError
+from layers_mcp.server.presets import DEFAULT
+from layers_mcp.settings import Settings, settings_or_exit
+
+__all__ = ["Finding", "doctor"]
+
+_SIGNS = {"ok": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}
+_PORTS = {8000: "layers-mcp serve --transport http", 8787: "layers-mcp sandbox"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: whether it is as it must be, and in words what was found and how to mend it."""
+
+    state: Literal["ok", "note", "bad"]
+    words: str
+
+
+def _machine() -> Iterator[Finding]:
+    yield Finding("ok", f"layers-mcp {__version__}, Python {platform.python_version()}")
+    git = shutil.which("git")
+    if git is None:
+        yield Finding("bad", "git is not on the PATH; the sandbox reads repositories with it: install git")
+    else:
+        words = subprocess.run([git, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+        yield Finding("ok", f"{words} at {git}")
+
+
+def _folder(settings: Settings) -> Finding:
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=settings.state_dir):
+            return Finding("ok", f"state in {settings.state_dir.resolve()}")
+    except OSError as problem:
+        return Finding("bad", f"LAYERS_STATE_DIR {settings.state_dir}: {problem.strerror}; give a folder this user may write to")
+
+
+def _port(port: int) -> Finding:
+    with socket.socket() as probe:
+        free = probe.connect_ex(("127.0.0.1", port)) != 0
+    return Finding("ok" if free else "note", f"port {port} ({_PORTS[port]}) is {'free' if free else 'in use; give another --port'}")
+
+
+def _known(who: WhoAmI) -> Iterator[Finding]:
+    yield Finding("ok", f"key of {who.organization_name} ({who.organization_id}), tier {who.rate_limit_tier}, {who.credit_balance} credits")
+    needed = {call.scope for tool in DEFAULT for call in tool.calls if call.scope}
+    lacking = sorted(needed - set(who.scopes)) if "*" not in who.scopes else []
+    if lacking:
+        yield Finding("note", f"the key lacks {', '.join(lacking)}; tools that need them are refused with FORBIDDEN_SCOPE")
+    if who.kill_switch or who.api_access_revoked:
+        yield Finding("bad", "the key is stopped; only Layers can start it again")
+    edition = "2026-04, that of the onboarding guide" if "kill_switch" in who.model_fields_set else "later than the onboarding guide's"
+    yield Finding("ok", f"edition of the API: {edition}; requests go out as the guide prints them, with Authorization: Bearer")
+
+
+async def _api(settings: Settings) -> list[Finding]:
+    app = App(settings, WallClock())
+    where = settings.base_url if settings.live else "the embedded sandbox"
+    try:
+        house = await app.house()
+        who = await house.layers.send(account.WHOAMI, Empty())
+        return [Finding("ok", f"{where} answers; its time is {house.layers.now():%Y-%m-%d %H:%M:%SZ}"), *_known(who)]
+    except LayersError as problem:
+        return [Finding("bad", f"{where}: {problem}. {problem.advice}")]
+    finally:
+        await app.close()
+
+
+def _executable() -> list[str]:
+    script = Path(sys.argv[0]).resolve()
+    return [str(script)] if script.name.startswith("layers-mcp") else [sys.executable, "-m", "layers_mcp"]
+
+
+def _attach(settings: Settings) -> str:
+    command, *arguments = _executable()
+    given = {"LAYERS_STATE_DIR": str(settings.state_dir.resolve())} | ({"LAYERS_API_KEY": "<your key>"} if settings.live else {})
+    entry = {"command": command, "args": arguments, "env": given}
+    return json.dumps({"mcpServers": {"layers": entry}}, indent=2)
+
+
+def doctor(
+    show: Annotated[bool, typer.Option("--config/--no-config", help="Print the client configuration too.")] = True,  # noqa: FBT002
+) -> None:
+    """Check key, sandbox, folders and ports, and print what a client's configuration must say; exit code 1 if something is bad."""
+    console = Console(highlight=False)
+    settings = settings_or_exit(os.environ)
+    checks: list[Callable[[], list[Finding]]] = [
+        lambda: list(_machine()),
+        lambda: [_folder(settings)],
+        lambda: asyncio.run(_api(settings)),
+        lambda: [_port(port) for port in _PORTS],
+    ]
+    findings: list[Finding] = []
+    for check in checks:
+        if any(finding.state == "bad" for finding in findings):
+            break  # what comes later stands on what came before
+        findings += check()
+    for finding in findings:
+        console.print(f"{_SIGNS[finding.state]} {escape(finding.words)}", soft_wrap=True)
+    if show:
+        console.print("\nFor a client's configuration (Claude Desktop, Cursor and others):", soft_wrap=True)
+        console.print(_attach(settings), soft_wrap=True, markup=False)
+        console.print(f"For Claude Code: claude mcp add layers -- {' '.join(_executable())}", soft_wrap=True, markup=False)
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,64 @@
+"""`layers-mcp doctor` tells what is there, what is not, and what a client's configuration must say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+PATIENCE_S = 60
+
+
+def doctor(folder, *words, **settings):
+    """One run on a state folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LAYERS_")}
+    environment = {**kept, "COLUMNS": "200", "LAYERS_STATE_DIR": str(folder), **settings}
+    command = [sys.executable, "-m", "layers_mcp", "doctor", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+
+def test_without_a_key_the_sandbox_is_checked_and_the_configuration_printed(tmp_path):
+    """Issue 3: checks key, sandbox, ports, client configuration with absolute paths, which API edition is spoken."""
+    ended = doctor(tmp_path)
+
+    config = json.loads(re.search(r"^\{.*^\}", ended.stdout, re.DOTALL | re.MULTILINE)[0])
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "embedded sandbox answers" in ended.stdout
+    assert "edition of the API: 2026-04" in ended.stdout
+    assert Path(config["mcpServers"]["layers"]["command"]).is_absolute()
+    assert config["mcpServers"]["layers"]["env"]["LAYERS_STATE_DIR"] == str(tmp_path)
+
+
+def test_a_port_in_use_is_noted(tmp_path):
+    """It is no failure: stdio needs no port."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 8787))
+        taken.listen()
+        ended = doctor(tmp_path, "--no-config")
+
+    assert ended.returncode == 0
+    assert re.search(r"note port 8787 .*in use", ended.stdout)
+
+
+def test_an_api_that_does_not_answer_is_bad(tmp_path):
+    """Exit code 1, with what to check; the key is not printed."""
+    ended = doctor(tmp_path, "--no-config", LAYERS_API_KEY="lp_live_verysecret", LAYERS_BASE_URL="http://127.0.0.1:9")
+
+    assert ended.returncode == 1
+    assert "UNREACHABLE" in ended.stdout
+    assert "verysecret" not in ended.stdout + ended.stderr
+
+
+def test_a_folder_that_can_not_be_written_is_bad(tmp_path):
+    """The finding names the setting."""
+    (tmp_path / "file").write_text("not a folder")
+
+    ended = doctor(tmp_path / "file" / "state", "--no-config")
+
+    assert ended.returncode == 1
+    assert "LAYERS_STATE_DIR" in ended.stdout
