@@ -6,6 +6,7 @@ Flag beats environment beats default. An unknown `LAYERS_*` name stops the start
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -129,21 +130,21 @@ def check_names(environment: Mapping[str, str]) -> None:
             raise UnknownSetting(message)
 
 
-def read(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None) -> Settings:
-    """The settings of this process: `flags` (those that were given) over the environment over the defaults.
+def read(flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of this process: `flags` (those that were given) over `os.environ` over the defaults.
 
     Raises:
         UnknownSetting: a `LAYERS_*` name nobody knows.
         pydantic.ValidationError: a value out of range, by name.
     """
-    check_names(environment)
+    check_names(os.environ)
     return Settings(**{name: given for name, given in (flags or {}).items() if given is not None})
 
 
-def settings_or_exit(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None) -> Settings:
+def settings_or_exit(flags: Mapping[str, Any] | None = None) -> Settings:
     """The settings of a command; when they are wrong, each problem on stderr and exit code 2."""
     try:
-        return read(environment, flags)
+        return read(flags)
     except UnknownSetting as problem:
         lines = [str(problem)]
     except ValidationError as problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from layers_mcp.settings import UnknownSetting, read, settings_or_exit
+from layers_mcp.settings import UnknownSetting, check_names, read, settings_or_exit
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def environment(monkeypatch):
     def given(**names: str):
         for name, value in names.items():
             monkeypatch.setenv(name, value)
-        return read(names)
+        return read()
 
     return given
 
@@ -31,15 +31,15 @@ def test_without_any_setting_the_sandbox_is_used(environment):
 def test_a_flag_beats_the_environment_and_the_environment_the_default(environment, monkeypatch):
     """Design §9."""
     assert environment(LAYERS_WAIT_SECONDS="7").wait_seconds == 7
-    assert read({}, {"wait_seconds": 9}).wait_seconds == 9
-    assert read({}, {"wait_seconds": None}).wait_seconds == 7
+    assert read({"wait_seconds": 9}).wait_seconds == 9
+    assert read({"wait_seconds": None}).wait_seconds == 7
 
 
-def test_an_unknown_name_is_an_error_with_the_nearest_name():
+def test_an_unknown_name_is_an_error_with_the_nearest_name(environment):
     """Design §9; the SDK's own names may stand beside ours."""
     with pytest.raises(UnknownSetting, match=r"LAYERS_SANDBOX_REPO .*LAYERS_SANDBOX_REPOS"):
-        read({"LAYERS_SANDBOX_REPO": "x"})
-    read({"LAYERS_APP_ID": "x", "LAYERS_INGEST_ENDPOINT": "y"})
+        environment(LAYERS_SANDBOX_REPO="x")
+    check_names({"LAYERS_APP_ID": "x", "LAYERS_INGEST_ENDPOINT": "y"})
 
 
 def test_a_key_is_never_printed(environment):
@@ -70,7 +70,7 @@ def test_a_value_out_of_range_stops_the_start_by_name(monkeypatch, capsys, name,
     monkeypatch.setenv(name, value)
 
     with pytest.raises(SystemExit) as ended:
-        settings_or_exit({name: value})
+        settings_or_exit()
 
     assert ended.value.code == 2
     assert name in capsys.readouterr().err

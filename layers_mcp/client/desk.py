@@ -135,7 +135,7 @@ def follow(layers: Layers, endpoint: Endpoint[Q, R], request: Q) -> Callable[[],
 
 def of_job(job: jobs.Job) -> Progress:
     """How far a job is, its stage in words."""
-    return Progress(done=job.progress, stage=(job.stage or job.status).replace("_", " "))
+    return Progress(done=job.progress, stage=(job.status if job.over else job.stage or job.status).replace("_", " "))
 
 
 async def job(layers: Layers, job_id: str, *, report: Report, at_most_s: float) -> jobs.Job:

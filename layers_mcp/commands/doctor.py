@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import platform
 import shutil
 import socket
@@ -111,7 +110,7 @@ def doctor(
 ) -> None:
     """Check key, sandbox, folders and ports, and print what a client's configuration must say; exit code 1 if something is bad."""
     console = Console(highlight=False)
-    settings = settings_or_exit(os.environ)
+    settings = settings_or_exit()
     checks: list[Callable[[], list[Finding]]] = [
         lambda: list(_machine()),
         lambda: [_folder(settings)],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,7 +70,7 @@ def serve(
     if context.invoked_subcommand is not None:
         return
     moment = _moment(at)
-    settings = settings_or_exit(os.environ, {"state_dir": state})
+    settings = settings_or_exit({"state_dir": state})
     asyncio.run(_serve(settings, port=port, at=moment, speed=speed))
 
 
@@ -82,7 +81,7 @@ def advance(step: Annotated[str, typer.Argument(help="How far: 90s, 15m, 3h, 2d,
     if match is None:
         raise typer.BadParameter(f"{step!r} is no span of time; write it like 90s, 15m, 3h, 2d or 1w")
     span = timedelta(**{_UNITS[match[2]]: float(match[1])})
-    settings = settings_or_exit(os.environ, {"state_dir": state})
+    settings = settings_or_exit({"state_dir": state})
 
     async def move() -> None:
         world = await open_world(settings, WallClock())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -33,7 +32,7 @@ async def _serve(settings: Settings, transport: Transport) -> None:
 
 def run(transport: Transport) -> None:
     """Serve over `transport` until it ends, with the settings of the environment; the log goes to stderr."""
-    settings = settings_or_exit(os.environ)
+    settings = settings_or_exit()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     asyncio.run(_serve(settings, transport))
 

@@ -22,6 +22,7 @@ LayersError
 │   ├── TimedOut              (no answer in time)  TIMEOUT
 │   └── Unreachable           (no connection)      UNREACHABLE
 ├── PlatformError         502 PLATFORM_ERROR: what stands behind Layers refused
+├── OurMistake            500 SERVER_MISTAKE: this server went wrong, not Layers
 ├── BadReply              an answer that is not what the contract says
 └── UnknownProblem        a code this tree does not know, kept as it came
 
@@ -52,6 +53,7 @@ __all__ = [
     "KillSwitch",
     "LayersError",
     "NotFound",
+    "OurMistake",
     "PlatformError",
     "PolicyError",
     "RateLimited",
@@ -244,6 +246,13 @@ class PlatformError(LayersError):
 
     code, status = "PLATFORM_ERROR", 502
     advice = "details.platformCode names what the platform refused; mend that, then call again."
+
+
+class OurMistake(LayersError):
+    """This server made a mistake; Layers has nothing to do with it."""
+
+    code, status = "SERVER_MISTAKE", 500
+    advice = "Look at what stands now before calling again, and report it to whoever runs layers-mcp; its log has the details."
 
 
 class BadReply(LayersError):

@@ -12,7 +12,7 @@ from jsonschema.protocols import Validator
 from pydantic import JsonValue
 
 from layers_mcp.client.desk import Progress, Report
-from layers_mcp.contract.errors import Internal, LayersError, NotFound
+from layers_mcp.contract.errors import Internal, Invalid, LayersError, OurMistake
 from layers_mcp.server.arguments import meant
 from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.catalog import ALIASES
@@ -35,13 +35,14 @@ def _checker(name: str) -> Validator:
 def _check(name: str, made: dict[str, JsonValue]) -> None:
     unfit = next(iter(_checker(name).iter_errors(cast("Any", made))), None)
     if unfit is not None:
-        raise Internal(f"the result does not fit the published schema at {unfit.json_path}")
+        raise OurMistake(f"the result does not fit the published schema at {unfit.json_path}")
 
 
 def _find(name: str) -> Tool[Any]:
     known = _BY_NAME.get(ALIASES.get(name, name))
     if known is None:
-        raise NotFound("there is no tool of this name", details={"tools": list(_BY_NAME)})
+        issue: JsonValue = {"path": "name", "message": f"is none of {', '.join(_BY_NAME)}"}
+        raise Invalid("there is no tool of this name", details={"issues": [issue], "tools": list(_BY_NAME)})
     return known
 
 
@@ -89,7 +90,7 @@ async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tel
         reply, outcome, request_id = _refused(problem, house), problem.wire_code, problem.request_id
     except Exception:  # noqa: BLE001  the edge: a mistake of ours is an answer too, and its text may hold anything
         structlog.get_logger().exception("call failed", tool=name)
-        problem = Internal("this server made a mistake; its log has the details")
+        problem = OurMistake("this server made a mistake")
         reply, outcome, request_id = _refused(problem, house), problem.wire_code, None
     structlog.get_logger().info("call", tool=name, outcome=outcome, seconds=round(time.monotonic() - began, 3), request_id=request_id)
     return reply

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from typing import cast
 
 from pydantic import JsonValue
 
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.tool.outcome import Envelope
+from layers_mcp.tool.words import visible
 
 __all__ = ["AT_MOST_TEXT", "clean", "problem_record", "problem_text", "record", "text"]
 
@@ -18,16 +18,14 @@ AT_MOST_TEXT = 1500
 """Characters of one string in a result; what is longer is cut and says so (our choice, below the 8,000 tokens of design §4)."""
 _WHOLE = frozenset({"confirmation", "next"})
 """What is never cut: a person says yes to all of what is shown, and a call needs all of its arguments."""
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
+_URL = re.compile(r"^https?://\S{1,8000}$")
+"""A link that is cut leads nowhere."""
 _BARE = re.compile(r"^[A-Za-z0-9_.:/@+\-]+$")
 
 
 def _cleaned(words: str, *, whole: bool) -> str:
-    words = _ANSI.sub("", words)
-    kept = "".join(
-        char for char in words if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") or char == "\u200d"
-    )
-    return kept if whole or len(kept) <= AT_MOST_TEXT else f"{kept[:AT_MOST_TEXT]}… [cut, {len(kept)} characters]"
+    kept = visible(words)
+    return kept if whole or len(kept) <= AT_MOST_TEXT or _URL.match(kept) else f"{kept[:AT_MOST_TEXT]}… [cut, {len(kept)} characters]"
 
 
 def clean(value: JsonValue, *, whole: bool = False) -> JsonValue:

@@ -13,7 +13,7 @@ State = Literal["minted", "acting", "done", "failed"]
 """A confirmation's life: shown to somebody, spent and acting, over well or badly."""
 ConfirmedBy = Literal["agent", "person"]
 """Whose yes it was."""
-Kind = Literal["job", "post", "oauth", "container"]
+Kind = Literal["job", "post", "oauth"]
 """What kinds of things a call of ours can begin."""
 
 

@@ -133,6 +133,29 @@ def tool(
     return declare
 
 
+_SAID = {
+    "missing": "is required",
+    "string_type": "must be a string",
+    "tuple_type": "must be a list",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "string_too_short": "must not be empty",
+    "timezone_aware": "needs Z or an offset, like 2026-04-18T22:00:00Z",
+    "string_pattern_mismatch": "does not have the form it must have",
+}
+"""Pydantic's words for what is usually wrong, in ours; the rest is clear enough as it comes."""
+
+
+def _said(kind: str, words: str, declared: Tool[Any]) -> str:
+    if kind == "extra_forbidden":
+        known = ", ".join(field.alias or name for name, field in declared.arguments.model_fields.items())
+        return f"is no argument of {declared.name}, which takes {known}"
+    return _SAID.get(kind, words.removeprefix("Value error, ").replace("Input should", "should"))
+
+
 def parse(declared: Tool[A], given: dict[str, Any]) -> A:
     """The arguments of a call.
 
@@ -143,8 +166,9 @@ def parse(declared: Tool[A], given: dict[str, Any]) -> A:
         return declared.arguments.model_validate(given)
     except ValidationError as problem:
         found = problem.errors(include_url=False, include_input=False, include_context=False)
-        issues: list[JsonValue] = [
-            {"path": ".".join(str(step) for step in issue["loc"]) or "arguments", "message": issue["msg"]} for issue in found
+        said = [
+            (".".join(str(step) for step in issue["loc"]) or "arguments", _said(issue["type"], issue["msg"], declared)) for issue in found
         ]
-        named = "; ".join(f"{'.'.join(str(step) for step in issue['loc'])}: {issue['msg']}" for issue in found[:5])
+        issues: list[JsonValue] = [{"path": path, "message": words} for path, words in said]
+        named = "; ".join(f"{path} {words}" for path, words in said[:5])
         raise Invalid(f"{declared.name} got arguments that don't fit: {named}", details={"issues": issues}) from None

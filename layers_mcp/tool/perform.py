@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -124,11 +125,18 @@ async def _control(visit: _Visit, ask: Callable[[Any, Call], Awaitable[Shown]]) 
 
 
 async def _act(visit: _Visit, go: Go) -> Envelope:
+    """Act to the end, also when the client goes away meanwhile: what was begun is finished and recorded."""
+    acting = asyncio.ensure_future(_acted(visit, go))
+    return await asyncio.shield(acting)
+
+
+async def _acted(visit: _Visit, go: Go) -> Envelope:
     gate = visit.house.gate
     try:
         outcome = await visit.tool.run(visit.request, visit.call(go.row.key))
     except LayersError as problem:
-        failed = visit.envelope(Outcome[Any](say=f"{problem.wire_code}: {problem.advice}", status="failed"), confirmed_by="agent")
+        say = f"{problem.wire_code}: {problem.message}. {problem.advice}"
+        failed = visit.envelope(Outcome[Any](say=say, status="failed"), confirmed_by="agent")
         gate.fail(go, problem, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)))
         raise
     envelope = visit.envelope(outcome, confirmed_by="agent")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from layers_mcp.client import desk
 from layers_mcp.client.desk import Progress, wait
-from layers_mcp.contract import jobs, publishing, social
-from layers_mcp.contract.jobs import GetJob, Job
+from layers_mcp.contract import publishing, social
+from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.publishing import GetPost, ScheduledPost
 from layers_mcp.contract.social import GetOauthStatus, ListAccounts, OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
@@ -17,17 +17,18 @@ _WORDS = {
     "queued": "waiting for a free machine",
     "cloning": "cloning the repository",
     "analyzing": "reading the code and the copy",
-    "generating_sdk_patch": "writing the SDK into the app",
-    "opening_pr": "opening the pull request",
-    "writing_captions": "writing the captions",
-    "generating_visuals": "making the visuals",
+    "generating sdk patch": "writing the SDK into the app",
+    "opening pr": "opening the pull request",
+    "writing captions": "writing the captions",
+    "generating visuals": "making the visuals",
     "finalizing": "finishing",
 }
 
 
 def in_words(stage: str | None) -> str:
     """The stage as a person says it; one we don't know is named with its underscores opened."""
-    return _WORDS.get(stage or "", (stage or "working").replace("_", " "))
+    plain = (stage or "working").replace("_", " ")
+    return _WORDS.get(plain, plain)
 
 
 def resume(wait_seconds: int | None, **what: str) -> Next:
@@ -40,11 +41,10 @@ async def wait_job(call: Call, job_id: str, wait_seconds: int | None) -> Job:
     """The job when it is over, or as it stands when the wait ends."""
     at_most_s = call.wait_s if wait_seconds is None else wait_seconds
 
-    def told(job: Job) -> Progress:
-        return Progress(done=job.progress, stage=in_words(job.stage) if not job.over else job.status)
+    async def tell(progress: Progress) -> None:
+        await call.report(Progress(done=progress.done, stage=in_words(progress.stage)))
 
-    look = desk.follow(call.layers, jobs.GET, GetJob(job_id=job_id))
-    return await wait(look, over=lambda job: job.over, progress=told, report=call.report, clock=call.clock, at_most_s=at_most_s)
+    return await desk.job(call.layers, job_id, report=tell, at_most_s=at_most_s)
 
 
 async def wait_post(call: Call, post_id: str, wait_seconds: int | None) -> ScheduledPost:

@@ -8,12 +8,14 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.contract import content, review
 from layers_mcp.contract.content import Brief, Container, GetContent
-from layers_mcp.contract.errors import Invalid, LayersError
+from layers_mcp.contract.errors import ForbiddenScope, Invalid, KillSwitch, LayersError, Unauthenticated
 from layers_mcp.contract.review import Decision
 from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
+from layers_mcp.tool.size import fitting
+from layers_mcp.tool.words import hidden
 
 __all__ = ["approve_content"]
 
@@ -52,6 +54,7 @@ class ItemDecision(View):
     decision: Decision | None = None
     code: str | None = None
     message: str | None = None
+    request_id: str | None = None
 
 
 class Decisions(View):
@@ -65,6 +68,7 @@ def _facts(post: Container) -> dict[str, JsonValue]:
         "format": post.format,
         "hook": post.hook,
         "captions": {caption.platform: caption.text for caption in post.caption_variants},
+        "hiddenCharacters": hidden(post.hook) + sum(hidden(caption.text) for caption in post.caption_variants),
         "media": [asset.url for asset in post.media_assets],
     }
 
@@ -105,6 +109,10 @@ async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
     if request.regenerate_brief is not None:
         after += "; a new generation starts and costs credits"
     items = tuple(ShownItem(id=post.id, before="pending", after=after, facts=_facts(post)) for post in posts)
+    fit = len(fitting(items))
+    if fit < len(items):
+        issue: dict[str, JsonValue] = {"path": "containerIds", "message": f"the previews are too long to judge at once; give at most {fit}"}
+        raise Invalid("these posts are too long for one preview", details={"issues": [issue]})
     return Shown(
         question=f"{request.decision.capitalize()} {len(items)} post{'s' if len(items) > 1 else ''}?",
         items=items,
@@ -135,7 +143,10 @@ async def _decide(one: str, request: ApproveContentArguments, call: Call) -> Ite
             fields["regenerate_brief"] = Brief.model_validate(request.regenerate_brief.model_dump(exclude_unset=True, exclude_none=True))
         made = await call.layers.send(review.REJECT, review.RejectContent.model_validate(fields), key=key)
     except LayersError as problem:
-        return ItemDecision(container_id=one, outcome="failed", code=problem.wire_code, message=problem.advice)
+        if isinstance(problem, (Unauthenticated, ForbiddenScope, KillSwitch)):
+            raise  # it is the key that is refused: every other post would be too
+        words = f"{problem.message}. {problem.advice}"
+        return ItemDecision(container_id=one, outcome="failed", code=problem.wire_code, message=words, request_id=problem.request_id)
     if made.job_id:
         call.begun("job", made.job_id, None)
     return ItemDecision(container_id=one, outcome="rejected", decision=made)

@@ -57,7 +57,9 @@ async def create_project(request: CreateProjectArguments, call: Call) -> Outcome
     known = await _find(call, external_id) if external_id else None
     created = known is None
     if known is None:
-        wanted = projects.CreateProject.model_validate(request.model_dump(exclude_unset=True, exclude={"idempotency_key"}))
+        given = request.model_dump(exclude_unset=True, exclude={"idempotency_key"})
+        # Newer pages require a time zone: it is sent also when it is the default.
+        wanted = projects.CreateProject.model_validate({"timezone": request.timezone, **given})
         try:
             made = await call.layers.send(projects.CREATE, wanted, key=call.key)
             # The 201 prints an approval policy that is not the one in force (`drift`): read the project itself.

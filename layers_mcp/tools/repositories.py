@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, StringConstraints
 
 from layers_mcp.contract import github, ingest, jobs
 from layers_mcp.contract.errors import Invalid, PlatformError
@@ -21,6 +21,9 @@ __all__ = ["ingest_repo"]
 
 NOT_INSTALLED = "installation_not_found"
 """Platform code of a repository whose owner has no registered installation (seed 004, step 3, "Failure paths")."""
+
+NO_PLATFORM = "SDK_PATCH_GENERATION_FAILED"
+"""Job code of a repository in which no supported platform was found (same place)."""
 
 
 class IngestRepoArguments(Adding, Waiting):
@@ -94,16 +97,11 @@ def _report(job: Job, installation: Installation | None, request: IngestRepoArgu
     if job.status == "running":
         say = f"Job {job.job_id} is still running."
         return Outcome(say=say, status="running", result=view, next=(resume(request.wait_seconds, jobId=job.job_id),))
-    retry: dict[str, JsonValue] = {"projectId": request.project_id, "repoFullName": request.repo_full_name, "platforms": ["web"]}
-    mend = Next(tool="ingest_repo", arguments=retry, why="Try again with the platforms that match the repository's stack.")
-    no_platform = job.error is not None and job.error.code == "SDK_PATCH_GENERATION_FAILED"
     code = f" ({job.error.code})" if job.error else ""
-    return Outcome(
-        say=f"Job {job.job_id} ended as {job.status}{code}; no pull request was opened.",
-        status="canceled" if job.status == "canceled" else "failed",
-        result=view,
-        next=(mend,) if no_platform else (),
-    )
+    say = f"Job {job.job_id} ended as {job.status}{code}; no pull request was opened."
+    if job.error is not None and job.error.code == NO_PLATFORM:
+        say += f" If its stack is one of {', '.join(get_args(Platform))}, call ingest_repo again and name it in platforms."
+    return Outcome(say=say, status="canceled" if job.status == "canceled" else "failed", result=view)
 
 
 @tool(calls=(github.INSTALL_URL, github.REGISTER, ingest.GITHUB, jobs.GET), effect=Effect.ADDS)

@@ -18,9 +18,12 @@ from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
+from layers_mcp.tool.words import hidden
 
 __all__ = ["schedule_content"]
 
+INSTAGRAM_ONLY = ("reels", "feed")
+"""Modes of one platform (layers-api: publishing)."""
 SKEW = timedelta(seconds=30)
 """How far in the past a time may lie (layers-api: schedule-content)."""
 
@@ -75,21 +78,30 @@ def _caption(post: Container, account: SocialAccount, override: str | None) -> s
     return next((caption.text for caption in post.caption_variants if caption.platform == account.platform), "")
 
 
-def _item(post: Container, account: SocialAccount, target: TargetArguments, when: str) -> ShownItem:
+def _item(post: Container, account: SocialAccount, target: TargetArguments, *, when: str, queued: list[str]) -> ShownItem:
+    caption = _caption(post, account, target.caption_override)
     facts: dict[str, JsonValue] = {
         "platform": account.platform,
         "account": account.handle,
         "mode": target.mode,
         "hook": post.hook,
-        "caption": _caption(post, account, target.caption_override),
+        "caption": caption,
+        "hiddenCharacters": hidden(post.hook) + hidden(caption),
         "media": [asset.url for asset in post.media_assets],
     }
-    return ShownItem(
-        id=account.social_account_id,
-        before=f"content {post.approval_status}, not scheduled by this call",
-        after=f"published {when}",
-        facts=facts,
-    )
+    before = f"content {post.approval_status}; " + (f"already queued here: {', '.join(queued)}" if queued else "not queued here yet")
+    return ShownItem(id=account.social_account_id, before=before, after=f"published {when}", facts=facts)
+
+
+async def _queued(post: Container, project_id: str, call: Call) -> dict[str, list[str]]:
+    """What of this content is queued already, by account: a second post of the same is seldom meant."""
+    wanted = publishing.ListPosts(project_id=project_id, status=("queued", "publishing"), limit=100)
+    page = await call.layers.send(publishing.LIST, wanted)
+    found: dict[str, list[str]] = {}
+    for one in page.items:
+        if one.container_id == post.id and one.social_account_id is not None and one.scheduled_for is not None:
+            found.setdefault(one.social_account_id, []).append(f"{one.id} for {wire_time(one.scheduled_for)}")
+    return found
 
 
 def _accounts(request: ScheduleContentArguments, known: tuple[SocialAccount, ...]) -> list[SocialAccount]:
@@ -105,6 +117,11 @@ def _accounts(request: ScheduleContentArguments, known: tuple[SocialAccount, ...
         if account is None or account.status != "connected":
             state = "not an account of the content's project" if account is None else account.status
             issues.append({"path": f"targets.{index}.socialAccountId", "message": f"is {state}; get_project lists the connected ones"})
+        elif target.mode in INSTAGRAM_ONLY and account.platform != "instagram":
+            issues.append({"path": f"targets.{index}.mode", "message": f"{target.mode} is for instagram; use direct_publish"})
+        if hidden(target.caption_override):
+            message = "holds characters that can't be seen (control, zero-width or bidi); take them out, a person has to see what goes out"
+            issues.append({"path": f"targets.{index}.captionOverride", "message": message})
     if issues:
         raise Invalid("schedule_content names accounts that can't be published on", details={"issues": issues})
     return [by_id[target.social_account_id] for target in request.targets]
@@ -132,7 +149,11 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=post.project_id, limit=200))
     accounts = _accounts(request, page.items)
     when = _local(request.scheduled_for, project)
-    items = tuple(_item(post, account, target, when) for account, target in zip(accounts, request.targets, strict=True))
+    queued = await _queued(post, project.id, call)
+    items = tuple(
+        _item(post, account, target, when=when, queued=queued.get(account.social_account_id, []))
+        for account, target in zip(accounts, request.targets, strict=True)
+    )
     blocked = (
         " It waits for the approval first, and goes out at that time only once it is approved." if post.approval_status == "pending" else ""
     )
@@ -146,7 +167,7 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
 
 
 @tool(
-    calls=(content.GET, projects.GET, social.ACCOUNTS, publishing.SCHEDULE),
+    calls=(content.GET, projects.GET, social.ACCOUNTS, publishing.LIST, publishing.SCHEDULE),
     effect=Effect.SPEAKS,
     ask=show_schedule,
 )

@@ -98,7 +98,7 @@ async def test_a_job_is_waited_for_with_few_looks_and_little_delay(layers: Layer
     assert clock.elapsed_s() <= lasts_s + 1.0
     assert len(far.asked) <= most_looks
     assert told.numbers == sorted(set(told.numbers))
-    assert (told.numbers[-1], told.stages[-1]) == (1.0, "opening pr")
+    assert (told.numbers[-1], told.stages[-1]) == (1.0, "completed")
 
 
 async def test_the_time_is_up_and_the_job_is_given_back_as_it_stands(layers: Layers, far, clock: HandClock, told: Told) -> None:

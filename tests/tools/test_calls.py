@@ -105,7 +105,7 @@ async def test_a_failed_ingest_says_so_and_how_to_try_again(story):
     assert answer.is_error
     assert answer.record["status"] == "failed"
     assert answer.record["result"]["job"]["error"]["code"] == "SDK_PATCH_GENERATION_FAILED"
-    assert answer.record["next"][0]["tool"] == "ingest_repo"
+    assert "react-native" in answer.record["summary"]
 
 
 async def test_a_failed_operation_is_not_given_back_for_its_repeat(story):
@@ -294,3 +294,32 @@ async def test_a_refused_consent_says_how_to_ask_again(story):
 
     assert answer.record["status"] == "failed"
     assert answer.record["next"][0]["tool"] == "connect_account"
+
+
+async def test_a_page_that_is_too_long_is_taken_in_smaller_ones(story):
+    """Design §4: a result never exceeds 8,000 tokens; nothing is lost, the next call brings the rest."""
+    project = await story.project()
+    for number in range(3):
+        await story.call("generate_content", projectId=project, variantCount=5, hook=f"{number} " + "long " * 380, waitSeconds=900)
+
+    brief = await story.call("list_content", projectId=project)
+    full = await story.call("list_content", projectId=project, detail="full")
+    again = await story.call("list_content", **full["next"][0]["arguments"])
+
+    assert brief["result"]["returned"] == 15
+    assert len(brief["result"]["items"][0]["hook"]) == 120
+    assert full["result"]["hasMore"] is True
+    assert 0 < full["result"]["returned"] < 15
+    assert again["result"]["items"] == full["result"]["items"]
+    assert again["result"]["nextCursor"]
+
+
+async def test_refusals_use_our_own_words(story):
+    """Principle: a refusal can be read aloud; no tuple, no class names."""
+    answer = await story.result("schedule_content", containerId="cnt_1", scheduledFor="2030-01-01T00:00:00", targets="x", when="now")
+
+    words = answer.text
+    assert "needs Z or an offset" in words
+    assert "when is no argument of schedule_content, which takes" in words
+    assert "tuple" not in words
+    assert "Arguments" not in words

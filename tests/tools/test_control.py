@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from functools import partial
 
+import anyio
 import pytest
 
-from layers_mcp.contract import publishing
+from layers_mcp.contract import publishing, review
 from layers_mcp.contract.publishing import ListPosts
 from layers_mcp.sandbox.faults import Fault
 
@@ -359,3 +362,104 @@ async def test_a_preview_says_the_time_in_the_projects_zone_in_utc_and_from_now(
     assert "Z)" in question
     assert "in 3 h 12 m" in question
     assert asked["confirmation"]["items"][0]["facts"]["account"] == "quinnscoffee"
+
+
+async def test_a_preview_says_what_is_queued_already(story):
+    """A second yes to the same is a second post: the person sees that the first one stands."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
+    before = await story.call("schedule_content", **wanted)
+    done = await story.call("schedule_content", **wanted, confirm=before["confirmation"]["handle"])
+
+    after = await story.call("schedule_content", **wanted)
+
+    post = done["result"]["schedule"]["scheduledPostIds"][0]
+    assert "not queued here yet" in before["confirmation"]["items"][0]["before"]
+    assert f"already queued here: {post}" in after["confirmation"]["items"][0]["before"]
+
+
+async def test_two_previews_of_one_schedule_do_not_queue_it_twice(story):
+    """Design §5.2: once the first is queued, the second preview shows what is no longer so."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
+    one, two = await story.handle("schedule_content", **wanted), await story.handle("schedule_content", **wanted)
+    await story.call("schedule_content", **wanted, confirm=one)
+
+    asked = await story.call("schedule_content", **wanted, confirm=two)
+
+    assert "has changed" in asked["confirmation"]["because"]
+    assert len(await posts(story, project)) == 1
+
+
+async def test_a_caption_with_characters_nobody_sees_is_refused(story):
+    """A person can't say yes to what can't be seen: bidi and zero-width characters would go out with the post."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project), "captionOverride": "Buy\u202e now\u200b"}
+
+    answer = await story.result(
+        "schedule_content", containerId=await story.approved(project), scheduledFor=story.at(hours=3), targets=[target]
+    )
+
+    assert [issue["path"] for issue in answer.record["error"]["details"]["issues"]] == ["targets.0.captionOverride"]
+
+
+async def test_a_mode_of_another_platform_is_refused_before_a_yes_is_spent(story):
+    """House-style 28: refuse early."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project), "mode": "reels"}
+
+    answer = await story.result(
+        "schedule_content", containerId=await story.approved(project), scheduledFor=story.at(hours=3), targets=[target]
+    )
+
+    assert [issue["path"] for issue in answer.record["error"]["details"]["issues"]] == ["targets.0.mode"]
+
+
+async def test_a_key_that_is_stopped_ends_the_batch_at_once(story):
+    """Every other post would be refused too; the error says why, and the posts are still pending."""
+    project = await story.project()
+    several = [await story.post(project, topic=topic) for topic in ("beans", "milk")]
+    handle = await story.handle("approve_content", containerIds=several)
+    story.world.script(Fault(method="POST", path="/v1/content/{containerId}/approve", times=9, code="KILL_SWITCH"))
+
+    answer = await story.result("approve_content", containerIds=several, confirm=handle)
+
+    assert answer.record["error"]["code"] == "KILL_SWITCH"
+    assert story.wire.rows.count("POST /v1/content/{containerId}/approve") == 1
+
+
+async def test_a_client_that_goes_away_does_not_stop_an_act_halfway(story):
+    """The yes was given for both posts: both are decided and the outcome is on record."""
+    project = await story.project()
+    several = [await story.post(project, topic=topic) for topic in ("beans", "milk")]
+    handle = await story.handle("approve_content", containerIds=several)
+    send, gone = story.layers.send, anyio.Event()
+
+    async def slow(endpoint, request, **more):
+        if endpoint is review.APPROVE:
+            gone.set()
+            await anyio.sleep(0.01)
+        return await send(endpoint, request, **more)
+
+    story.layers.send = slow
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(story.call, "approve_content", containerIds=several, confirm=handle))
+        await gone.wait()
+        tasks.cancel_scope.cancel()
+    with anyio.fail_after(10):
+        while (await story.call("approve_content", containerIds=several, confirm=handle)).get("replayed") is None:  # noqa: ASYNC110
+            await anyio.sleep(0.01)
+
+    assert [(await story.content(one)).approval_status for one in several] == ["approved", "approved"]
+
+
+async def test_posts_too_long_to_judge_at_once_are_refused_with_how_many_fit(story):
+    """Design §4: a result never exceeds 8,000 tokens, and a preview is never cut."""
+    project = await story.project()
+    made = await story.call("generate_content", projectId=project, variantCount=5, hook="long " * 390, waitSeconds=900)
+
+    answer = await story.result("approve_content", containerIds=made["result"]["containerIds"])
+
+    assert re.search(r"give at most [1-4]$", answer.record["error"]["details"]["issues"][0]["message"])

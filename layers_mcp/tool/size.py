@@ -1,0 +1,34 @@
+"""How much of a list fits: whole rows, until a page is as long as a reader should have to take in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+__all__ = ["AT_MOST_CHARACTERS", "brief", "fitting"]
+
+AT_MOST_CHARACTERS = 16_000
+"""Characters of JSON of one page, shown as record and as text: within the 8,000 tokens of design §4, at about four characters a token."""
+BRIEF = 120
+"""Characters of a text in a brief row."""
+
+T = TypeVar("T", bound=BaseModel)
+
+
+def brief(words: str | None) -> str | None:
+    """The beginning of a text, enough to know it again."""
+    return words if words is None or len(words) <= BRIEF else f"{words[: BRIEF - 1]}…"
+
+
+def fitting(rows: Sequence[T]) -> tuple[T, ...]:
+    """The first rows that fit on one page; always one, however long."""
+    kept: list[T] = []
+    length = 0
+    for row in rows:
+        length += len(row.model_dump_json(by_alias=True, exclude_none=True))
+        if kept and length > AT_MOST_CHARACTERS:
+            break
+        kept.append(row)
+    return tuple(kept)

@@ -1,0 +1,26 @@
+"""What can't be seen in a text: characters that would go out with a post although nobody could judge them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["ANSI", "hidden", "visible"]
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
+"""Escape sequences of terminals."""
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
+"""Control, format (zero-width, bidi), surrogates, private use, unassigned (Unicode general categories)."""
+_KEPT = ("\n", "\t", "\u200d", "\ufe0f")
+"""Line breaks, and what holds emoji and Indic words together."""
+
+
+def visible(words: str) -> str:
+    """`words` without terminal sequences and characters that can't be seen."""
+    words = ANSI.sub("", words)
+    return "".join(char for char in words if char in _KEPT or unicodedata.category(char) not in _UNSEEN)
+
+
+def hidden(words: str | None) -> int:
+    """How many characters of `words` can't be seen."""
+    return 0 if words is None else len(words) - len(visible(words))
