@@ -58,6 +58,19 @@ class App:
             return unopened(name, problem)
         return await answer(house, name, given, tell)
 
+    async def fill(self, name: str, given: dict[str, str]) -> str:
+        """The text of the prompt `name` with its arguments in place; it needs no house.
+
+        Raises:
+            ValueError: no such prompt, or arguments that do not fit, by name.
+        """
+        from layers_mcp.prompts import filled, read_prompts  # noqa: PLC0415  YAML, shut until a prompt is asked for
+
+        known = {prompt.name: prompt for prompt in read_prompts()}
+        if name not in known:
+            raise ValueError(f"there is no prompt of this name; there are {', '.join(known)}")
+        return filled(known[name], given)
+
     async def house(self) -> House:
         """The open house."""
         async with self._opening:

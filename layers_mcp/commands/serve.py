@@ -25,7 +25,7 @@ Transport = Callable[[Server[Any]], Awaitable[None]]
 async def _serve(settings: Settings, transport: Transport) -> None:
     app = App(settings, WallClock())
     try:
-        await transport(bind(read_catalog(), app.answer))
+        await transport(bind(read_catalog(), app.answer, app.fill))
     finally:
         await app.close()
 

@@ -26,7 +26,11 @@ def tools(
         (Path(layers_mcp.server.__path__[0]) / FILE).write_text(generated(), encoding="utf-8")
     catalog = read_catalog()
     if as_json:
-        typer.echo(json.dumps({"instructions": catalog.instructions, "tools": catalog.tools}, indent=2, ensure_ascii=False))
+        typer.echo(
+            json.dumps(
+                {"instructions": catalog.instructions, "tools": catalog.tools, "prompts": catalog.prompts}, indent=2, ensure_ascii=False
+            )
+        )
         return
     table = Table("tool", "effect", "scopes", "does", title="Tools of the default preset")
     for declared in DEFAULT:

@@ -10,12 +10,14 @@ import mcp_types as types
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
 
 from layers_mcp import __version__
 from layers_mcp.server.catalog import Catalog
 
-__all__ = ["Answer", "AnswerCall", "Tell", "bind"]
+__all__ = ["Answer", "AnswerCall", "FillPrompt", "Tell", "bind"]
 
+_PUBLIC = CacheHint(ttl_ms=300_000, scope="public")
 Tell = Callable[[float, str], Awaitable[None]]
 """Tells the client how far a call is: a share from 0 to 1 that only rises, and the stage in words."""
 
@@ -33,8 +35,13 @@ AnswerCall = Callable[[str, dict[str, Any], Tell], Awaitable[Answer]]
 """Answers a call: tool name, arguments as they came, progress."""
 
 
-def bind(catalog: Catalog, answer: AnswerCall) -> Server[Any]:
-    """A server of both protocol eras that lists `catalog` and answers calls by `answer`."""
+FillPrompt = Callable[[str, dict[str, str]], Awaitable[str]]
+"""The text of a prompt with its arguments in place; raises ValueError with what does not fit."""
+
+
+def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt) -> Server[Any]:
+    """A server of both protocol eras that lists `catalog`, answers calls by `answer` and fills prompts by `fill`."""
+    offered = types.ListPromptsResult(prompts=[types.Prompt.model_validate(one) for one in catalog.prompts])
     listed = types.ListToolsResult(tools=[types.Tool.model_validate(one) for one in catalog.tools])
     schemas = {one["name"]: one["inputSchema"] for one in catalog.tools}
 
@@ -50,14 +57,27 @@ def bind(catalog: Catalog, answer: AnswerCall) -> Server[Any]:
             content=[types.TextContent(type="text", text=given.text)], structured_content=given.record, is_error=given.is_error
         )
 
+    async def list_prompts(_ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
+        return offered
+
+    async def get_prompt(_ctx: ServerRequestContext[Any], params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        try:
+            words = await fill(params.name, params.arguments or {})
+        except ValueError as problem:
+            raise MCPError(types.INVALID_PARAMS, str(problem)) from None
+        message = types.PromptMessage(role="user", content=types.TextContent(type="text", text=words))
+        return types.GetPromptResult(messages=[message])
+
     return Server(
         "layers-mcp",
         version=__version__,
         title="Layers",
         instructions=catalog.instructions,
         website_url="https://layers.com",
-        cache_hints={"tools/list": CacheHint(ttl_ms=300_000, scope="public")},
+        cache_hints={"tools/list": _PUBLIC, "prompts/list": _PUBLIC},
         get_tool_input_schema=schemas.get,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        on_list_prompts=list_prompts,
+        on_get_prompt=get_prompt,
     )

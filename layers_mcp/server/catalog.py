@@ -19,13 +19,14 @@ ALIASES = {"approve": "approve_content", "schedule": "schedule_content"}
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
-    """What a client is shown: instructions and tools, in MCP's own JSON."""
+    """What a client is shown: instructions, tools and prompts, in MCP's own JSON."""
 
     instructions: str
     tools: tuple[dict[str, Any], ...]
+    prompts: tuple[dict[str, Any], ...] = ()
 
 
 def read_catalog() -> Catalog:
     """The catalog as it was generated."""
     raw = json.loads(files("layers_mcp.server").joinpath(FILE).read_text(encoding="utf-8"))
-    return Catalog(instructions=raw["instructions"], tools=tuple(raw["tools"]))
+    return Catalog(instructions=raw["instructions"], tools=tuple(raw["tools"]), prompts=tuple(raw["prompts"]))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import JsonValue
+
+from layers_mcp.prompts import Prompt, read_prompts
 from layers_mcp.server.schema import Schema, listing
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tools.catalog import TOOLS
@@ -26,7 +29,15 @@ INSTRUCTIONS = (
 """What a client tells its model before the tools; at most 350 tokens."""
 
 
+def _prompt(one: Prompt) -> Schema:
+    arguments: list[JsonValue] = [
+        {"name": name, "description": argument.description, "required": argument.required} for name, argument in one.arguments.items()
+    ]
+    return {"name": one.name, "title": one.title, "description": one.description, "arguments": arguments}
+
+
 def generated() -> str:
     """The text of `catalog.json`, made from the declarations."""
     tools: list[Schema] = [listing(declared) for declared in DEFAULT]
-    return json.dumps({"instructions": INSTRUCTIONS, "tools": tools}, ensure_ascii=False, separators=(",", ":")) + "\n"
+    prompts: list[Schema] = [_prompt(one) for one in read_prompts()]
+    return json.dumps({"instructions": INSTRUCTIONS, "tools": tools, "prompts": prompts}, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -120,3 +120,17 @@ def test_frames_are_json_lines(serve):
     wire.send({"id": 900, "method": "tools/list", "params": {"_meta": {}}})
 
     assert json.loads(wire._lines.get(timeout=60))["id"] == 900
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_prompts_are_listed_and_filled(serve, era):
+    """Issue 3: the brief from an intake form and the onboarding conversation, in both eras."""
+    wire = serve(era)
+
+    names = [prompt["name"] for prompt in wire.request("prompts/list")["result"]["prompts"]]
+    got = wire.request("prompts/get", {"name": "brief_from_intake", "arguments": {"intake": "We sell coffee."}})["result"]
+    refused = wire.request("prompts/get", {"name": "brief_from_intake", "arguments": {}})
+
+    assert names == ["brief_from_intake", "onboard_customer"]
+    assert "We sell coffee." in got["messages"][0]["content"]["text"]
+    assert "missing: intake" in refused["error"]["message"]
