@@ -19,7 +19,7 @@ from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply,
 from layers_mcp.clock import Clock
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.envelope import from_wire
-from layers_mcp.contract.errors import BadReply, LayersError, TimedOut, Unauthenticated, Unreachable
+from layers_mcp.contract.errors import BadReply, LayersError, LiveApiMoved, NotFound, TimedOut, Unauthenticated, Unreachable
 
 __all__ = ["Layers", "Seen"]
 
@@ -30,7 +30,7 @@ _CREDENTIAL = ("Authorization", "Bearer {}")
 """The header that carries the key, and how: the one switch. Seed 004 also shows `("X-Api-Key", "{}")`."""
 _CONNECT_S = 10.0
 _NOT_MODIFIED = 304
-_NO_ROUTE = frozenset({404, 405})
+_NO_METHOD = frozenset({405, 410})
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
 
 _heard: ContextVar[str | None] = ContextVar("heard", default=None)
@@ -41,6 +41,18 @@ class Seen(NamedTuple, Generic[R]):
 
     reply: R | None
     etag: str | None
+
+
+def _moved(endpoint: Endpoint[Q, R], status: int, problem: LayersError) -> bool:
+    """Whether it is the route that is missing, and not the thing it names.
+
+    That is so when the method is not served, when a 404 comes without Layers' envelope, and when it comes for a route that names
+    nothing that could be missing.
+    """
+    if status in _NO_METHOD:
+        return True
+    may_lack = endpoint.path_fields or NotFound.code in endpoint.codes
+    return status == NotFound.status and (isinstance(problem, BadReply) or not may_lack)
 
 
 def _lost(name: str, failure: Exception) -> LayersError:
@@ -166,6 +178,7 @@ class Layers:
             raise BadReply(f"{endpoint.name} was answered {status}, which the contract does not know", request_id=request_id)
         pause_s = retry_after_s(answer.headers, self.clock.now())
         problem = from_wire(status, answer.content, request_id=request_id, retry_after_s=pause_s)
-        if isinstance(problem, BadReply) and status in _NO_ROUTE:
-            problem = BadReply(f"the API has no route {endpoint.name} (HTTP {status})", request_id=request_id)
+        if _moved(endpoint, status, problem):
+            words = f"the API no longer has {endpoint.name} (HTTP {status})"
+            problem = LiveApiMoved(words, details={"route": endpoint.name}, request_id=problem.request_id)
         raise problem

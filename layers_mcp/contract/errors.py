@@ -23,6 +23,7 @@ LayersError
 │   └── Unreachable           (no connection)      UNREACHABLE
 ├── PlatformError         502 PLATFORM_ERROR: what stands behind Layers refused
 ├── OurMistake            500 SERVER_MISTAKE: this server went wrong, not Layers
+├── LiveApiMoved          404 LIVE_API_MOVED: a route this version knows is gone
 ├── BadReply              an answer that is not what the contract says
 └── UnknownProblem        a code this tree does not know, kept as it came
 
@@ -52,6 +53,7 @@ __all__ = [
     "Invalid",
     "KillSwitch",
     "LayersError",
+    "LiveApiMoved",
     "NotFound",
     "OurMistake",
     "PlatformError",
@@ -253,6 +255,13 @@ class OurMistake(LayersError):
 
     code, status = "SERVER_MISTAKE", 500
     advice = "Look at what stands now before calling again, and report it to whoever runs layers-mcp; its log has the details."
+
+
+class LiveApiMoved(LayersError):
+    """The API no longer has a route that this version calls; `details.route` names it."""
+
+    code, status = "LIVE_API_MOVED", 404
+    advice = "Nothing was changed. Update layers-mcp; this version speaks an older edition of the Partner API."
 
 
 class BadReply(LayersError):

@@ -99,5 +99,6 @@ GET_INSTALLATION: Endpoint[Empty, Installation] = Endpoint(
     reply=Installation,
     scope="github:admin",
     rate="read-light",
+    codes=("NOT_FOUND",),
     source="layers-api: GET /v1/github/installation",
 )

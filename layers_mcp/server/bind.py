@@ -39,9 +39,30 @@ FillPrompt = Callable[[str, dict[str, str]], Awaitable[str]]
 """The text of a prompt with its arguments in place; raises ValueError with what does not fit."""
 
 
+ListPrompts = Callable[[ServerRequestContext[Any], types.PaginatedRequestParams | None], Awaitable[types.ListPromptsResult]]
+GetPrompt = Callable[[ServerRequestContext[Any], types.GetPromptRequestParams], Awaitable[types.GetPromptResult]]
+
+
+def _prompts(catalog: Catalog, fill: FillPrompt) -> tuple[ListPrompts, GetPrompt]:
+    offered = types.ListPromptsResult(prompts=[types.Prompt.model_validate(one) for one in catalog.prompts])
+
+    async def list_prompts(_ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
+        return offered
+
+    async def get_prompt(_ctx: ServerRequestContext[Any], params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        try:
+            words = await fill(params.name, params.arguments or {})
+        except ValueError as problem:
+            raise MCPError(types.INVALID_PARAMS, str(problem)) from None
+        message = types.PromptMessage(role="user", content=types.TextContent(type="text", text=words))
+        return types.GetPromptResult(messages=[message])
+
+    return list_prompts, get_prompt
+
+
 def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt) -> Server[Any]:
     """A server of both protocol eras that lists `catalog`, answers calls by `answer` and fills prompts by `fill`."""
-    offered = types.ListPromptsResult(prompts=[types.Prompt.model_validate(one) for one in catalog.prompts])
+    list_prompts, get_prompt = _prompts(catalog, fill)
     listed = types.ListToolsResult(tools=[types.Tool.model_validate(one) for one in catalog.tools])
     schemas = {one["name"]: one["inputSchema"] for one in catalog.tools}
 
@@ -56,17 +77,6 @@ def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt) -> Server[Any]:
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=given.text)], structured_content=given.record, is_error=given.is_error
         )
-
-    async def list_prompts(_ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
-        return offered
-
-    async def get_prompt(_ctx: ServerRequestContext[Any], params: types.GetPromptRequestParams) -> types.GetPromptResult:
-        try:
-            words = await fill(params.name, params.arguments or {})
-        except ValueError as problem:
-            raise MCPError(types.INVALID_PARAMS, str(problem)) from None
-        message = types.PromptMessage(role="user", content=types.TextContent(type="text", text=words))
-        return types.GetPromptResult(messages=[message])
 
     return Server(
         "layers-mcp",

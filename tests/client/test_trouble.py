@@ -25,6 +25,8 @@ from layers_mcp.contract.errors import (
     BadReply,
     Conflict,
     LayersError,
+    LiveApiMoved,
+    NotFound,
     RateLimited,
     TimedOut,
     Unauthenticated,
@@ -71,13 +73,29 @@ async def test_an_unknown_code_is_kept_as_it_came_even_with_null_details(layers:
     assert (caught.value.wire_code, caught.value.wire_status, caught.value.request_id) == ("AUTHORITY_DENIED", 409, "req_2")
 
 
-@pytest.mark.parametrize("status", [404, 405])
-async def test_a_route_that_is_missing_is_said_plainly(layers: Layers, far, status: int) -> None:
-    """A 404 without an envelope is not the API's own NOT_FOUND."""
+@pytest.mark.parametrize("status", [404, 405, 410])
+async def test_a_route_that_is_gone_is_never_a_bare_404(layers: Layers, far, status: int) -> None:
+    """Issue 3: a route that the live API no longer has is LIVE_API_MOVED; without an envelope it is not the API's own NOT_FOUND."""
     far.script = [httpx2.Response(status, json={"detail": "Not Found"})]
 
-    with pytest.raises(BadReply, match=rf"the API has no route GET /v1/projects/{{projectId}} \(HTTP {status}\)"):
+    with pytest.raises(LiveApiMoved, match=rf"no longer has GET /v1/projects/{{projectId}} \(HTTP {status}\)") as caught:
         await layers.send(projects.GET, GET)
+
+    assert caught.value.details == {"route": "GET /v1/projects/{projectId}"}
+    assert len(far.asked) == 1
+
+
+async def test_a_route_that_names_nothing_is_gone_also_with_an_envelope(layers: Layers, far) -> None:
+    """Issue 3: nothing could be missing but the route; a thing that is named may be missing, and stays NOT_FOUND."""
+    envelope = {"error": {"code": "NOT_FOUND", "message": "no", "requestId": "req_1"}}
+    far.script = [httpx2.Response(404, json=envelope), httpx2.Response(404, json=envelope)]
+
+    with pytest.raises(LiveApiMoved) as caught:
+        await layers.send(projects.CREATE, CREATE)
+    with pytest.raises(NotFound):
+        await layers.send(projects.GET, GET)
+
+    assert caught.value.request_id == "req_1"
 
 
 async def test_all_attempts_at_one_operation_share_one_key(layers: Layers, far) -> None:
