@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from layers_mcp.clock import Clock
 from layers_mcp.server.bind import Answer, Tell
+from layers_mcp.server.catalog import read_catalog
 from layers_mcp.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,9 +40,10 @@ async def open_world(
 
 
 class App:
-    """One process's house. Nothing of it is imported or opened before the first call."""
+    """One process's house, with what it shows. Nothing of the house is imported or opened before the first call."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.catalog = read_catalog(settings.tools)
         self._settings = settings
         self._clock = clock
         self._stack = AsyncExitStack()
@@ -56,7 +58,7 @@ class App:
             house = await self.house()
         except Exception as problem:  # noqa: BLE001  a house that can't be opened is an answer too
             return unopened(name, problem)
-        return await answer(house, name, given, tell)
+        return await answer(house, name, given, tell, shown=[one["name"] for one in self.catalog.tools])
 
     async def fill(self, name: str, given: dict[str, str]) -> str:
         """The text of the prompt `name` with its arguments in place; it needs no house.

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
         default="https://api.layers.com", pattern=r"^https?://", description="Where the Partner API is; read only with an API key."
     )
     state_dir: Path = Field(default_factory=_state_dir, description="Folder of our databases; made on first use.")
+    tools: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("default",), description="Which tools are shown: presets (default, admin, all) and single tools; comma-separated."
+    )
     wait_seconds: int = Field(default=45, ge=0, le=900, description="How long a long tool waits when the call does not say, in seconds.")
     timeout_seconds: float = Field(default=30.0, gt=0, le=600, description="The longest one HTTP exchange may take, in seconds.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged to stderr.")
@@ -66,7 +69,7 @@ class Settings(BaseSettings):
         description="Whether the sandbox pushes the branch it wrote back to the repository; else the patch is kept beside its state.",
     )
 
-    @field_validator("sandbox_repos", mode="before")
+    @field_validator("sandbox_repos", "tools", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given

@@ -13,19 +13,18 @@ from mcp.server.lowlevel import Server
 from layers_mcp.app import App
 from layers_mcp.clock import WallClock
 from layers_mcp.server.bind import bind
-from layers_mcp.server.catalog import read_catalog
+from layers_mcp.server.catalog import UnknownTool
 from layers_mcp.server.stdio import serve as serve_stdio
-from layers_mcp.settings import Settings, settings_or_exit
+from layers_mcp.settings import settings_or_exit
 
 __all__ = ["run", "serve"]
 
 Transport = Callable[[Server[Any]], Awaitable[None]]
 
 
-async def _serve(settings: Settings, transport: Transport) -> None:
-    app = App(settings, WallClock())
+async def _serve(app: App, transport: Transport) -> None:
     try:
-        await transport(bind(read_catalog(), app.answer, app.fill))
+        await transport(bind(app.catalog, app.answer, app.fill))
     finally:
         await app.close()
 
@@ -34,7 +33,12 @@ def run(transport: Transport) -> None:
     """Serve over `transport` until it ends, with the settings of the environment; the log goes to stderr."""
     settings = settings_or_exit()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
-    asyncio.run(_serve(settings, transport))
+    try:
+        app = App(settings, WallClock())
+    except UnknownTool as problem:
+        sys.stderr.write(f"layers-mcp: {problem}\n")
+        raise SystemExit(2) from None
+    asyncio.run(_serve(app, transport))
 
 
 def serve() -> None:

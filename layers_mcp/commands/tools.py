@@ -12,7 +12,8 @@ from rich.table import Table
 
 import layers_mcp.server
 from layers_mcp.server.catalog import FILE, read_catalog
-from layers_mcp.server.presets import DEFAULT, generated
+from layers_mcp.server.presets import PRESETS, generated
+from layers_mcp.tools.catalog import TOOLS
 
 __all__ = ["tools"]
 
@@ -21,10 +22,10 @@ def tools(
     as_json: Annotated[bool, typer.Option("--json", help="Print the catalog as tools/list gives it.")] = False,  # noqa: FBT002
     write: Annotated[bool, typer.Option("--write", help="For developers: make the packaged catalog anew.")] = False,  # noqa: FBT002
 ) -> None:
-    """List the tools of the default preset: what each does, its effect, its scopes."""
+    """List the tools: what each does, in which preset it is shown, its effect, its scopes."""
     if write:
         (Path(layers_mcp.server.__path__[0]) / FILE).write_text(generated(), encoding="utf-8")
-    catalog = read_catalog()
+    catalog = read_catalog(("all",))
     if as_json:
         typer.echo(
             json.dumps(
@@ -32,12 +33,14 @@ def tools(
             )
         )
         return
-    table = Table("tool", "effect", "scopes", "does", title="Tools of the default preset")
-    for declared in DEFAULT:
+    table = Table("tool", "preset", "effect", "scopes", "does", title="Tools")
+    for declared in TOOLS:
         scopes = sorted({call.scope for call in declared.calls if call.scope})
         effect = "control" if declared.ask else declared.effect.value
-        table.add_row(declared.name, effect, ", ".join(scopes), declared.description)
+        preset = next(name for name, members in PRESETS.items() if declared.name in members)
+        table.add_row(declared.name, preset, effect, ", ".join(scopes), declared.description)
     console = Console()
     console.print(table)
-    letters = sum(len(json.dumps([one["name"], one["description"], one["inputSchema"]])) for one in catalog.tools)
-    console.print(f"{len(catalog.tools)} tools, {letters + len(catalog.instructions):,} characters with the instructions.")
+    default = read_catalog()
+    letters = sum(len(json.dumps([one["name"], one["description"], one["inputSchema"]])) for one in default.tools)
+    console.print(f"Default preset: {len(default.tools)} tools, {letters + len(default.instructions):,} characters with the instructions.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from functools import cache
 from typing import Any, cast
 
@@ -16,15 +17,15 @@ from layers_mcp.contract.errors import Internal, Invalid, LayersError, OurMistak
 from layers_mcp.server.arguments import meant
 from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.catalog import ALIASES
-from layers_mcp.server.presets import DEFAULT
 from layers_mcp.server.render import problem_record, problem_text, record, text
 from layers_mcp.server.schema import input_schema, output_schema
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tool.perform import House, perform
+from layers_mcp.tools.catalog import TOOLS
 
 __all__ = ["answer", "unopened"]
 
-_BY_NAME: dict[str, Tool[Any]] = {declared.name: declared for declared in DEFAULT}
+_BY_NAME: dict[str, Tool[Any]] = {declared.name: declared for declared in TOOLS}
 
 
 @cache
@@ -38,12 +39,12 @@ def _check(name: str, made: dict[str, JsonValue]) -> None:
         raise OurMistake(f"the result does not fit the published schema at {unfit.json_path}")
 
 
-def _find(name: str) -> Tool[Any]:
-    known = _BY_NAME.get(ALIASES.get(name, name))
-    if known is None:
-        issue: JsonValue = {"path": "name", "message": f"is none of {', '.join(_BY_NAME)}"}
-        raise Invalid("there is no tool of this name", details={"issues": [issue], "tools": list(_BY_NAME)})
-    return known
+def _find(name: str, shown: Collection[str]) -> Tool[Any]:
+    real = ALIASES.get(name, name)
+    if real not in shown or real not in _BY_NAME:
+        issue: JsonValue = {"path": "name", "message": f"is none of {', '.join(shown)}"}
+        raise Invalid("there is no tool of this name", details={"issues": [issue], "tools": list(shown)})
+    return _BY_NAME[real]
 
 
 def _rising(tell: Tell) -> Report:
@@ -70,14 +71,14 @@ def unopened(name: str, problem: Exception) -> Answer:
     return Answer(text=problem_text(reason), record=problem_record(reason, sandbox=False), is_error=True)
 
 
-async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tell) -> Answer:
-    """The answer to one call of one tool; a failure is an answer too, never an exception.
+async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str] = tuple(_BY_NAME)) -> Answer:
+    """The answer to one call of one tool of those `shown`; a failure is an answer too, never an exception.
 
     One line goes to the log for each call: tool, outcome, seconds, request id; no arguments.
     """
     began = time.monotonic()
     try:
-        declared = _find(name)
+        declared = _find(name, shown)
         envelope = await perform(declared, meant(given, input_schema(declared.arguments)), house, _rising(tell))
         made = record(envelope)
         _check(declared.name, made)

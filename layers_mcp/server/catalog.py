@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["ALIASES", "FILE", "Catalog", "read_catalog"]
+__all__ = ["ALIASES", "FILE", "Catalog", "UnknownTool", "read_catalog"]
 
 FILE = "catalog.json"
 ALIASES = {"approve": "approve_content", "schedule": "schedule_content"}
@@ -26,7 +28,24 @@ class Catalog:
     prompts: tuple[dict[str, Any], ...] = ()
 
 
-def read_catalog() -> Catalog:
-    """The catalog as it was generated."""
+class UnknownTool(ValueError):
+    """A preset or tool that nobody knows; the message names the nearest one."""
+
+
+def read_catalog(wanted: Sequence[str] = ("default",)) -> Catalog:
+    """The catalog with the tools of the presets and the single tools that `wanted` names.
+
+    Raises:
+        UnknownTool: a name nobody knows stops the start.
+    """
     raw = json.loads(files("layers_mcp.server").joinpath(FILE).read_text(encoding="utf-8"))
-    return Catalog(instructions=raw["instructions"], tools=tuple(raw["tools"]), prompts=tuple(raw["prompts"]))
+    presets: dict[str, list[str]] = raw["presets"]
+    every = presets["all"]
+    shown: set[str] = set()
+    for name in wanted:
+        if name not in presets and name not in every:
+            near = difflib.get_close_matches(name, [*presets, *every], n=1, cutoff=0.0)[0]
+            raise UnknownTool(f"LAYERS_TOOLS: there is no preset or tool {name}; the nearest is {near}")
+        shown.update(presets.get(name, [name]))
+    tools = [one for one in raw["tools"] if one["name"] in shown]
+    return Catalog(instructions=raw["instructions"], tools=tuple(tools), prompts=tuple(raw["prompts"]))

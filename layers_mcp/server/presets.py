@@ -12,10 +12,17 @@ from layers_mcp.server.schema import Schema, listing
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tools.catalog import TOOLS
 
-__all__ = ["DEFAULT", "INSTRUCTIONS", "generated"]
+__all__ = ["DEFAULT", "INSTRUCTIONS", "PRESETS", "generated"]
 
-DEFAULT: tuple[Tool[Any], ...] = TOOLS
+_ADMIN = ("update_review_policy",)
+DEFAULT: tuple[Tool[Any], ...] = tuple(declared for declared in TOOLS if declared.name not in _ADMIN)
 """The tools of the default preset."""
+PRESETS: dict[str, tuple[str, ...]] = {
+    "default": tuple(declared.name for declared in DEFAULT),
+    "admin": _ADMIN,
+    "all": tuple(declared.name for declared in TOOLS),
+}
+"""The tools of each preset, by name; which preset shows a tool is decided here, not by the tool."""
 
 INSTRUCTIONS = (
     "Layers runs growth for the customers of your user: one project for each customer. To onboard one: create_project, ingest_repo, "
@@ -38,6 +45,13 @@ def _prompt(one: Prompt) -> Schema:
 
 def generated() -> str:
     """The text of `catalog.json`, made from the declarations."""
-    tools: list[Schema] = [listing(declared) for declared in DEFAULT]
+    tools: list[Schema] = [listing(declared) for declared in TOOLS]
     prompts: list[Schema] = [_prompt(one) for one in read_prompts()]
-    return json.dumps({"instructions": INSTRUCTIONS, "tools": tools, "prompts": prompts}, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return (
+        json.dumps(
+            {"instructions": INSTRUCTIONS, "tools": tools, "prompts": prompts, "presets": PRESETS},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        + "\n"
+    )

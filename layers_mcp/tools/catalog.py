@@ -9,6 +9,7 @@ from layers_mcp.tools.accounts import connect_account
 from layers_mcp.tools.approval import approve_content
 from layers_mcp.tools.content import list_content
 from layers_mcp.tools.generation import generate_content
+from layers_mcp.tools.policy import update_review_policy
 from layers_mcp.tools.projects import create_project, get_project, update_project
 from layers_mcp.tools.repositories import ingest_repo
 from layers_mcp.tools.scheduling import schedule_content
@@ -27,4 +28,5 @@ TOOLS: tuple[Tool[Any], ...] = (
     approve_content,
     schedule_content,
     wait_for_job,
+    update_review_policy,
 )

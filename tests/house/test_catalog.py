@@ -9,11 +9,13 @@ from pathlib import Path
 import bpe_openai
 import pytest
 
-from layers_mcp.server.catalog import ALIASES, FILE, read_catalog
-from layers_mcp.server.presets import DEFAULT, INSTRUCTIONS, generated
+from layers_mcp.server.catalog import ALIASES, FILE, UnknownTool, read_catalog
+from layers_mcp.server.presets import INSTRUCTIONS, generated
+from layers_mcp.tools.catalog import TOOLS
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 CATALOG = read_catalog()
+EVERY = read_catalog(("all",))
 AT_MOST_TOKENS = 3_500
 AT_MOST_INSTRUCTIONS = 350
 
@@ -63,7 +65,7 @@ def test_the_default_preset_is_cheap_to_show(capsys):
     assert tools + words <= AT_MOST_TOKENS
 
 
-@pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool["name"])
+@pytest.mark.parametrize("tool", EVERY.tools, ids=lambda tool: tool["name"])
 def test_a_tool_has_no_traps_for_a_model(tool):
     """Design §4: no union, no null, every property described, four hints, an output schema, unknown arguments refused."""
     words = set(_words(tool["inputSchema"]))
@@ -80,7 +82,7 @@ def test_a_tool_has_no_traps_for_a_model(tool):
     assert "important" not in tool["description"].lower()
 
 
-@pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool["name"])
+@pytest.mark.parametrize("tool", EVERY.tools, ids=lambda tool: tool["name"])
 def test_a_tool_is_as_it_was_reviewed(tool, request):
     """One snapshot a tool; look at the difference, then run pytest with --update-snapshots."""
     file = SNAPSHOTS / f"{tool['name']}.json"
@@ -93,12 +95,12 @@ def test_a_tool_is_as_it_was_reviewed(tool, request):
 
 def test_there_is_no_snapshot_without_a_tool():
     """A tool that went takes its snapshot with it."""
-    assert {file.stem for file in SNAPSHOTS.glob("*.json")} == {tool["name"] for tool in CATALOG.tools}
+    assert {file.stem for file in SNAPSHOTS.glob("*.json")} == {tool["name"] for tool in EVERY.tools}
 
 
 def test_nothing_that_acts_is_advertised_as_harmless():
     """Design §3: publishing and approving are never read-only, and every tool that asks has a handle to bring."""
-    for declared in DEFAULT:
+    for declared in TOOLS:
         hints = declared.effect.hints
         if declared.ask is not None:
             assert not hints["readOnlyHint"]
@@ -113,3 +115,13 @@ def test_aliases_lead_to_control_tools_and_are_not_listed():
 
     assert set(ALIASES.values()) <= names
     assert names.isdisjoint(ALIASES)
+
+
+def test_a_selection_is_made_of_presets_and_single_tools():
+    """Design §4: presets decide what is shown; a name nobody knows stops the start with the nearest."""
+    one = read_catalog(("get_project", "admin"))
+
+    assert [tool["name"] for tool in one.tools] == ["get_project", "update_review_policy"]
+    assert "update_review_policy" not in {tool["name"] for tool in CATALOG.tools}
+    with pytest.raises(UnknownTool, match=r"get_projects; the nearest is get_project"):
+        read_catalog(("get_projects",))

@@ -9,23 +9,26 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
-from layers_mcp.server.presets import DEFAULT
+from layers_mcp.server.presets import PRESETS
 from layers_mcp.settings import PREFIX, Settings
+from layers_mcp.tools.catalog import TOOLS
 
 README = Path(__file__).parents[2] / "README.md"
 
 
 def tools_table() -> str:
     """A row for each tool: name, what it does to the world, what it says of itself."""
-    rows = [f"| `{one.name}` | {'control' if one.ask else one.effect.value} | {one.description} |" for one in DEFAULT]
-    return "\n".join(["| Tool | Effect | Does |", "|---|---|---|", *rows])
+    preset = {name: preset for preset, names in reversed(PRESETS.items()) for name in names}
+    rows = [f"| `{one.name}` | {preset[one.name]} | {'control' if one.ask else one.effect.value} | {one.description} |" for one in TOOLS]
+    return "\n".join(["| Tool | Preset | Effect | Does |", "|---|---|---|---|", *rows])
 
 
 def _default(name: str) -> str:
     field = Settings.model_fields[name]
     if field.default is PydanticUndefined:
         return "the user's state folder"
-    return "" if field.default in (None, ()) else f"`{field.default}`"
+    shown = ",".join(field.default) if isinstance(field.default, tuple) else field.default
+    return "" if shown in (None, "") else f"`{shown}`"
 
 
 def settings_table() -> str:

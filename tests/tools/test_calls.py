@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from layers_mcp.contract import jobs
+from layers_mcp.contract import jobs, projects
 from layers_mcp.contract.jobs import GetJob
 from layers_mcp.sandbox.faults import Fault
 from layers_mcp.server.calling import answer
-from layers_mcp.server.presets import DEFAULT
+from layers_mcp.tools.catalog import TOOLS
 
 pytestmark = pytest.mark.anyio
 SAMPLE = "quinns-coffee/quinns-app"
@@ -55,10 +55,11 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story):
     done = await story.yes("schedule_content", containerId=post, scheduledFor=story.at(minutes=5), targets=[{"socialAccountId": account}])
     await story.call("wait_for_job", scheduledPostId=done["result"]["schedule"]["scheduledPostIds"][0], waitSeconds=900)
     await story.call("wait_for_job", containerId=post)
+    await story.yes("update_review_policy", projectId=project, policy="review_all")
     consent = await story.call("connect_account", projectId=project, platform="instagram", returnUrl=RETURN)
     await story.call("wait_for_job", state=consent["result"]["state"], projectId=project, waitSeconds=900)
 
-    assert touched == {tool.name: {call.name for call in tool.calls} for tool in DEFAULT}
+    assert touched == {tool.name: {call.name for call in tool.calls} for tool in TOOLS}
 
 
 async def test_an_ingest_without_an_installation_needs_action_with_url_and_state(story):
@@ -135,6 +136,18 @@ async def test_trouble_on_the_way_never_makes_two_of_one(story, trouble):
 
 async def test_two_at_once_make_one_project_for_one_customer(story):
     """Design §4: never two for one customer, also when somebody else was quicker between our look and our call."""
+    send, looked = story.layers.send, asyncio.Barrier(2)
+
+    async def together(endpoint, request, **more):
+        reply = await send(endpoint, request, **more)
+        if endpoint is projects.LIST and looked.n_waiting < 2 and not made.is_set():
+            await looked.wait()  # neither creates before both have seen that there is none
+        if endpoint is projects.CREATE:
+            made.set()
+        return reply
+
+    made = asyncio.Event()
+    story.layers.send = together
     one, two = await asyncio.gather(
         story.call("create_project", name="Quinn", customerExternalId="q"),
         story.call("create_project", name="Quinn Inc", customerExternalId="q"),
