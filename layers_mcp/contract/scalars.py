@@ -35,16 +35,36 @@ Platform = Literal["ios", "android", "web", "react-native", "flutter", "expo"]
 SocialPlatform = Literal["tiktok", "instagram"]
 """Where a social account lives (layers-api: POST …/social/oauth-url)."""
 
-ContentFormat = Literal["auto", "video_remix", "slideshow_remix", "ugc_remix"]
+_SEEDS_WORD = {
+    "processing": "generating",
+    "video-remix": "video_remix",
+    "slideshow-remix": "slideshow_remix",
+    "slideshow-builder": "slideshow_remix",
+    "ugc-remix": "ugc_remix",
+    "publish": "direct_publish",
+    "draft": "draft_to_device",
+    "managed": "direct_publish",
+}
+"""Words of the newer pages that the seeds print otherwise (`drift`), each with the seeds' word."""
+
+
+def _seeds_word(given: object) -> object:
+    return _SEEDS_WORD.get(given, given) if isinstance(given, str) else given
+
+
+_Newer = BeforeValidator(_seeds_word)
+"""Reads the newer pages' word for a thing as the seeds' word, so that an API of either edition is understood."""
+
+ContentFormat = Annotated[Literal["auto", "video_remix", "slideshow_remix", "ugc_remix"], _Newer]
 """What is generated; `auto` lets Layers pick (seed 004, "Generate the first piece of content")."""
 
 ProjectStatus = Literal["active", "archived"]
 JobStatus = Literal["running", "completed", "failed", "canceled"]
-ContainerStatus = Literal["queued", "generating", "completed", "failed", "canceled"]
+ContainerStatus = Annotated[Literal["queued", "generating", "completed", "failed", "canceled"], _Newer]
 ApprovalStatus = Literal["not_required", "pending", "approved", "rejected"]
 PostStatus = Literal["queued", "publishing", "published", "failed", "canceled", "draft"]
 """Seed 004, step 10; `draft`: it lies in the platform's inbox and is not out (layers-api: publishing)."""
-PublishMode = Literal["direct_publish", "draft_to_device", "reels", "feed"]
+PublishMode = Annotated[Literal["direct_publish", "draft_to_device", "reels", "feed"], _Newer]
 """How a target is published; seed 004 prints `direct_publish` (newer pages: publish, draft, managed; see `drift`)."""
 
 RateClass = Literal["read-light", "write-light", "long-running"]
