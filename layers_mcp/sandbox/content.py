@@ -14,7 +14,8 @@ from layers_mcp.contract.jobs import Accepted, JobProblem
 from layers_mcp.contract.projects import BrandContext
 from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, ContentFormat, SocialPlatform
 from layers_mcp.sandbox import account, ids, influencers, jobs, projects, tables
-from layers_mcp.sandbox.captions import captions
+from layers_mcp.sandbox.caption_words import words_of
+from layers_mcp.sandbox.captions import Message, captions
 from layers_mcp.sandbox.clockwork import Seen, Stage
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit
@@ -135,14 +136,16 @@ def begin(
     job_id, script = jobs.start(visit, project.id, jobs.Plan("content_generate", stages), asked)
     price = account.PRICES[chosen] * request.variant_count
     account.reserve(visit, job_id, price, settles_at=script.finishes_at or visit.now, charged=visit.trouble is None)
-    hook = brief.hook or brand.tagline or brief.topic or f"Meet {brand.app_name or project.name}."
-    call = brief.cta or f"Get {brand.app_name or project.name}"
+    language, name = brief.language or brand.primary_language or project.language, brand.app_name or project.name
+    words = words_of(language)
+    hook = brief.hook or brand.tagline or brief.topic or words.meet.format(name=name)
+    message = Message(hook, brief.cta or words.get.format(name=name), language)
     row: dict[str, Any] = {"project_id": project.id, "job_id": job_id, "format": chosen, "hook": hook, "cta": brief.cta}
     row |= {"influencer_id": influencer_id, "brief": brief.model_dump(mode="json", by_alias=True, exclude_unset=True)}
     row |= {"approval": _approval(visit, project), "created_at": visit.now, "regenerated_from": regenerated_from}
     container_ids = tuple(ids.mint("cnt") for _ in range(request.variant_count))
     for variant, container_id in enumerate(container_ids):
-        texts = captions(brief.target_platforms or _PLATFORMS, hook=hook, cta=call, brand=brand, variant=variant)
+        texts = captions(brief.target_platforms or _PLATFORMS, message, brand=brand, variant=variant)
         made = {"captions": [text.model_dump() for text in texts], "media": _media(container_id, chosen, variant, visit)}
         visit.connection.execute(insert(tables.containers).values(row | made | {"id": container_id}))
     return job_id, container_ids, chosen
