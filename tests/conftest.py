@@ -69,7 +69,9 @@ def differences(printed: Any, ours: Any, path: str = "") -> list[str]:
             lacking + closed + [gap for name in printed if name in ours for gap in differences(printed[name], ours[name], f"{path}.{name}")]
         )
     if isinstance(printed, list) and printed:
-        return [f"{path} is empty"] if not ours else differences(printed[0], ours[0], f"{path}[0]")
+        short = [f"{path}: the seed prints {len(printed)} items, ours has {len(ours)}"] if len(ours) < len(printed) else []
+        pairs = enumerate(zip(printed, ours, strict=False))
+        return short + [gap for place, (theirs, one) in pairs for gap in differences(theirs, one, f"{path}[{place}]")]
     return []
 
 

@@ -46,8 +46,7 @@ class Endpoint(Generic[Q, R]):
 
     Fields of `request` named in `path` travel there; the rest in the query of a GET, else in the body.
     `scope` None: any valid key may call. `keyed`: honours `Idempotency-Key` for 24 h. `statuses`: success statuses,
-    the usual one first. `codes`: error codes of its own beside the common ones. `repeats`: a path field that the body
-    may say again (it must then agree). `source`: where Layers says so.
+    the usual one first. `codes`: error codes of its own beside the common ones. `source`: where Layers says so.
     """
 
     method: Method
@@ -59,7 +58,6 @@ class Endpoint(Generic[Q, R]):
     keyed: bool = False
     statuses: tuple[int, ...] = (200,)
     codes: tuple[str, ...] = ()
-    repeats: str | None = None
     source: str
 
     @property

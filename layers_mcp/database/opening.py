@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from sqlite3 import OperationalError
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["open_engine", "reading", "writing"]
 
 _READS = "reads"
+_OURS, _OTHERS = 0o600, 0o077
 _BUSY_MS = 30_000
 """How long a writer waits for another process's transaction, in milliseconds."""
 
@@ -55,6 +56,16 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def _close_to_others(file: Path) -> None:
+    """Make the file, and let only its owner read it and its journals, also in a folder that others may read."""
+    file.touch(mode=_OURS)
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        place = file.with_name(name)
+        with suppress(FileNotFoundError):  # a journal goes when the last process closes the file
+            if place.stat().st_mode & _OTHERS:
+                place.chmod(_OURS)
+
+
 @contextmanager
 def writing(engine: Engine) -> Generator[Connection]:
     """A transaction that may write: on SQLite it holds the write lock from its start, so what it read stays true."""
@@ -72,11 +83,13 @@ def reading(engine: Engine) -> Generator[Connection]:
 def open_engine(where: Path | URL | str, tables: MetaData, *, versions: Path, head: str) -> Engine:
     """The engine of a database whose schema is `tables` at revision `head`.
 
-    `where`: a file (its folder is made, readable by the owner only) or a database URL. A new database is made and stamped in one
-    transaction; one that is behind is brought up by the alembic revisions in `versions`. alembic is imported only then.
+    `where`: a file or a database URL; a file, and a folder that is made for it, is closed to all but its owner. A new database is
+    made and stamped in one transaction; one that is behind is brought up by the alembic revisions in `versions`. alembic is
+    imported only then.
     """
     if isinstance(where, Path):
         where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _close_to_others(where)
         where = URL.create("sqlite", database=str(where))
     engine = create_engine(make_url(where), hide_parameters=True)
     if engine.dialect.name == "sqlite":

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 from fastapi import FastAPI, Request, Response
+from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
@@ -101,9 +102,10 @@ def _unrouted(world: World, app: FastAPI) -> Callable[[Request, Exception], Awai
     async def refuse(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         now = await asyncio.to_thread(world.now)
-        words = f"{request.method} {request.url.path}"
         if status == 405:
-            problem = errors.UnknownProblem(f"{words}: no such method here", wire_code="METHOD_NOT_ALLOWED", wire_status=405)
+            words = "this route has no such method"
+            issues: list[JsonValue] = [{"path": request.url.path, "message": words}]
+            problem = errors.UnknownProblem(words, wire_code="METHOD_NOT_ALLOWED", wire_status=405, details={"issues": issues})
             allow = {"Allow": ", ".join(sorted(_allowed(app, request.scope)))}
             return _response(refusal(problem, now, headers=allow))
         if status == 404:

@@ -105,7 +105,8 @@ class Seen(NamedTuple):
 class Script:
     """The course of a long operation, fixed when it starts.
 
-    `gate`: the stage that does not end before `opened_at`, the instant the real work was done (None: not yet).
+    `gate`: the stage that does not end before `opened_at`, the instant the real work was done (None: not yet); `push_gate` and
+    `pushed_at`: the same for what can't be taken back.
     `fails_in`: the stage at whose end it fails. `canceled_at`: the instant a taken cancel works.
     """
 
@@ -113,21 +114,27 @@ class Script:
     started_at: datetime
     gate: int | None = None
     opened_at: datetime | None = None
+    push_gate: int | None = None
+    pushed_at: datetime | None = None
     fails_in: int | None = None
     canceled_at: datetime | None = None
 
     def _planned_s(self, upto: int) -> float:
         return sum(stage.lasts_s for stage in self.stages[:upto])
 
+    def _planned(self, stage: int) -> datetime:
+        return self.started_at + timedelta(seconds=self._planned_s(stage + 1))
+
     def ends_at(self, stage: int) -> datetime | None:
         """When the stage with this index ends; None while the work it waits for is not done."""
-        planned = self.started_at + timedelta(seconds=self._planned_s(stage + 1))
-        if self.gate is None or stage < self.gate:
-            return whole_ms(planned)
-        if self.opened_at is None:
-            return None
-        gate_end = self.started_at + timedelta(seconds=self._planned_s(self.gate + 1))
-        return whole_ms(planned + max(self.opened_at - gate_end, timedelta()))
+        late = timedelta()
+        for gate, opened_at in ((self.gate, self.opened_at), (self.push_gate, self.pushed_at)):
+            if gate is None or stage < gate:
+                continue
+            if opened_at is None:
+                return None
+            late = max(late, opened_at - self._planned(gate))
+        return whole_ms(self._planned(stage) + late)
 
     @property
     def finishes_at(self) -> datetime | None:
@@ -148,8 +155,7 @@ class Script:
     def stage_end(self, now: datetime) -> datetime:
         """The next stage boundary; `now` itself while a stage is held by work that is late."""
         stage = self._stage_at(now)
-        planned = whole_ms(self.started_at + timedelta(seconds=self._planned_s(stage + 1)))
-        return max(self.ends_at(stage) or planned, now)
+        return max(self.ends_at(stage) or whole_ms(self._planned(stage)), now)
 
     def at(self, now: datetime) -> Seen:
         """What it shows at `now`. Progress is a whole percent, so that a poll in between sees nothing new."""

@@ -43,8 +43,9 @@ class Fault(Request):
     """Trouble for the next `times` requests of a route.
 
     `path`: as the table writes it (`/v1/projects/{projectId}`), or `*`. `status` or `code`: the answer, without any effect;
-    `retry_after_s` goes with it. `delay_s`: wall seconds before the answer, after the effect. `lose_answer`: the effect stays, the
-    connection breaks. `job_error`: the code that the job, consent or post of this request ends with.
+    `retry_after_s` goes with it (1 with a 429 that says none). `delay_s`: wall seconds before the answer, after the effect.
+    `lose_answer`: the effect stays, the connection breaks. `job_error`: the code that the job, consent or post of this request
+    ends with.
     """
 
     method: Literal["GET", "POST", "PATCH", "DELETE", "*"] = "*"
@@ -74,7 +75,8 @@ class Fault(Request):
         status = self.status or BY_CODE[self.code or ""].status
         code = self.code or _PLAIN.get(status, "INTERNAL" if status >= 500 else "VALIDATION")
         body = f'{{"error":{{"code":"{code}","message":"scripted trouble"}}}}'.encode()
-        return from_wire(status, body, request_id=None, retry_after_s=self.retry_after_s)
+        pause_s = 1.0 if self.retry_after_s is None and status == 429 else self.retry_after_s
+        return from_wire(status, body, request_id=None, retry_after_s=pause_s)
 
 
 def add(connection: Connection, fault: Fault) -> None:

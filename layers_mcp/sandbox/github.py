@@ -109,20 +109,25 @@ def _use_state(visit: Visit, state: str, installation_id: int) -> None:
     visit.connection.execute(update(tables.install_states).where(row.seq == found.seq).values(installation_id=installation_id))
 
 
+def _registered(visit: Visit, installation_id: int, login: str) -> Row[Any]:
+    """The row of an installation of this organization, made when there is none."""
+    row, organization = tables.installations.c, visit.key.organization_id
+    query = select(tables.installations).where(row.organization_id == organization, row.installation_id == installation_id)
+    found = visit.connection.execute(query).first()
+    if found is not None:
+        return found
+    new = {"organization_id": organization, "installation_id": installation_id, "login": login, "registered_at": visit.now}
+    visit.connection.execute(insert(tables.installations).values(new))
+    return visit.connection.execute(query).one()
+
+
 def register(visit: Visit, request: github.RegisterInstallation) -> github.Installation:
     """Register an installation; doing it again changes nothing."""
     login = _offered(visit.ground).get(request.installation_id)
     if login is None:
         raise invalid("installationId", "is not an installation of the Layers App")
     _use_state(visit, request.state, request.installation_id)
-    row, organization = tables.installations.c, visit.key.organization_id
-    query = select(tables.installations).where(row.organization_id == organization, row.installation_id == request.installation_id)
-    found = visit.connection.execute(query).first()
-    if found is None:
-        new = {"organization_id": organization, "installation_id": request.installation_id, "login": login, "registered_at": visit.now}
-        visit.connection.execute(insert(tables.installations).values(new))
-        found = visit.connection.execute(query).one()
-    return _see(found)
+    return _see(_registered(visit, request.installation_id, login))
 
 
 def get(visit: Visit, _request: Empty) -> github.Installation:
@@ -138,14 +143,19 @@ def get(visit: Visit, _request: Empty) -> github.Installation:
 def registered_repository(visit: Visit, full_name: str, *, installation_id: int | None = None) -> Repository:
     """The repository `full_name`, if an installation of this organization covers it (seed 004, step 3, "Failure paths").
 
+    Naming the installation of its owner registers it (seed 000, loop 1, names one and registers none).
+
     Raises:
-        errors.PlatformError: its owner's installation is not registered here, or is not the one that was named.
+        errors.PlatformError: its owner's installation is not registered here, or another one was named.
         errors.Invalid: the owner has no such repository.
     """
     owner = full_name.partition("/")[0]
     row = tables.installations.c
     query = select(row.login).where(row.organization_id == visit.key.organization_id)
     if installation_id is not None:
+        login = _offered(visit.ground).get(installation_id, "")
+        if login.lower() == owner.lower():
+            _registered(visit, installation_id, login)
         query = query.where(row.installation_id == installation_id)
     if owner.lower() not in {login.lower() for login in visit.connection.execute(query).scalars()}:
         raise errors.PlatformError(

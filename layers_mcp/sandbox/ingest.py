@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,13 +14,15 @@ from layers_mcp.contract.jobs import Accepted, JobResult
 from layers_mcp.contract.projects import BrandContext
 from layers_mcp.sandbox import github, ids, influencers, jobs, projects, tables
 from layers_mcp.sandbox.clockwork import Stage
-from layers_mcp.sandbox.repository.errand import Errand, Outcome, Trouble
+from layers_mcp.sandbox.repository.errand import Errand, Outcome, Push, Trouble
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["GATE", "settle", "start_github"]
+__all__ = ["GATE", "discard", "settle", "start_github"]
 
 GATE = "generating_sdk_patch"
 """The stage that needs what the child process brings."""
+_PUSHES_IN = "opening_pr"
+"""The stage from which on nothing is canceled any more."""
 _LASTS_S = {"cloning": 20.0, "analyzing": 120.0, "generating_sdk_patch": 130.0, "opening_pr": 20.0, "finalizing": 40.0}
 """Seconds of each stage at job speed 1; 330 in all (seed 004, step 3: typically 3 to 8 minutes)."""
 _TITLE = "chore: instrument with Layers SDK"
@@ -79,12 +79,16 @@ def _pull_number(visit: Visit, full_name: str, job_id: str) -> int:
     return number
 
 
+def _logo_id(job_id: str) -> str:
+    return ids.derived("logo", job_id)
+
+
 def _brand(outcome: Outcome, errand: Errand, job_id: str, folder: Path) -> BrandContext:
     known = {name: value for name, value in outcome.brand.model_dump().items() if name in BrandContext.model_fields}
     if errand.app_name is not None:
         known["app_name"] = errand.app_name
     if outcome.logo is not None:
-        logo_id = ids.derived("logo", job_id)
+        logo_id = _logo_id(job_id)
         place = folder / "logos" / f"{logo_id}.json"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(outcome.logo.model_dump_json(), encoding="utf-8")
@@ -104,29 +108,55 @@ def _result(visit: Visit, row: Any, errand: Errand, outcome: Outcome, *, brand: 
     return JobResult(**made)
 
 
-def _born(visit: Visit, row: Any, errand: Errand, outcome: Outcome, *, at: datetime) -> None:
-    app = {"id": errand.app_id, "project_id": row.project_id, "job_id": row.id, "platforms": list(outcome.instrumented), "born_at": at}
-    secret = sha256(secrets.token_bytes(32)).hexdigest()
-    name = errand.app_name or outcome.brand.app_name or errand.full_name.partition("/")[2]
-    visit.connection.execute(insert(tables.sdk_apps).values(app | {"name": name, "secret_sha256": secret}))
+def _fail(visit: Visit, row: Any, trouble: Trouble, *, gate: int) -> None:
+    details = {"issues": [{"path": trouble.field, "message": trouble.message}]} if trouble.field else {}
+    problem = {"code": trouble.code, "message": trouble.message, "details": details}
+    visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == row.id).values(fails_in=gate, problem=problem))
 
 
-def settle(visit: Visit, job_id: str, errand: Errand, result: Outcome | Trouble) -> None:
-    """State what a child process brought; all of it shows from the instant the job finishes on, nothing before."""
-    row = visit.connection.execute(select(tables.jobs).where(tables.jobs.c.id == job_id)).one()
-    changes: dict[str, Any] = {"opened_at": visit.now}
-    if isinstance(result, Trouble):
-        details = {"issues": [{"path": result.field, "message": result.message}]} if result.field else {}
-        changes |= {"fails_in": row.gate, "problem": {"code": result.code, "message": result.message, "details": details}}
-        visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == job_id).values(changes))
-        return
-    visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == job_id).values(changes))
-    row = visit.connection.execute(select(tables.jobs).where(tables.jobs.c.id == job_id)).one()
+def _state(visit: Visit, row: Any, errand: Errand, outcome: Outcome) -> None:
+    """State all that the job made; it shows from the instant the job finishes on, nothing before."""
     finish = jobs.script_of(row).finishes_at or visit.now
-    brand = _brand(outcome=result, errand=errand, job_id=job_id, folder=visit.ground.folder)
-    made = _result(visit, row, errand, result, brand=brand).model_dump(mode="json", by_alias=True, exclude_unset=True)
-    visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == job_id).values(result=made))
+    brand = _brand(outcome, errand, row.id, visit.ground.folder)
+    made = _result(visit, row, errand, outcome, brand=brand).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == row.id).values(result=made))
     found = {name: value for name, value in brand.model_dump(mode="json").items() if value}
-    projects.remember(visit, row.project_id, found, at=finish, job_id=job_id)
-    influencers.bear(visit, row.project_id, brand, job_id=job_id, ready_at=finish)
-    _born(visit, row, errand, result, at=finish)
+    projects.remember(visit, row.project_id, found, at=finish, job_id=row.id)
+    influencers.bear(visit, row.project_id, brand, job_id=row.id, ready_at=finish)
+
+
+def _opened(visit: Visit, job_id: str, **changes: Any) -> Any:
+    """The job's row, with what was done to its script."""
+    job = tables.jobs.c.id == job_id
+    visit.connection.execute(update(tables.jobs).where(job).values(changes))
+    return visit.connection.execute(select(tables.jobs).where(job)).one()
+
+
+def _put_off(visit: Visit, row: Any, push: Push) -> None:
+    """Let the branch be pushed when the job comes to the stage that refuses a cancel, and hold the job there."""
+    gate = [name for name, _ in row.stages].index(_PUSHES_IN)
+    held = _opened(visit, row.id, push_gate=gate)
+    due_at = jobs.script_of(held).ends_at(gate - 1)
+    again = {"state": "waiting", "errand": push.model_dump(mode="json"), "claims": 0, "crashes": 0, "due_at": due_at}
+    visit.connection.execute(update(tables.work).where(tables.work.c.job_id == row.id).values(again))
+
+
+def settle(visit: Visit, job_id: str, errand: Errand | Push, result: Outcome | Trouble) -> None:
+    """State what a child process brought; a branch that is to be pushed is an errand of its own, and the outcome waits for it."""
+    opened: dict[str, Any] = {"pushed_at" if isinstance(errand, Push) else "opened_at": visit.now}
+    row = _opened(visit, job_id, **opened)
+    if isinstance(result, Trouble):
+        _fail(visit, row, result, gate=row.push_gate if isinstance(errand, Push) else row.gate)
+    elif isinstance(errand, Push):
+        _state(visit, row, errand.errand, result)
+    elif errand.push and result.files_changed:
+        _put_off(visit, row, Push(errand=errand, outcome=result))
+    else:
+        _state(visit, row, errand, result)
+
+
+def discard(folder: Path, job_id: str) -> None:
+    """Remove what was kept for a job that was canceled; nothing is left of it."""
+    for kept in ((folder / "patches").glob(f"{job_id}.*"), (folder / "logos").glob(f"{_logo_id(job_id)}.*")):
+        for file in kept:
+            file.unlink(missing_ok=True)

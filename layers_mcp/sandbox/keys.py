@@ -17,10 +17,12 @@ from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import ids, tables
 from layers_mcp.sandbox.visit import Key
 
-__all__ = ["DEFAULT_HOSTS", "DEFAULT_KEY", "SCOPES", "Grant", "add_key", "add_organization", "known_key"]
+__all__ = ["DEFAULT_HOSTS", "DEFAULT_KEY", "HOME", "SCOPES", "Grant", "add_key", "add_organization", "known_key"]
 
 DEFAULT_KEY = "lp_test_SANDBOXKEYLAYERS_everybodyKnowsThisKeyBecauseItOpensNothing0"
 """The key of every sandbox. It is public: it opens nothing but a sandbox."""
+HOME = "Sandbox"
+"""The organization of the default key."""
 DEFAULT_HOSTS = ("localhost", "127.0.0.1", "app.your-partner.com")
 """Where OAuth may come back to with the default key; the last is the page of seed 004, step 8."""
 SCOPES = tuple(sorted({row.scope for row in TABLE if row.scope is not None}))

@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, delete, insert, select
 
 from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Request
-from layers_mcp.sandbox import tables
+from layers_mcp.sandbox import ids, tables
 
 __all__ = ["KEPT", "MOST_LETTERS", "Kept", "Sent", "digest", "keep", "kept"]
 
 KEPT = timedelta(hours=24)
 MOST_LETTERS = 255
 """Of an Idempotency-Key; ours."""
+
+
+_PREFIXES = {"projectId": "prj", "containerId": "cnt", "influencerId": "inf", "socialAccountId": "sa", "scheduledPostId": "sp"}
+"""Of the ids that may come bare."""
 
 
 class Kept(NamedTuple):
@@ -36,9 +40,20 @@ class Sent(NamedTuple):
     digest: str
 
 
+def _with_full_ids(plain: Any) -> Any:
+    if isinstance(plain, list):
+        return [_with_full_ids(item) for item in cast("list[Any]", plain)]
+    if not isinstance(plain, dict):
+        return plain
+    return {
+        name: ids.full(_PREFIXES[name], value) if name in _PREFIXES and isinstance(value, str) else _with_full_ids(value)
+        for name, value in cast("dict[str, Any]", plain).items()
+    }
+
+
 def digest(request: Request) -> str:
-    """The same for the same request, however its JSON was laid out or spelled."""
-    plain = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    """The same for the same request, however its JSON was laid out or spelled, with bare or with prefixed ids."""
+    plain = _with_full_ids(request.model_dump(mode="json", by_alias=True, exclude_unset=True))
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

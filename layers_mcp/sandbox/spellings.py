@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from layers_mcp.contract import content, ingest, projects, publishing, review
+from layers_mcp.contract import content, ingest, projects, publishing
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 
 __all__ = ["OTHER_PATHS", "Wire", "as_the_table"]
@@ -69,16 +69,6 @@ def _targets(wire: Wire) -> Wire:
     return wire | {"targets": spelled}
 
 
-def _policy(wire: Wire) -> Wire:
-    if "policy" in wire or not isinstance(wire.get("requiresApproval"), bool):
-        return wire
-    rest = {name: value for name, value in wire.items() if name not in ("requiresApproval", "firstNPostsBlocked")}
-    if not wire["requiresApproval"]:
-        return rest | {"policy": "auto_approve"}
-    first_n = wire.get("firstNPostsBlocked")
-    return rest | ({"policy": "review_first_n", "firstN": first_n} if first_n else {"policy": "review_all"})
-
-
 _RESPELL: dict[str, Callable[[Wire], Wire]] = {
     projects.CREATE.name: _brand,
     projects.UPDATE.name: _brand,
@@ -87,7 +77,6 @@ _RESPELL: dict[str, Callable[[Wire], Wire]] = {
     content.LIST.name: _filters,
     publishing.SCHEDULE.name: _targets,
     publishing.PUBLISH.name: _targets,
-    review.SET_POLICY.name: _policy,
 }
 
 

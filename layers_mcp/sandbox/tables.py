@@ -11,7 +11,7 @@ from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, 
 
 __all__ = [
     "HEAD", "TABLES", "VERSIONS", "accounts", "brand_facts", "buckets", "containers", "faults", "influencers", "install_states",
-    "installations", "jobs", "keys", "ledger", "oauth_states", "organizations", "posts", "projects", "pulls", "replies", "sdk_apps",
+    "installations", "jobs", "keys", "ledger", "oauth_states", "organizations", "posts", "projects", "pulls", "replies",
     "work", "world",
 ]  # fmt: skip
 
@@ -79,6 +79,8 @@ jobs = Table(
     at("started_at"),
     Column("gate", Integer, comment="index of the stage that ends only when the real work is done"),
     at("opened_at", empty=True),
+    Column("push_gate", Integer, comment="index of the stage that ends only when what can't be taken back is done"),
+    at("pushed_at", empty=True),
     Column("fails_in", Integer, comment="index of the stage at whose end it fails"),
     Column("problem", json()),
     at("canceled_at", empty=True),
@@ -121,6 +123,7 @@ work = Table(
     Column("job_id", String, ForeignKey("jobs.id"), nullable=False, unique=True),
     Column("errand", json(), nullable=False),
     word("state"),
+    at("due_at", empty=True),
     Column("claims", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),
     word("holder", empty=True),
@@ -134,18 +137,6 @@ pulls = Table(
     word("repository"),
     Column("number", Integer, nullable=False),
     UniqueConstraint("repository", "number"),
-)
-sdk_apps = Table(
-    "sdk_apps",
-    TABLES,
-    seq(),
-    identity(),
-    of("projects", "project_id"),
-    of("jobs", "job_id"),
-    word("name"),
-    Column("platforms", json(), nullable=False),
-    word("secret_sha256"),
-    at("born_at"),
 )
 influencers = Table(
     "influencers",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Reply
 
-__all__ = ["Answer", "Ground", "Key", "Visit", "invalid"]
+__all__ = ["Answer", "Ground", "Key", "Visit", "invalid", "unnamed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,3 +64,8 @@ class Answer:
 def invalid(path: str, message: str) -> errors.Invalid:
     """The refusal of one field, by its wire path (`brief.hook`)."""
     return errors.Invalid(f"{path}: {message}", details={"issues": [{"path": path, "message": message}]})
+
+
+def unnamed(path: str, message: str) -> errors.Invalid:
+    """The same where the caller chose the name: it stands in `details` only, never in our sentence."""
+    return errors.Invalid(message, details={"issues": [{"path": path, "message": message}]})

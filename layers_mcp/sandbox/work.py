@@ -13,22 +13,25 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, or_, select, update
 
 from layers_mcp.clock import Clock
 from layers_mcp.database import reading, writing
 from layers_mcp.sandbox import tables
-from layers_mcp.sandbox.clockwork import world_now
-from layers_mcp.sandbox.repository.errand import Errand, Outcome, Trouble
+from layers_mcp.sandbox.clockwork import setting, world_now
+from layers_mcp.sandbox.repository.errand import ASKED, Errand, Outcome, Push, Trouble
 from layers_mcp.sandbox.visit import Ground, Key, Visit
 
-__all__ = ["Settle", "Worker"]
+__all__ = ["Discard", "Settle", "Worker"]
 
-Settle = Callable[[Visit, str, Errand, Outcome | Trouble], None]
+Settle = Callable[[Visit, str, Errand | Push, Outcome | Trouble], None]
+Discard = Callable[[Path, str], None]
 _LEASE_S = 6.0
 _RENEW_S = 2.0
 _LOOK_S = 5.0
 """Seconds between looks for work that another process left."""
+_SOON_S = 0.05
+"""The least between two looks for work that is about to be due."""
 _AT_ONCE = 2
 _MOST_CRASHES = 3
 _MOST_CLAIMS = 10
@@ -51,21 +54,23 @@ def _make_room(errand: Errand, folder: Path) -> None:
         sample.make_sample(folder / "repositories")
 
 
-async def _carry_out(errand: Errand, folder: Path) -> Outcome | Trouble:
+async def _carry_out(errand: Errand | Push, folder: Path) -> Outcome | Trouble:
     from layers_mcp.sandbox.repository import child  # noqa: PLC0415  heavy, and needed only when a repository is read
 
-    await asyncio.to_thread(_make_room, errand, folder)
+    if isinstance(errand, Errand):
+        await asyncio.to_thread(_make_room, errand, folder)
     return await child.run(errand)
 
 
 class Worker:
     """Does the work of one open world, a few errands at a time."""
 
-    def __init__(self, engine: Engine, ground: Ground, wall: Clock, settle: Settle) -> None:
+    def __init__(self, engine: Engine, ground: Ground, wall: Clock, settle: Settle, *, discard: Discard) -> None:
         self._engine = engine
         self._ground = ground
         self._wall = wall
         self._settle = settle
+        self._discard = discard
         self._name = uuid.uuid4().hex
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -93,42 +98,70 @@ class Worker:
             self.nudge()
             await asyncio.sleep(0.02)
 
+    def _due(self, connection: Connection) -> ColumnElement[bool]:
+        """What is to be done by now: work that waits, and what was kept for canceled jobs."""
+        row, now = tables.work.c, world_now(connection, self._wall.now())
+        return or_(row.state == "dropped", (row.state == "waiting") & or_(row.due_at.is_(None), row.due_at <= now))
+
     def _waiting(self) -> bool:
         with reading(self._engine) as connection:
-            return connection.execute(select(tables.work.c.seq).where(tables.work.c.state == "waiting")).first() is not None
+            return connection.execute(select(tables.work.c.seq).where(self._due(connection))).first() is not None
 
-    def _hand_back(self) -> None:
-        row = tables.work.c
+    def _hand_back(self, *only: ColumnElement[bool]) -> None:
+        """Let go of what is ours."""
+        mine = update(tables.work).where(tables.work.c.holder == self._name, *only)
         with writing(self._engine) as connection:
-            connection.execute(update(tables.work).where(row.holder == self._name).values(holder=None, lease_until_ms=0))
+            connection.execute(mine.values(holder=None, lease_until_ms=0))
 
-    def _claim(self) -> tuple[str, Errand, int] | None:
+    def _let_go(self, job_id: str) -> None:
+        """Let what a canceled job made be removed, now that its child is gone."""
+        row = tables.work.c
+        self._hand_back(row.job_id == job_id, row.state == "dropped")
+
+    def _claim(self) -> tuple[str, Errand | Push, int] | None:
         """Take the oldest work that nobody holds: its job, its errand, and how often it was taken before."""
         row = tables.work.c
-        free = select(tables.work).where(row.state == "waiting", row.lease_until_ms < _ms()).order_by(row.seq).limit(1)
+        free = select(tables.work).where(row.lease_until_ms < _ms()).order_by(row.seq)
         with reading(self._engine) as connection:
-            if connection.execute(free).first() is None:
+            if connection.execute(free.where(self._due(connection))).first() is None:
                 return None
         with writing(self._engine) as connection:
-            found = connection.execute(free).first()
+            due = connection.execute(free.where(self._due(connection))).all()
+            for dropped in (one for one in due if one.state == "dropped"):
+                self._discard(self._ground.folder, dropped.job_id)
+                connection.execute(update(tables.work).where(row.seq == dropped.seq).values(state="gone"))
+            found = next((one for one in due if one.state == "waiting"), None)
             if found is None:
                 return None
             mine = {"holder": self._name, "lease_until_ms": _ms() + int(_LEASE_S * 1000), "claims": found.claims + 1}
             connection.execute(update(tables.work).where(row.seq == found.seq).values(mine))
-        return found.job_id, Errand.model_validate(found.errand), found.claims
+        return found.job_id, ASKED.validate_python(found.errand), found.claims
+
+    def _pause_s(self) -> float:
+        """Wall seconds to the next look: sooner than usual when work comes due before that."""
+        row = tables.work.c
+        with reading(self._engine) as connection:
+            due_at = connection.execute(select(func.min(row.due_at)).where(row.state == "waiting")).scalar()
+            clock = setting(connection)
+        if due_at is None or not clock.speed:
+            return _LOOK_S
+        left_s = (due_at - clock.at(self._wall.now())).total_seconds() / clock.speed
+        return min(max(left_s, _SOON_S), _LOOK_S) if left_s > -1 else _LOOK_S
 
     async def _look(self) -> None:
         while True:
             self._wake.clear()
+            pause_s = _LOOK_S
             try:
                 while len(self._running) < _AT_ONCE and (claimed := await asyncio.to_thread(self._claim)) is not None:
                     task = asyncio.create_task(self._do(*claimed))
                     self._running.add(task)
                     task.add_done_callback(self._done)
+                pause_s = await asyncio.to_thread(self._pause_s)
             except Exception:  # noqa: BLE001  the loop outlives a busy database
                 _log.exception("looking for work failed; it is tried again")
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_S):
+                async with asyncio.timeout(pause_s):
                     await self._wake.wait()
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -144,7 +177,7 @@ class Worker:
         with writing(self._engine) as connection:
             return connection.execute(mine.values(lease_until_ms=_ms() + int(_LEASE_S * 1000))).rowcount == 1
 
-    async def _do(self, job_id: str, errand: Errand, claims: int) -> None:
+    async def _do(self, job_id: str, errand: Errand | Push, claims: int) -> None:
         if claims >= _MOST_CLAIMS:
             await asyncio.to_thread(self._commit, job_id, errand, _HOPELESS)
             return
@@ -157,6 +190,7 @@ class Worker:
         finally:
             child.cancel()
             await asyncio.gather(child, return_exceptions=True)
+            await asyncio.to_thread(self._let_go, job_id)
 
     def _result(self, child: asyncio.Task[Outcome | Trouble]) -> Outcome | Trouble:
         error = child.exception()
@@ -165,7 +199,7 @@ class Worker:
         _log.error("reading a repository failed", exc_info=error)
         return Trouble(code="INTERNAL", message="the reading of the repository failed for a reason of ours")
 
-    def _commit(self, job_id: str, errand: Errand, result: Outcome | Trouble) -> None:
+    def _commit(self, job_id: str, errand: Errand | Push, result: Outcome | Trouble) -> None:
         """State the outcome in the transaction that ends the work; a crash is tried again a few times first."""
         row = tables.work.c
         with writing(self._engine) as connection:

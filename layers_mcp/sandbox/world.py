@@ -13,14 +13,11 @@ from sqlalchemy import Connection, Engine, select
 from layers_mcp.clock import Clock
 from layers_mcp.database import open_engine, reading, writing
 from layers_mcp.sandbox import clockwork, faults, keys, tables
-from layers_mcp.sandbox.ingest import settle
+from layers_mcp.sandbox.ingest import discard, settle
 from layers_mcp.sandbox.visit import Ground
 from layers_mcp.sandbox.work import Worker
 
 __all__ = ["World"]
-
-_HOME = "Sandbox"
-"""The organization of the default key."""
 
 
 class World:
@@ -31,7 +28,7 @@ class World:
         self.ground = ground
         self.wall = wall
         self.key = keys.DEFAULT_KEY
-        self._worker = Worker(engine, ground, wall, settle)
+        self._worker = Worker(engine, ground, wall, settle, discard=discard)
 
     @classmethod
     async def open(  # noqa: PLR0913  the door of the room: each is a setting
@@ -95,7 +92,7 @@ class World:
         scopes: Sequence[str] = keys.SCOPES,
         tier: str = "standard",
         return_hosts: Sequence[str] = keys.DEFAULT_HOSTS,
-        organization: str = _HOME,
+        organization: str = keys.HOME,
     ) -> str:
         """A new API key in plain, of the organization with this name, which is made when there is none."""
         with writing(self.engine) as connection:
@@ -113,7 +110,7 @@ class World:
 
 def _furnish(connection: Connection) -> None:
     if connection.execute(select(tables.keys.c.id)).first() is None:
-        home = keys.add_organization(connection, _HOME)
+        home = keys.add_organization(connection, keys.HOME)
         keys.add_key(connection, home, keys.Grant(tier="partner"), plain=keys.DEFAULT_KEY)
 
 

@@ -129,3 +129,38 @@ def test_what_a_statement_carried_is_not_in_its_error(tmp_path, versions):
 
     engine.dispose()
     assert "never" not in str(caught.value)
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_nobody_else_may_read_a_file_of_ours_wherever_it_lies(tmp_path, versions, existing):
+    """Design §8: the state holds tokens and content; a folder that others may read does not open it."""
+    file = tmp_path / "a.db"
+    tmp_path.chmod(0o755)
+    if existing:
+        open_engine(file, TABLES, versions=versions, head="0002").dispose()
+        file.chmod(0o644)
+
+    engine = open_engine(file, TABLES, versions=versions, head="0002")
+    with writing(engine) as connection:
+        connection.execute(BEANS.insert().values(id=1, name="kept"))
+        modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.glob("a.db*")}
+
+    engine.dispose()
+    assert modes == {"a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600}
+
+
+def test_what_a_killed_process_left_beside_a_file_is_closed_too(tmp_path, versions):
+    """A journal holds what the file holds."""
+    file = tmp_path / "a.db"
+    first = open_engine(file, TABLES, versions=versions, head="0002")
+    with writing(first) as connection:
+        connection.execute(BEANS.insert().values(id=1, name="kept"))
+    for name in ("a.db", "a.db-wal", "a.db-shm"):
+        (tmp_path / name).chmod(0o644)
+
+    second = open_engine(file, TABLES, versions=versions, head="0002")
+    modes = {one.stat().st_mode & 0o777 for one in tmp_path.glob("a.db*")}
+
+    first.dispose()
+    second.dispose()
+    assert modes == {0o600}

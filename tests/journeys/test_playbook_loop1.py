@@ -23,14 +23,12 @@ CUSTOMER = {
 @pytest.mark.long
 def test_loop_1_of_the_playbook_works_as_printed(sandbox, program, samples, differences):
     """Seed 000, Loop 1; the playbook prints no answers, so they are compared with those of the same calls in seed 004."""
-    create, register, ingest, done, *_ = samples["ts"]
+    create, _, ingest, done, *_ = samples["ts"]
     sandbox.ids["acme/acme-app"] = "quinns-coffee/quinns-app"
-    sandbox.ids["gh_state_01HXA1NHKJZXPV8R7Q6WSM5BCD"] = sandbox.get("/v1/github/installation/install-url")["state"]
     node = program("ts")
-    node.run(register.code)  # the customer's App was installed before the playbook's sample begins
 
     node.run(WAIT, gives=("waitForJob",))
-    customer = f'import {{ waitForJob }} from "./step_2.mts"; const customer = {json.dumps(CUSTOMER)};'
+    customer = f'import {{ waitForJob }} from "./step_1.mts"; const customer = {json.dumps(CUSTOMER)};'
     loop = node.run(LOOP_1, takes=customer, gives=("project", "ingestJobId", "ingestResult"))
 
     made, started, *polls = loop.exchanges

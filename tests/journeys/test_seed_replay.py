@@ -69,6 +69,9 @@ def test_every_curl_command_of_the_seed_is_replayed():
 def test_the_comparison_finds_what_differs(differences):
     """A comparison that finds nothing anywhere would prove nothing."""
     assert differences({"a": 1, "status": "x"}, {"status": "y"}) == [".a is missing", ".status: 'x', ours 'y'"]
+    assert differences({"a": [1, {"b": 1}]}, {"a": [1, {}]}) == [".a[1].b is missing"]
+    assert differences({"a": [1, 2]}, {"a": [1]}) == [".a: the seed prints 2 items, ours has 1"]
+    assert differences({"a": [1]}, {"a": [1, 2]}) == []
     assert differences({"a": [{"b": None}]}, {"a": [{"b": "c"}]}) == [".a[0].b: the seed prints NoneType, ours is str"]
 
 

@@ -25,7 +25,7 @@ class House:
         self.world = world
         self.clock = clock
         transport = httpx2.ASGITransport(app=build(world))
-        self.client = httpx2.AsyncClient(transport=transport, base_url="http://sandbox", timeout=PATIENCE_S)
+        self.client = httpx2.AsyncClient(transport=transport, base_url="http://localhost", timeout=PATIENCE_S)
         self.key = world.key
 
     async def call(

@@ -202,12 +202,12 @@ async def test_a_policy_is_set_whole(house):
     fresh = await house.get(policy)
 
     every = await house.call("PATCH", policy, {"policy": "review_all"}, status=200)
-    old = await house.call("PATCH", policy, {"requiresApproval": True, "firstNPostsBlocked": 5}, status=200)
-    none = await house.call("PATCH", policy, {"requiresApproval": False}, status=200)
+    some = await house.call("PATCH", policy, {"policy": "review_first_n", "firstN": 5}, status=200)
+    none = await house.call("PATCH", policy, {"policy": "auto_approve"}, status=200)
 
     assert fresh | {"projectId": ""} == {"projectId": "", "policy": "review_first_n", "firstN": 3, "pendingCount": 0}
     assert (every["policy"], "firstN" in every, "updatedAt" in every) == ("review_all", False, True)
-    assert (old["policy"], old["firstN"], none["policy"]) == ("review_first_n", 5, "auto_approve")
+    assert (some["policy"], some["firstN"], none["policy"]) == ("review_first_n", 5, "auto_approve")
     for body in ({"policy": "review_first_n"}, {"policy": "review_all", "firstN": 2}):
         assert _path(await house.call("PATCH", policy, body, status=422)) == "firstN"
     container = await house.content(project)

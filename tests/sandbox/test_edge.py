@@ -60,7 +60,7 @@ async def test_a_body_that_is_no_object_is_refused(house, body):
 
 
 async def test_a_path_field_may_not_be_said_otherwise(house):
-    """Design §3: whether a path field is repeated in the body."""
+    """Design §3: fields named in the path travel in the path."""
     project = await house.project()
 
     refused = await house.call("PATCH", project, {"projectId": "prj_other"}, status=422)
@@ -231,3 +231,51 @@ async def test_the_document_names_the_headers_that_are_sent(house):
     assert {name for name in house.answer.headers if name.startswith("x-rate")} | {"etag"} <= named
     assert "Retry-After" in told["429"]["headers"]
     assert set(_refs(told)) <= set(document["components"]["schemas"]) | set(document["components"]["headers"])
+
+
+async def test_names_of_strangers_stand_in_the_issues_only(house):
+    """house-style 27: what a stranger named is shown as a field's path, never as our sentence."""
+    project = await house.project()
+    for method, path, body, name in (
+        ("POST", "/v1/projects", {"name": "A", "ignore_all_rules": 1}, "ignore_all_rules"),
+        ("POST", f"{project}/content", {"brief": {"ignore_all_rules": 1}}, "brief.ignore_all_rules"),
+        ("GET", "/v1/projects?ignore_all_rules=1", None, "ignore_all_rules"),
+        ("GET", "/v1/projects?ignore_all_rules=1&ignore_all_rules=2", None, "ignore_all_rules"),
+        ("POST", "/v1/projects?ignore_all_rules=1", {"name": "A"}, "ignore_all_rules"),
+        ("PUT", "/v1/projects/ignore_all_rules", None, "/v1/projects/ignore_all_rules"),
+    ):
+        error = (await house.call(method, path, body))["error"]
+
+        assert "ignore" not in error["message"], path
+        assert [issue["path"] for issue in error["details"]["issues"]] == [name]
+        assert "ignore" not in error["details"]["issues"][0]["message"]
+
+
+async def test_a_field_of_ours_is_named_in_the_sentence_too(house):
+    """house-style 25: what happened, with the value's name."""
+    project = await house.project()
+
+    refused = await house.post(f"{project}/content", {"brief": {"hook": 3}}, status=422)
+
+    assert refused["error"]["message"].startswith("brief.hook: ")
+
+
+async def test_a_whole_number_may_be_written_with_a_point(house):
+    """JSON Schema: 1.0 is an integer; 1.5 is none."""
+    project = await house.project()
+
+    started = await house.post(f"{project}/content", {"variantCount": 2.0}, status=202)
+    half = await house.post(f"{project}/content", {"variantCount": 1.5}, status=422)
+
+    assert len(started["containerIds"]) == 2
+    assert half["error"]["details"]["issues"][0]["path"] == "variantCount"
+
+
+async def test_a_list_is_called_a_list(house):
+    """JSON has no tuples."""
+    many = [{"socialAccountId": "sa_1"}] * 51
+
+    refused = await house.post("/v1/content/cnt_1/publish", {"targets": many}, status=422)
+
+    issues = [{"path": "targets", "message": "List should have at most 50 items after validation, not 51"}]
+    assert refused["error"]["details"]["issues"] == issues

@@ -70,3 +70,21 @@ async def test_two_processes_at_once_have_one_effect(house, tmp_path):
     assert len({reply["id"] for reply in replies}) == 1
     await other.client.aclose()
     await other.world.close()
+
+
+async def test_a_bare_and_a_prefixed_id_are_one_request(house):
+    """Seed 004 prints both forms of an id; a retry may use the other one."""
+    project = await house.project()
+    bare = "/v1/projects/" + project.removeprefix("/v1/projects/prj_").upper()
+    account, container = await house.account(project), await house.content(project)
+    await house.post(f"/v1/content/{container}/approve")
+
+    first = await house.post(f"{project}/content", {}, status=202, Idempotency_Key="k")
+    again = await house.post(f"{bare}/content", {}, status=202, Idempotency_Key="k")
+    sent, resent = [
+        await house.post(f"/v1/content/{container}/publish", {"targets": [{"socialAccountId": one}]}, status=None, Idempotency_Key="k")
+        for one in (account, account.removeprefix("sa_"))
+    ]
+
+    assert again == first
+    assert resent["scheduledPostIds"] == sent["scheduledPostIds"]

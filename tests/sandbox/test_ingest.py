@@ -193,21 +193,23 @@ async def test_a_pair_of_the_setting_names_one_repository(tmp_path, clock, house
 
 
 async def test_the_agent_playbook_starts_an_ingest_its_own_way(house):
-    """Seed 000, loop 1: POST …/github/ingest with installationId and repo."""
+    """Seed 000, loop 1: POST …/github/ingest with installationId and repo, straight after the project; naming it registers it."""
     project = await house.project()
-    await house.installation()
+    await house.get("/v1/github/installation", status=404)
     asked = {"installationId": 48271993, "repo": "quinns-coffee/quinns-app"}
 
     started = await house.post(f"{project}/github/ingest", asked, status=202, Idempotency_Key="k")
     again = await house.post(
         f"{project}/ingest/github", {"installationId": 48271993, "repoFullName": asked["repo"]}, Idempotency_Key="k", status=202
     )
+    shown = await house.get("/v1/github/installation")
     other = await house.post(f"{project}/github/ingest", asked | {"installationId": 7}, status=502)
     both = await house.post(f"{project}/github/ingest", asked | {"repoFullName": "a/b"}, status=422)
     await house.call("GET", f"{project}/github/ingest", status=405)
 
     assert started["kind"] == "project_ingest_github"
     assert again == started
+    assert (shown["installationId"], shown["orgLogin"]) == (48271993, "quinns-coffee")
     assert other["error"]["details"] == {"platformCode": "installation_not_found"}
     assert both["error"]["details"]["issues"][0]["path"] == "repo"
 
@@ -249,5 +251,23 @@ async def test_no_branch_is_pushed_when_no_pull_request_is_wanted(tmp_path, cloc
     assert job["result"]["pushed"] is False
     assert _git(bare, "branch", "--list", "layers/*") == b""
     assert _text(job["result"]["patchPath"]).startswith(("From", "diff"))
+    await own.client.aclose()
+    await world.close()
+
+
+async def test_an_installation_of_another_owner_registers_nothing(tmp_path, clock, house):
+    """Seed 004, step 3, "Failure paths"; a refused call leaves nothing behind."""
+    world = await World.open(tmp_path / "own", wall=clock, repositories=[f"acme/shop={tmp_path}"])
+    own = type(house)(world, clock)
+    project = await own.project()
+    offered = (await own.get("/v1/github/installation/install-url"))["sandboxInstallations"]
+    acme = next(item["installationId"] for item in offered if item["orgLogin"] == "acme")
+
+    foreign = {"installationId": acme, "repo": "quinns-coffee/quinns-app"}
+    refused = await own.post(f"{project}/github/ingest", foreign, status=502)
+    await own.post(f"{project}/github/ingest", {"installationId": acme, "repo": "acme/secret"}, status=422)
+
+    assert refused["error"]["details"] == {"platformCode": "installation_not_found"}
+    await own.get("/v1/github/installation", status=404)
     await own.client.aclose()
     await world.close()

@@ -82,7 +82,7 @@ async def test_a_kill_in_the_middle_of_an_ingest_loses_nothing_and_repeats_nothi
     assert (job["status"], job["result"]["prNumber"]) == ("completed", 142)
     with world.engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(tables.pulls)).scalar() == 1
-        assert connection.execute(select(func.count()).select_from(tables.sdk_apps)).scalar() == 1
+        assert connection.execute(select(func.count()).select_from(tables.influencers)).scalar() == 1
         assert connection.execute(select(tables.work.c.claims)).scalar() == 2
     await next_house.client.aclose()
     await world.close()

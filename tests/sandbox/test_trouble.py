@@ -135,7 +135,7 @@ async def test_the_control_routes_move_time_and_script_trouble(house):
 async def test_the_control_routes_are_for_this_machine_only(house):
     """Design §8."""
     transport = httpx2.ASGITransport(app=house.client._transport.app, client=("203.0.113.9", 1))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox") as stranger:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as stranger:
         answer = await stranger.get("/_sandbox")
 
     assert answer.status_code == 404
@@ -172,3 +172,58 @@ async def test_time_has_an_end_that_nobody_passes(house):
     assert shown["time"] == "2200-01-01T00:00:00Z"
     await house.get("/v1/credits")
     await house.post("/_sandbox/advance", {"seconds": 86_400}, status=422)
+
+
+@pytest.mark.parametrize(
+    "sent", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://localhost:3000"}, {"Host": "evil.example"}]
+)
+async def test_a_web_page_can_not_move_the_clock(house, sent):
+    """Design §8: for this machine; a page in its browser is not its user (cross-site requests, DNS rebinding)."""
+    before = await house.get("/_sandbox")
+    refused = await house.post("/_sandbox/advance", {"seconds": 60}, status=403, **sent)
+    shown = await house.client.get("/_sandbox", headers=sent)
+
+    assert refused["error"]["code"] == "FORBIDDEN"
+    assert "evil" not in house.answer.text
+    assert (shown.status_code, house.key in shown.text) == (403, False)
+    assert (await house.get("/_sandbox"))["time"] == before["time"]
+
+
+async def test_the_sandboxs_own_page_and_curl_may_move_the_clock(house):
+    """Design §8: curl sends no Origin, a page of ours sends our own."""
+    for sent in ({}, {"Origin": "http://localhost"}, {"Host": "127.0.0.1:8787"}, {"Host": "[::1]:8787", "Origin": "http://[::1]:8787"}):
+        await house.post("/_sandbox/advance", {"seconds": 1}, **sent)
+
+
+async def test_keys_of_every_kind_can_be_made(house):
+    """Design §8, for curl: scopes, tiers and other organizations can be tried."""
+    asked = {"scopes": ["projects:read"], "tier": "pilot", "organization": "Another", "returnHosts": ["app.example"]}
+    made = await house.post("/_sandbox/keys", asked)
+    plain = await house.post("/_sandbox/keys", {})
+    unknown = [
+        await house.post("/_sandbox/keys", wrong, status=422)
+        for wrong in ({"scopes": ["fly"]}, {"tier": "golden"}, {"organization": ""}, {"returnHosts": "x"}, {"admin": True})
+    ]
+    await house.project()
+
+    home = await house.call("GET", "/v1/projects", key=plain["key"], status=200)
+    me = await house.call("GET", "/v1/whoami", key=made["key"], status=200)
+
+    assert set(made) == {"key"}
+    assert (me["scopes"], me["rateLimitTier"]) == (["projects:read"], "pilot")
+    assert (await house.call("GET", "/v1/projects", key=made["key"], status=200))["items"] == []
+    assert len(home["items"]) == 1
+    await house.call("POST", "/v1/projects", {"name": "A"}, key=made["key"], status=403)
+    paths = [refused["error"]["details"]["issues"][0]["path"] for refused in unknown]
+    assert paths == ["scopes.0", "tier", "organization", "returnHosts", "admin"]
+
+
+async def test_a_scripted_429_says_when_to_come_back(house):
+    """layers-api: operational/rate-limits: every 429 carries Retry-After."""
+    house.world.script(Fault(status=429))
+    house.world.script(Fault(code="RATE_LIMITED"))
+
+    for _ in range(2):
+        await house.get("/v1/whoami", status=429)
+
+        assert house.answer.headers["Retry-After"] == "1"

@@ -14,11 +14,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 import layers_mcp
-from layers_mcp.sandbox.repository.errand import Answer, Errand, Outcome, Trouble
+from layers_mcp.sandbox.repository.errand import Answer, Errand, Outcome, Push, Trouble
 
 __all__ = ["run"]
 
 _COMMAND = (sys.executable, "-P", "-s", "-m", "layers_mcp.sandbox.repository")
+_SMALLER = "connect a smaller repository, or name a branch with only the app in it"
 _ANSWER_AT_MOST = 4 * 1024 * 1024
 
 
@@ -43,7 +44,7 @@ def _kill(process: asyncio.subprocess.Process) -> None:
         return
 
 
-async def _talk(process: asyncio.subprocess.Process, errand: Errand) -> bytes:
+async def _talk(process: asyncio.subprocess.Process, errand: Errand | Push) -> bytes:
     """Hand the errand over and take what the child prints, up to a bound."""
     if process.stdin is None or process.stdout is None:  # pragma: no cover - both are pipes
         return b""
@@ -66,10 +67,10 @@ def _understand(printed: bytes, status: int | None) -> Outcome | Trouble:
         return Answer.model_validate_json(printed).result
     except ValidationError:
         why = f"ended by signal {-status}" if status is not None and status < 0 else f"ended with status {status} and no answer"
-        return Trouble(code="INTERNAL", message=f"the reading of the repository {why}")
+        return Trouble(code="INTERNAL", message=f"the reading of the repository {why}; {_SMALLER}", field="repoFullName")
 
 
-async def run(errand: Errand, *, at_most_s: float = 120.0, at_most_bytes: int = 512 * 1024 * 1024) -> Outcome | Trouble:
+async def run(errand: Errand | Push, *, at_most_s: float = 120.0, at_most_bytes: int = 512 * 1024 * 1024) -> Outcome | Trouble:
     """Carry out an errand in a child with at most so much wall time, and so much memory (and bytes a file) for each process.
 
     The child and all it started are gone, and so is its folder, when this returns or is cancelled.
@@ -91,7 +92,11 @@ async def run(errand: Errand, *, at_most_s: float = 120.0, at_most_bytes: int = 
             printed = await _talk(process, errand)
         return _understand(printed, process.returncode)
     except TimeoutError:
-        return Trouble(code="INTERNAL", message=f"the reading of the repository took longer than {at_most_s:g} seconds")
+        return Trouble(
+            code="INTERNAL",
+            message=f"the reading of the repository took longer than {at_most_s:g} seconds; {_SMALLER}",
+            field="repoFullName",
+        )
     except OSError:
         return Trouble(code="INTERNAL", message="the reading of the repository could not be started")
     finally:

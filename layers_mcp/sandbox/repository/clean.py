@@ -10,12 +10,13 @@ __all__ = ["clean", "cut", "plain", "words"]
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _SPACES = re.compile(r"\s+")
+_TEXT_AT_MOST = 10_000
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])")
-_LINK = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
-_TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^>]*>", re.DOTALL)
+_IMAGE = re.compile(r"!\[[^\]]{0,500}\](?:\([^)]{0,500}\)|\[[^\]]{0,500}\])")
+_LINK = re.compile(r"\[([^\]]{0,500})\](?:\([^)]{0,500}\)|\[[^\]]{0,500}\])")
+_TAG = re.compile(r"<!--.{0,1000}?-->|</?[A-Za-z][^>]{0,1000}>", re.DOTALL)
 _MARK = re.compile(r"(\*\*|__|~~|`+)")
-_STRESS = re.compile(r"(?<!\w)[*_](\S(?:.*?\S)?)[*_](?!\w)")
+_STRESS = re.compile(r"(?<!\w)[*_](\S(?:.{0,300}?\S)?)[*_](?!\w)")
 _SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]{2,30}:(?!\w)")
 
 
@@ -43,7 +44,14 @@ def clean(text: str | None, at_most: int) -> str | None:
     return cut(kept, at_most) if any(letter.isalnum() for letter in kept) else None
 
 
+def _unescaped(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # a reference to a letter with thousands of digits
+        return text
+
+
 def plain(markdown: str) -> str:
-    """The words of a piece of Markdown or HTML without images, links' targets and marks."""
-    without = _TAG.sub(" ", _LINK.sub(r"\1", _IMAGE.sub(" ", markdown)))
-    return html.unescape(_SHORTCODE.sub("", _STRESS.sub(r"\1", _MARK.sub("", without)))).strip()
+    """The words of a piece of Markdown or HTML (its beginning, when it is long) without images, links' targets and marks."""
+    without = _TAG.sub(" ", _LINK.sub(r"\1", _IMAGE.sub(" ", markdown[:_TEXT_AT_MOST])))
+    return _unescaped(_SHORTCODE.sub("", _STRESS.sub(r"\1", _MARK.sub("", without)))).strip()

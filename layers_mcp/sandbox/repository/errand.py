@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from layers_mcp.contract.scalars import Platform
 
-__all__ = ["Answer", "Brand", "Errand", "LogoFile", "Outcome", "Trouble"]
+__all__ = ["ASKED", "Answer", "Brand", "Errand", "LogoFile", "Outcome", "Push", "Trouble"]
 
 _Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
@@ -22,7 +22,7 @@ class Errand(_Frozen):
     """One repository, read once; the same errand gives the same commit.
 
     `platforms` empty means every platform found. `events` is the allowlist of event names. `committed_at` dates the commit, for
-    author and committer. `patch_path` is where the patch is kept when `push` is false.
+    author and committer. `patch_path` is where the patch is kept; with `push` the commit is kept beside it, to be pushed later.
     """
 
     full_name: _Line
@@ -38,6 +38,11 @@ class Errand(_Frozen):
     committed_at: AwareDatetime
     push: bool
     patch_path: _Line
+
+    @property
+    def bundle_path(self) -> str:
+        """Where the commit is kept until it is pushed."""
+        return f"{self.patch_path}.bundle"
 
     def date(self) -> str:
         """The commit's date as git takes it."""
@@ -80,6 +85,7 @@ class Outcome(_Frozen):
     found: tuple[Platform, ...]
     instrumented: tuple[Platform, ...]
     base: str
+    base_commit: str
     head: str
     commit: str
     diffstat: str
@@ -89,6 +95,13 @@ class Outcome(_Frozen):
     patch_path: str | None
     pushed: bool
     logo: LogoFile | None
+
+
+class Push(_Frozen):
+    """The second errand: bring what the first one committed and kept to the repository; doing it again changes nothing."""
+
+    errand: Errand
+    outcome: Outcome
 
 
 class Trouble(_Frozen):
@@ -103,3 +116,7 @@ class Answer(_Frozen):
     """The one line the child prints."""
 
     result: Annotated[Outcome | Trouble, Field(union_mode="left_to_right")]
+
+
+ASKED: TypeAdapter[Errand | Push] = TypeAdapter(Errand | Push)
+"""What a child may be asked to do."""

@@ -47,7 +47,13 @@ _SETTINGS = """\
 [advice]
     detachedHead = false
 """
-_OTHER_SIDE = "git -c core.hooksPath=/dev/null -c core.alternateRefsCommand=true -c core.fsmonitor=false -c receive.autogc=false"
+_OTHER_SIDE = (
+    *("core.hooksPath=/dev/null", "core.alternateRefsCommand=true", "core.fsmonitor=false", "receive.autogc=false", "gc.auto=0"),
+    *("uploadpack.allowFilter=true", "core.bigFileThreshold=8m", "core.packedGitWindowSize=16m", "core.packedGitLimit=64m"),
+    *("core.deltaBaseCacheLimit=16m", "pack.threads=1", "pack.windowMemory=32m", "pack.deltaCacheSize=16m", "pack.window=0"),
+    *("pack.useBitmaps=false", "core.multiPackIndex=false", "core.commitGraph=false"),
+)
+"""What goes before the far repository's own configuration."""
 _AT_MOST_S = 600.0
 
 
@@ -86,7 +92,7 @@ class Git:
 
     def other_side(self, service: str) -> str:
         """The command for the far end of a transfer, with the far repository's own hooks and commands off."""
-        return f"{_OTHER_SIDE} {service}"
+        return " ".join(["git", *(f"-c {setting}" for setting in _OTHER_SIDE), service])
 
     def attempt(self, *arguments: str, folder: Path | None = None, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run one git command and hand back how it ended."""

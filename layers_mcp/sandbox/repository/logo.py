@@ -14,6 +14,8 @@ __all__ = ["read_logo"]
 
 _AT_MOST = 150_000
 """Bytes of an image; 200 KB in base64."""
+_SIDE_AT_MOST = 4096
+"""Pixels a side."""
 _MediaType = Literal["image/png", "image/jpeg", "image/webp", "image/svg+xml"]
 _TYPES: dict[str, _MediaType] = {
     "png": "image/png",
@@ -49,7 +51,16 @@ _GENERATED = words(
     "dcd3cd808335 e9522193d9f7 e9d5474519c7 edc99be1b65e eefea2424626 ef243aab6c07 f5d1f9a41eef ff10afd6e182",
 )
 """First digits of git's ids of the icons in the templates of React Native, Expo, Next.js, Vite and Cordova (npm, November 2026)."""
-_UNSAFE = re.compile(rb"<script|\son\w+\s*=|<foreignObject|javascript:|<!ENTITY|href\s*=\s*[\"'](?!#|data:image/)", re.IGNORECASE)
+_UNSAFE = re.compile(
+    rb"<script|[\s/\"']on\w+\s*=|@import|url\(\s*[\"']?(?!#|data:image/)|<foreignObject|javascript:|<!ENTITY|href\s*=\s*[\"'](?!#|data:image/)",
+    re.IGNORECASE,
+)
+
+
+def _modest(png: bytes) -> bool:
+    """Whether a PNG says it is no larger than an icon may be; few bytes can claim to be a picture of gigabytes."""
+    sides = (int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big"))
+    return png[12:16] != b"IHDR" or max(sides) <= _SIDE_AT_MOST
 
 
 def _image(tree: Tree, path: str) -> LogoFile | None:
@@ -59,6 +70,7 @@ def _image(tree: Tree, path: str) -> LogoFile | None:
         not raw
         or (media == "image/svg+xml" and (b"<svg" not in raw or _UNSAFE.search(raw)))
         or not raw.startswith(_FIRST_BYTES.get(media, b""))
+        or (media == "image/png" and not _modest(raw))
     ):
         return None
     return LogoFile(path=path, media_type=media, content=base64.b64encode(raw).decode())

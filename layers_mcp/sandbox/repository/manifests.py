@@ -48,7 +48,7 @@ def _expo(tree: Tree) -> Iterator[Brand]:
 
 
 def _literal(source: str, key: str) -> str | None:
-    found = re.search(rf"""^\s*{key}\s*:\s*(['"])((?:(?!\1)[^\\\n])+)\1\s*,?\s*$""", source, re.MULTILINE)
+    found = re.search(rf"""^[ \t]*{key}\s*:\s*(['"])((?:(?!\1)[^\\\n])+)\1\s*,?\s*$""", source, re.MULTILINE)
     return found[2] if found else None
 
 
@@ -64,7 +64,7 @@ def _plists(tree: Tree) -> Iterator[Brand]:
 
 
 def _setting(source: str, key: str) -> Iterator[str]:
-    for found in re.finditer(rf"\b{key}\s*=\s*(?:\"((?:\\.|[^\"])*)\"|([^;\s]+))\s*;", source):
+    for found in re.finditer(rf"\b{key}\s*=\s*(?:\"((?:\\.|[^\"\\])*)\"|([^;\s]+))\s*;", source):
         yield re.sub(r"\\(.)", r"\1", found[1] or found[2] or "")
 
 

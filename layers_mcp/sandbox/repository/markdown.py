@@ -10,12 +10,14 @@ from layers_mcp.sandbox.repository.clean import plain
 __all__ = ["Section", "sections"]
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*$")
-_HTML_HEADING = re.compile(r"<h([1-6])[^>]*>(.*?)</h\1>", re.IGNORECASE | re.DOTALL)
+_HTML_HEADING = re.compile(r"<h([1-6])[^>]{0,300}>(.{0,500}?)</h\1>", re.IGNORECASE | re.DOTALL)
 _RULE = re.compile(r"^\s*(?:[-*_=~^]\s*){3,}$")
 _BULLET = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _LINES_AT_MOST = 3000
+_LINE_AT_MOST = 4000
+_TEXT_AT_MOST = 64 * 1024
+"""Characters of a document that are read; an opening is in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +88,23 @@ class _Reader:
             self._lines.append(stripped)
 
 
+def _without_comments(text: str) -> str:
+    pieces: list[str] = []
+    place = 0
+    while (start := text.find("<!--", place)) != -1 and (end := text.find("-->", start)) != -1:
+        pieces.append(text[place:start])
+        place = end + 3
+    return "".join([*pieces, text[place:]])
+
+
 def sections(text: str) -> tuple[Section, ...]:
     """The sections of a document; code blocks, tables, comments and front matter are left out."""
-    text = _FRONT.sub("", text.replace("\r\n", "\n"), count=1)
-    text = _COMMENT.sub("", text)
+    text = _FRONT.sub("", text[:_TEXT_AT_MOST].replace("\r\n", "\n"), count=1)
+    text = _without_comments(text)
     text = _HTML_HEADING.sub(lambda found: f"\n\n{'#' * int(found[1])} {' '.join(found[2].split())}\n\n", text)
-    text = re.sub(r"</?(?:p|div|br|center|details|summary|table|tr|picture)\b[^>]*>", "\n", text, flags=re.IGNORECASE)
+    text = re.sub(r"</?(?:p|div|br|center|details|summary|table|tr|picture)\b[^>]{0,500}>", "\n", text, flags=re.IGNORECASE)
     reader, fence = _Reader(), ""
-    for line in text.split("\n")[:_LINES_AT_MOST]:
+    for line in (whole[:_LINE_AT_MOST] for whole in text.split("\n")[:_LINES_AT_MOST]):
         mark = line.strip()[:3]
         if mark in {"```", "~~~"} and fence in {"", mark}:
             reader.pause()

@@ -7,7 +7,7 @@ from pathlib import Path
 from layers_mcp.contract.scalars import Platform
 from layers_mcp.sandbox.repository.brand import read_brand
 from layers_mcp.sandbox.repository.clone import Clone, clone
-from layers_mcp.sandbox.repository.commit import Commit, deliver, write
+from layers_mcp.sandbox.repository.commit import Commit, keep, write
 from layers_mcp.sandbox.repository.errand import Errand, Outcome, Trouble
 from layers_mcp.sandbox.repository.git import Git, GitError
 from layers_mcp.sandbox.repository.instrument.apply import instrument
@@ -20,7 +20,9 @@ __all__ = ["carry_out"]
 
 _NO_PLATFORM = "no supported platform was found in the repository; name the ones it has in sdkConfig.includePlatforms"
 _NOT_ASKED = "the repository has none of the platforms asked for; name the ones it has in sdkConfig.includePlatforms"
-_NO_PLACE = "the platforms were found, but no place to start the SDK from"
+_NO_PLACE = "the platforms were found, but no place to start the SDK from; name the one with a plain entry in sdkConfig.includePlatforms"
+_PLATFORMS = "sdkConfig.includePlatforms"
+_UNREADABLE = "connect a repository that git fsck passes, or name a smaller branch"
 
 
 def _own_part(tree: Tree, apps: tuple[App, ...]) -> Tree:
@@ -39,6 +41,7 @@ def _outcome(errand: Errand, clone: Clone, apps: tuple[App, ...], carrying: tupl
         found=tuple(app.platform for app in found),
         instrumented=carrying,
         base=clone.base,
+        base_commit=clone.commit,
         head=errand.head,
         commit=clone.commit,
         diffstat="",
@@ -59,8 +62,7 @@ def _with_commit(outcome: Outcome, errand: Errand, commit: Commit) -> Outcome:
             "files_changed": commit.files_changed,
             "insertions": commit.insertions,
             "deletions": commit.deletions,
-            "patch_path": None if errand.push else errand.patch_path,
-            "pushed": errand.push,
+            "patch_path": errand.patch_path,
         }
     )
 
@@ -72,15 +74,17 @@ def _read(errand: Errand, git: Git, folder: Path) -> Outcome | Trouble:
     apps = find_apps(copied.tree)
     used = choose(apps, errand.platforms)
     if not used:
-        return Trouble(code="SDK_PATCH_GENERATION_FAILED", message=_NOT_ASKED if errand.platforms else _NO_PLATFORM)
+        return Trouble(code="SDK_PATCH_GENERATION_FAILED", message=_NOT_ASKED if errand.platforms else _NO_PLATFORM, field=_PLATFORMS)
     tree, carrying = instrument(copied.tree, used, Sdk(errand.app_id, errand.events))
     if not carrying:
-        return Trouble(code="SDK_PATCH_GENERATION_FAILED", message=_NO_PLACE)
+        return Trouble(code="SDK_PATCH_GENERATION_FAILED", message=_NO_PLACE, field=_PLATFORMS)
     outcome = _outcome(errand, copied, apps, carrying)
     if not tree.changes:
         return outcome
     commit = write(errand, git, copied, tree)
-    return deliver(errand, git, copied, commit) or _with_commit(outcome, errand, commit)
+    if isinstance(commit, Trouble):
+        return commit
+    return keep(errand, git, copied, commit) or _with_commit(outcome, errand, commit)
 
 
 def carry_out(errand: Errand, folder: Path) -> Outcome | Trouble:
@@ -88,4 +92,4 @@ def carry_out(errand: Errand, folder: Path) -> Outcome | Trouble:
     try:
         return _read(errand, Git(folder, date=errand.date()), folder)
     except GitError as failure:
-        return Trouble(code="INTERNAL", message=f"the repository could not be read: {failure}")
+        return Trouble(code="INTERNAL", message=f"the repository could not be read: {failure}; {_UNREADABLE}", field="repoFullName")

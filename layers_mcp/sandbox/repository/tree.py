@@ -7,68 +7,29 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from layers_mcp.sandbox.repository.clean import words
+from layers_mcp.sandbox.repository.listing import Entry
 
-__all__ = ["Entry", "Tree", "entries_of", "folder_of", "join", "name_of"]
+__all__ = ["EDIT_AT_MOST", "Tree", "folder_of", "join", "name_of"]
 
 READ_AT_MOST = 1024 * 1024
 """Bytes of a file that is read for what it says."""
 EDIT_AT_MOST = 8 * 1024 * 1024
 """Bytes of a file that is edited; project files of large apps are some megabytes."""
-FILES_AT_MOST = 50_000
-SKIPPED = words(
-    ".git node_modules bower_components Pods Carthage build dist out vendor DerivedData .next .nuxt .svelte-kit .output .dart_tool",
-    ".gradle .build .expo .venv venv __pycache__ coverage .yarn .pnpm-store third_party thirdparty",
-)
-"""Folders nobody writes by hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A regular file: its object id, git's mode and its bytes."""
-
-    sha: str
-    mode: str
-    size: int
 
 
 def name_of(path: str) -> str:
     """The last segment of a path."""
-    return PurePosixPath(path).name
+    return path.rpartition("/")[2]
 
 
 def folder_of(path: str) -> str:
     """The folder of a path, `` for the root."""
-    head = str(PurePosixPath(path).parent)
-    return "" if head == "." else head
+    return path.rpartition("/")[0]
 
 
 def join(folder: str, *parts: str) -> str:
     """A path below `folder`, which may be `` for the root."""
     return str(PurePosixPath(folder, *parts))
-
-
-def _wanted(path: str) -> bool:
-    return path.isprintable() and not SKIPPED.intersection(PurePosixPath(path).parts[:-1])
-
-
-def entries_of(listing: bytes) -> tuple[dict[str, Entry], frozenset[str]]:
-    """Regular files out of `git ls-tree -r -l -z`, shallow ones first, and the paths of everything left out.
-
-    Left out are symlinks, submodules, generated folders and names that are no plain text.
-    """
-    found: dict[str, Entry] = {}
-    others: set[str] = set()
-    for record in listing.split(b"\0"):
-        about, _, raw = record.partition(b"\t")
-        columns, path = about.split(), raw.decode("utf-8", errors="replace")
-        if len(columns) == 4 and columns[0] in {b"100644", b"100755"} and "\ufffd" not in path and _wanted(path):
-            found[path] = Entry(sha=columns[2].decode(), mode=columns[0].decode(), size=int(columns[3]))
-        else:
-            others.add(path)
-    ordered = sorted(found, key=lambda path: (path.count("/"), path))
-    kept = {path: found[path] for path in ordered[:FILES_AT_MOST]}
-    return kept, frozenset(others.union(ordered[FILES_AT_MOST:]))
 
 
 @dataclass(frozen=True)
@@ -79,7 +40,7 @@ class Tree:
     """
 
     entries: Mapping[str, Entry]
-    load: Callable[[str], bytes]
+    load: Callable[[str], bytes | None]
     taken: frozenset[str] = frozenset()
     changes: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -118,7 +79,7 @@ class Tree:
         return next((path for path in candidates if self.has(path)), None)
 
     def blob(self, path: str, at_most: int = READ_AT_MOST) -> bytes | None:
-        """The bytes of a file, or None when it is not there or larger than `at_most`."""
+        """The bytes of a file, or None when it is not there, larger than `at_most`, or enough was read."""
         entry = self.entries.get(path)
         if entry is None or entry.size > at_most:
             return None

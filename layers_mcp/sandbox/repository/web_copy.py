@@ -20,7 +20,7 @@ _NAME_WORDS = 4
 _TAGLINE = 80
 _SITE = re.compile(r"\b(?:site|siteConfig|siteMetadata|SITE|SITE_CONFIG)\b[^=\n]{0,40}=\s*\{(.{0,3000})", re.DOTALL)
 _TITLE = re.compile(r"\s+[-\u2013—|•·]\s+|:\s+")
-_STRING = r"""\s*:\s*(?P<q>['"`])(?P<text>(?:\\.|(?!(?P=q)).)*)(?P=q)"""
+_STRING = r"""\s*:\s*(?P<q>['"`])(?P<text>(?:\\.|(?!(?P=q))[^\\\n])*)(?P=q)"""
 _NOT_OURS = re.compile(r"(?:^|\.)(?:github\.com|localhost|example\.(?:com|org)|npmjs\.com|w3\.org|vercel\.com|reactjs\.org|127\.0\.0\.1)$")
 
 

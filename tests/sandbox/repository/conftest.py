@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+import threading
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from layers_mcp.sandbox.repository.errand import Brand, Errand, Outcome
+from layers_mcp.sandbox.repository import child
+from layers_mcp.sandbox.repository.errand import Brand, Errand, Outcome, Push, Trouble
+from layers_mcp.sandbox.repository.pushing import push
 from layers_mcp.sandbox.repository.reading import carry_out
 
 APP_ID = "app_0123456789abcdef01234567"
@@ -64,12 +70,22 @@ class Shelf:
         }
         return Errand.model_validate(asked | changes)
 
-    def carry_out(self, source: Path, **changes: object) -> object:
-        """Read a repository in this process."""
+    def _room(self) -> Path:
         self._made += 1
         room = self.folder / f"room-{self._made}"
         room.mkdir()
-        return carry_out(self.errand(source, **changes), room)
+        return room
+
+    def carry_out(self, source: Path, **changes: object) -> object:
+        """Read a repository in this process."""
+        return carry_out(self.errand(source, **changes), self._room())
+
+    def push(self, source: Path, **changes: object) -> object:
+        """Read a repository in this process, and push what was written."""
+        errand = self.errand(source, push=True, **changes)
+        outcome = carry_out(errand, self._room())
+        assert isinstance(outcome, Outcome), outcome
+        return push(Push(errand=errand, outcome=outcome), self._room())
 
     def read(self, files: Mapping[str, str | bytes], **changes: object) -> Outcome:
         """Make a repository, read it, and expect an outcome."""
@@ -91,6 +107,69 @@ class Shelf:
             assert self.git(repository, "rev-parse", "HEAD^{tree}") == self.git(repository, "write-tree")
         names = self.git(repository, "ls-files", "-z").split("\0")
         return {name: (repository / name).read_bytes().decode(errors="replace") for name in names if name}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How a visit of the real child ended, and what it took; memory is that of all its processes together."""
+
+    result: Outcome | Trouble
+    lasted_s: float
+    peak_mib: float
+
+
+class Watch:
+    """Runs the real child, measures it, and looks that nothing is left of it."""
+
+    def __init__(self, rooms: Path, name: str) -> None:
+        self.rooms = rooms
+        self._name = name
+
+    def _resident(self) -> int:
+        """Bytes of every process below this one that works in one of the rooms; shared pages count in each."""
+        total = 0
+        for entry in os.scandir("/proc"):
+            try:
+                if entry.name.isdigit() and str(Path(f"/proc/{entry.name}/cwd").readlink()).startswith(str(self.rooms)):
+                    total += int(Path(f"/proc/{entry.name}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            except OSError:
+                continue
+        return total
+
+    def _sample(self, peaks: list[int], done: threading.Event) -> None:
+        while not done.wait(0.01):
+            peaks.append(self._resident())
+
+    async def run(self, errand: Errand | Push, *, at_most_s: float = 20.0) -> Seen:
+        """Visit once; what comes back keeps the promises that hold for every repository."""
+        peaks, done = [0], threading.Event()
+        sampler = threading.Thread(target=self._sample, args=(peaks, done))
+        sampler.start()
+        start = time.monotonic()
+        try:
+            result = await child.run(errand, at_most_s=at_most_s)
+        finally:
+            lasted_s = time.monotonic() - start
+            done.set()
+            sampler.join()
+        seen = Seen(result, lasted_s, max(peaks) / 2**20)
+        told = f"{result.code} {result.field}: {result.message}" if isinstance(result, Trouble) else f"outcome, {result.instrumented}"
+        print(f"HOSTILE | {self._name} | {told} | {seen.lasted_s:.1f} s | {seen.peak_mib:.0f} MiB")
+        assert seen.peak_mib <= 512
+        assert lasted_s < at_most_s + 5
+        assert list(self.rooms.iterdir()) == []
+        assert self._resident() == 0
+        assert isinstance(result, Outcome) or (result.field and "; " in result.message)
+        return seen
+
+
+@pytest.fixture
+def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Watch:
+    """A watch over the child and its temporary folders."""
+    rooms = tmp_path / "rooms"
+    rooms.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(rooms))
+    return Watch(rooms, request.node.name)
 
 
 @pytest.fixture

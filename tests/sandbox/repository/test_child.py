@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from layers_mcp.sandbox.repository.child import run
-from layers_mcp.sandbox.repository.errand import Outcome, Trouble
+from layers_mcp.sandbox.repository.errand import Outcome, Push, Trouble
 
 pytestmark = pytest.mark.anyio
 
@@ -75,11 +75,14 @@ async def test_a_pushed_branch_is_there_and_nothing_else_moved(shelf, stacks) ->
     (source / "unsaved.txt").write_text("mine")
     before = shelf.git(source, "status", "--porcelain=v2", "--branch")
 
-    outcome = await run(shelf.errand(source, push=True))
-    again = await run(shelf.errand(source, push=True))
+    errand = shelf.errand(source, push=True)
+    read = await run(errand)
+    branches = shelf.git(source, "branch", "--list", "layers/*")
+    outcome = await run(Push(errand=errand, outcome=read))
+    again = await run(Push(errand=errand, outcome=outcome))
 
     assert isinstance(outcome, Outcome)
-    assert (outcome.pushed, outcome.patch_path) == (True, None)
+    assert (read.pushed, outcome.pushed, branches) == (False, True, "")
     assert shelf.git(source, "rev-parse", outcome.head) == outcome.commit
     assert shelf.git(source, "log", "-1", "--format=%an %ae %ad %s", "--date=iso", outcome.head) == (
         "Layers sdk@layers.com 2026-04-18 17:23:01 +0000 Add the Layers SDK"
@@ -87,7 +90,6 @@ async def test_a_pushed_branch_is_there_and_nothing_else_moved(shelf, stacks) ->
     assert shelf.git(source, "diff", "--stat", f"main..{outcome.head}") == outcome.diffstat.strip()
     assert shelf.git(source, "status", "--porcelain=v2", "--branch") == before
     assert again == outcome
-    assert not (shelf.folder / "layers.patch").exists()
 
 
 async def test_a_bare_repository_is_as_good(shelf, stacks) -> None:
@@ -95,7 +97,8 @@ async def test_a_bare_repository_is_as_good(shelf, stacks) -> None:
     bare = shelf.folder / "bare.git"
     shelf.git(shelf.folder, "clone", "--quiet", "--bare", str(shelf.make(stacks["html"])), str(bare))
 
-    outcome = await run(shelf.errand(bare, push=True))
+    errand = shelf.errand(bare, push=True)
+    outcome = await run(Push(errand=errand, outcome=await run(errand)))
 
     assert isinstance(outcome, Outcome)
     assert shelf.git(bare, "rev-parse", outcome.head) == outcome.commit
@@ -128,7 +131,8 @@ async def test_a_child_that_is_killed_is_trouble(shelf, stacks, rooms) -> None:
     trouble = await reading
 
     assert isinstance(trouble, Trouble)
-    assert trouble.message == "the reading of the repository ended by signal 9"
+    assert trouble.message.startswith("the reading of the repository ended by signal 9; ")
+    assert trouble.field == "repoFullName"
     assert list(rooms.iterdir()) == []
 
 

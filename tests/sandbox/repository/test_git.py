@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 import pytest
 
 from layers_mcp.sandbox.repository.__main__ import main
 from layers_mcp.sandbox.repository.errand import Answer, Outcome, Trouble
-from layers_mcp.sandbox.repository.tree import entries_of
-
-ZERO = "0" * 40
+from layers_mcp.sandbox.repository.git import Git
+from layers_mcp.sandbox.repository.listing import listing
 
 
 def test_a_branch_that_is_not_there_is_said_to_be(shelf, stacks) -> None:
@@ -91,7 +91,7 @@ def test_hooks_and_filters_of_the_repository_never_run(shelf, stacks) -> None:
     ):
         shelf.git(source, "config", key, value)
 
-    outcome = shelf.carry_out(source, push=True)
+    outcome = shelf.push(source)
 
     assert isinstance(outcome, Outcome)
     assert outcome.pushed
@@ -130,25 +130,20 @@ def test_submodules_are_not_fetched(shelf, stacks) -> None:
     assert outcome.found == ("web",)
 
 
-def test_only_regular_files_with_readable_names_are_listed() -> None:
+def test_only_regular_files_with_readable_names_are_listed(shelf) -> None:
     """No link, no submodule, no generated folder, no name that hides something."""
-    listing = b"\0".join(
-        f"{mode} {kind} {ZERO} {size}\t".encode() + path
-        for mode, kind, size, path in (
-            ("100644", "blob", "3", b"a.txt"),
-            ("100755", "blob", "3", b"b/run.sh"),
-            ("120000", "blob", "3", b"link"),
-            ("160000", "commit", "-", b"module"),
-            ("100644", "blob", "3", b"node_modules/x.js"),
-            ("100644", "blob", "3", b"bad\xff"),
-            ("100644", "blob", "3", b"new\nline"),
-        )
-    )
+    source = shelf.make({"a.txt": "abc", "b/run.sh": "x", "node_modules/x.js": "y", "new\nline": "z", "b/\u202eevil.txt": "v"})
+    (source / "link").symlink_to("a.txt")
+    (source / "b" / "run.sh").chmod(0o755)
+    (shelf.folder / os.fsdecode(source.name.encode() + b"/bad\xff")).write_text("w")
+    shelf.commit(source)
+    home = shelf.folder / "home"
+    home.mkdir()
 
-    entries, taken = entries_of(listing + b"\0")
+    entries, taken = listing(Git(home), source, shelf.git(source, "rev-parse", "HEAD"))
 
-    assert list(entries) == ["a.txt", "b/run.sh"]
-    assert taken >= {"link", "module", "node_modules/x.js", "new\nline"}
+    assert {path: (entry.mode, entry.size) for path, entry in entries.items()} == {"a.txt": ("100644", 3), "b/run.sh": ("100755", 1)}
+    assert taken == {"link", "node_modules", "new\nline", "bad\ufffd", "b/\u202eevil.txt"}
 
 
 def test_a_branch_of_that_name_with_other_commits_is_never_written_over(shelf, stacks) -> None:
@@ -156,7 +151,7 @@ def test_a_branch_of_that_name_with_other_commits_is_never_written_over(shelf, s
     source = shelf.make(stacks["html"])
     shelf.git(source, "branch", "layers/instrument-sdk-job_1")
 
-    trouble = shelf.carry_out(source, push=True)
+    trouble = shelf.push(source)
 
     assert isinstance(trouble, Trouble)
     assert trouble.code == "PLATFORM_ERROR"
@@ -168,7 +163,7 @@ def test_a_branch_that_cannot_be_written_is_trouble(shelf, stacks) -> None:
     source = shelf.make(stacks["html"])
     shelf.git(source, "branch", "layers")
 
-    assert shelf.carry_out(source, push=True).code == "PLATFORM_ERROR"
+    assert shelf.push(source).code == "PLATFORM_ERROR"
 
 
 def test_the_base_branch_is_never_written(shelf, stacks) -> None:
@@ -190,7 +185,7 @@ def test_files_that_run_keep_their_mode(shelf, stacks) -> None:
     (source / "index.html").chmod(0o755)
     shelf.commit(source)
 
-    outcome = shelf.carry_out(source, push=True)
+    outcome = shelf.push(source)
 
     assert isinstance(outcome, Outcome)
     assert shelf.git(source, "ls-tree", outcome.head, "index.html").startswith("100755")

@@ -301,7 +301,7 @@ def test_a_repository_without_an_app_is_refused_and_nothing_is_written(shelf) ->
 
     trouble = shelf.carry_out(repository)
 
-    assert trouble == Trouble(code="SDK_PATCH_GENERATION_FAILED", message=trouble.message)
+    assert trouble == Trouble(code="SDK_PATCH_GENERATION_FAILED", message=trouble.message, field="sdkConfig.includePlatforms")
     assert not (shelf.folder / "layers.patch").exists()
     assert shelf.git(repository, "branch", "--list").split() == ["*", "main"]
 

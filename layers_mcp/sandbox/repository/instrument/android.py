@@ -69,7 +69,7 @@ def _places(tree: Tree, app: App) -> list[_Place]:
     paths = [path for name in names if name and (path := _class_file(tree, app, name))]
     found: list[_Place] = []
     for path in dict.fromkeys(paths):
-        package = re.search(r"^\s*package\s+([\w.`]+)", tree.source(path) or "", re.MULTILINE)
+        package = re.search(r"^[ \t]*package\s+([\w.`]+)", tree.source(path) or "", re.MULTILINE)
         if package is not None:
             found.append(_Place(path, package[1], path.endswith(".kt")))
     return found

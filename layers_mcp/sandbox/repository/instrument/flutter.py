@@ -13,8 +13,8 @@ from layers_mcp.sandbox.repository.tree import Tree, join, name_of
 __all__ = ["instrument"]
 
 _BINDING = "WidgetsFlutterBinding.ensureInitialized();"
-_BLOCK = re.compile(r"^(?:Future<void>|void|FutureOr<void>|Future)?\s*main\s*\([^)]*\)\s*(?:async\s*)?\{", re.MULTILINE)
-_ARROW = re.compile(r"^(?P<head>(?:Future<void>|void)?\s*main\s*\([^)]*\)\s*(?:async\s*)?)=>\s*(?P<body>[^;]+);", re.MULTILINE)
+_BLOCK = re.compile(r"^(?:Future<void>|void|FutureOr<void>|Future)?[ \t]*main\s*\([^)]*\)\s*(?:async\s*)?\{", re.MULTILINE)
+_ARROW = re.compile(r"^(?P<head>(?:Future<void>|void)?[ \t]*main\s*\([^)]*\)\s*(?:async\s*)?)=>\s*(?P<body>[^;]+);", re.MULTILINE)
 _IMPORT = re.compile(r"^import\s+'[^']+'[^;]*;|^import\s+\"[^\"]+\"[^;]*;", re.MULTILINE)
 
 

@@ -1,0 +1,146 @@
+"""The child that draws: files, preview, video, refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from layers_mcp.sandbox.media import __main__, child, video
+from layers_mcp.sandbox.media.brief import SlideBrief
+from layers_mcp.sandbox.media.drawing import carry_out
+from layers_mcp.sandbox.media.errand import Errand, Outcome, Trouble
+from layers_mcp.sandbox.media.preview import AT_MOST, preview
+from layers_mcp.sandbox.media.slides import draw
+
+
+def test_a_child_writes_what_it_says(briefs: dict[str, SlideBrief], tmp_path: Path) -> None:
+    """Design 8: work is done once by a limited child process that commits its outcome."""
+    errand = Errand(brief=briefs["japanese"], folder=str(tmp_path), stem="cnt_1", video=False)
+
+    outcome = asyncio.run(child.run(errand))
+
+    assert isinstance(outcome, Outcome)
+    assert [file.kind for file in outcome.files] == ["image"] * (len(outcome.files) - 1) + ["preview"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(file.name for file in outcome.files)
+    for file in outcome.files:
+        content = (tmp_path / file.name).read_bytes()
+        assert (len(content), Image.open(io.BytesIO(content)).size) == (file.size, (file.width, file.height))
+
+
+def test_the_errand_and_the_answer_are_one_json_each(briefs: dict[str, SlideBrief], tmp_path: Path) -> None:
+    """The room's own contract: camelCase, durations in milliseconds."""
+    errand = Errand(brief=briefs["long"], folder=str(tmp_path), stem="s", video=False).model_dump_json(by_alias=True)
+
+    done = subprocess.run([sys.executable, "-m", "layers_mcp.sandbox.media"], input=errand, capture_output=True, text=True, check=True)
+
+    first = json.loads(done.stdout)["result"]["files"][0]
+    assert set(first) == {"kind", "name", "mime", "width", "height", "bytes", "durationMs"}
+    assert (first["kind"], first["name"], first["mime"], first["width"], first["height"]) == ("image", "s-1.jpg", "image/jpeg", 1080, 1920)
+
+
+def test_the_video_plays(briefs: dict[str, SlideBrief], tmp_path: Path) -> None:
+    """Issue 3: the mp4 plays (probed)."""
+    av = pytest.importorskip("av", reason="the video extra")
+    errand = Errand(brief=briefs["english"], folder=str(tmp_path), stem="s", video=True)
+
+    outcome = asyncio.run(child.run(errand))
+
+    assert isinstance(outcome, Outcome)
+    film = next(file for file in outcome.files if file.kind == "video")
+    slides = sum(file.kind == "image" for file in outcome.files)
+    with av.open(str(tmp_path / film.name)) as probed:
+        stream = probed.streams.video[0]
+        frames = sum(1 for _ in probed.decode(stream))
+        assert stream.codec_context.name in {"h264", "mpeg4"}
+        assert (stream.width, stream.height) == video.SIZE == (film.width, film.height)
+        assert abs(probed.duration / 1000 - (film.duration_ms or 0)) < 100
+        assert frames * 1000 == (film.duration_ms or 0) * video.FRAMES_A_SECOND
+    assert film.duration_ms == slides * 3000
+
+
+def test_a_video_of_two_slides_is_six_seconds(briefs: dict[str, SlideBrief], tmp_path: Path) -> None:
+    """The same, without the child."""
+    av = pytest.importorskip("av", reason="the video extra")
+
+    film = video.make(draw(briefs["hindi"])[:2])
+
+    with av.open(io.BytesIO(film)) as probed:
+        assert sum(1 for _ in probed.decode(video=0)) == 2 * 3 * video.FRAMES_A_SECOND
+    assert video.duration_ms(2) == 6000
+
+
+def test_without_the_extra_there_are_slides_and_no_video(
+    briefs: dict[str, SlideBrief], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Issue 3: else `auto` resolves to a slideshow."""
+    monkeypatch.setattr(video, "find_spec", lambda _: None)
+
+    outcome = carry_out(Errand(brief=briefs["hebrew"], folder=str(tmp_path), stem="s", video=True))
+
+    assert not video.available()
+    assert isinstance(outcome, Outcome)
+    assert {file.kind for file in outcome.files} == {"image", "preview"}
+
+
+@pytest.mark.parametrize("script", ["english", "japanese", "arabic", "long"])
+def test_a_preview_is_small_and_shows_every_slide(briefs: dict[str, SlideBrief], script: str) -> None:
+    """Issue 3: previews come back with the image (under 200 KB)."""
+    slides = draw(briefs[script])
+
+    small = preview(slides)
+
+    assert len(small) < AT_MOST == 200_000
+    assert Image.open(io.BytesIO(small)).size == (336 * len(slides) - 12, 576)
+
+
+def test_a_preview_of_noise_is_small_too() -> None:
+    """The same promise, where JPEG has the hardest time."""
+    file = io.BytesIO()
+    Image.effect_noise((1080, 1920), 120).convert("RGB").save(file, "JPEG", quality=60)
+
+    assert len(preview([file.getvalue()] * 5)) < AT_MOST
+
+
+def test_a_script_without_a_font_is_refused_by_field(tmp_path: Path) -> None:
+    """House style 25: what happened, with the value's name, then what to do."""
+    outcome = carry_out(Errand(brief=SlideBrief(hook="Hello", cta="𓀀𓀁𓀂", app_name="Nile"), folder=str(tmp_path), stem="s"))
+
+    assert isinstance(outcome, Trouble)
+    assert (outcome.code, outcome.field) == ("VALIDATION", "cta")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_child_without_memory_or_time_says_so(briefs: dict[str, SlideBrief], tmp_path: Path) -> None:
+    """Every end has an answer."""
+    errand = Errand(brief=briefs["long"], folder=str(tmp_path), stem="s")
+
+    starved = asyncio.run(child.run(errand, at_most_bytes=90 * 1024 * 1024))
+    late = asyncio.run(child.run(errand, at_most_s=0.01))
+    nowhere = asyncio.run(child.run(errand.model_copy(update={"folder": str(tmp_path / "gone")})))
+
+    assert [answer.code for answer in (starved, late, nowhere) if isinstance(answer, Trouble)] == ["INTERNAL"] * 3
+
+
+def test_a_fall_in_the_drawing_is_an_answer_without_the_strangers_text(briefs: dict[str, SlideBrief], tmp_path: Path) -> None:
+    """House style 27: never put text a stranger wrote into an error."""
+    errand = Errand(brief=briefs["hindi"], folder=str(tmp_path / "gone"), stem="s").model_dump_json(by_alias=True)
+
+    answer = __main__._answer(errand)
+
+    assert answer == Trouble(code="INTERNAL", message="the slides could not be drawn: FileNotFoundError")
+
+
+def test_an_errand_that_is_none_is_answered() -> None:
+    """Every end has an answer."""
+    assert isinstance(__main__._answer("rubbish"), Trouble)
+
+    done = subprocess.run([sys.executable, "-m", "layers_mcp.sandbox.media"], input="{}", capture_output=True, text=True, check=True)
+
+    assert json.loads(done.stdout)["result"]["message"] == "the errand is not one we know"
