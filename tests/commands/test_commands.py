@@ -22,6 +22,7 @@ def run(*words, **settings):
     )
 
 
+@pytest.mark.long
 def test_the_demo_onboards_a_customer_and_checks_every_step(tmp_path):
     """Issue 2: ten steps, a progress bar for each long one, what a person wants to see, exit code 0, under 60 s."""
     ended = run("demo", "--state", str(tmp_path))

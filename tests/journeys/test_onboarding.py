@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 SAMPLE = "quinns-coffee/quinns-app"
-ERAS = ("2026-07-28", "2025-11-25", "2025-06-18")
+ERAS = ("2026-07-28", pytest.param("2025-11-25", marks=pytest.mark.long), pytest.param("2025-06-18", marks=pytest.mark.long))
 
 
 def a_project(wire):

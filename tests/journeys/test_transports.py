@@ -27,7 +27,7 @@ from mcp.client.sse import sse_client
 pytestmark = pytest.mark.anyio
 PATIENCE_S = 60
 MODERN, OLDER = "2026-07-28", "2025-11-25"
-SPEED = {"LAYERS_SANDBOX_SPEED": "2000", "LAYERS_LOG_LEVEL": "warning"}
+SPEED = {"LAYERS_SANDBOX_SPEED": "100", "LAYERS_LOG_LEVEL": "warning"}
 Call = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
