@@ -51,7 +51,7 @@ def _schema(model: type[BaseModel], mode: str) -> Schema:
 
 
 def _unsaid(node: JsonValue, *, named: bool = False) -> JsonValue:
-    """`node` without what is checked but not shown, and without the docstrings of models (`named`: the keys are properties)."""
+    """`node` without what is checked but not shown (`named`: the keys are names of properties, and all stay)."""
     if isinstance(node, list):
         return [_unsaid(entry) for entry in node]
     if not isinstance(node, dict):
@@ -83,7 +83,7 @@ def _open(node: JsonValue) -> JsonValue:
 
 
 def output_schema(declared: Tool[Any]) -> Schema:
-    """What a tool answers: the envelope, with this tool's record as `result`, or an `error`."""
+    """What a tool answers: the envelope, with this tool's record as `result`; a refusal adds `error`, which is not published."""
     schema = cast("Schema", _open(_schema(Envelope, "out")))
     properties = cast("Schema", schema["properties"])
     properties["result"] = _open(_schema(declared.result, "out"))
