@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 __all__ = ["App", "open_world"]
 
 
-async def open_world(
-    settings: Settings, clock: Clock, *, job_speed: float = 1.0, at: datetime | None = None, speed: float | None = None
+async def open_world(  # noqa: PLR0913  each is a setting of its own
+    settings: Settings,
+    clock: Clock,
+    *,
+    job_speed: float = 1.0,
+    at: datetime | None = None,
+    speed: float | None = None,
+    site_url: str | None = None,
 ) -> World:
     """The sandbox's world in the state folder.
 
-    `job_speed`: how many times faster than life its jobs run; `at`, `speed`: its own time, and how fast that runs.
+    `job_speed`: how many times faster than life its jobs run; `at`, `speed`: its own time, and how fast that runs; `site_url`: where
+    this process serves its site, None when it serves none.
     """
     from layers_mcp.sandbox.world import World  # noqa: PLC0415  a heavy room, shut until it is needed
 
@@ -36,6 +43,7 @@ async def open_world(
         speed=speed,
         repositories=settings.sandbox_repos,
         push=settings.sandbox_push,
+        site_url=site_url,
     )
 
 
@@ -101,9 +109,14 @@ class App:
             layers = Layers(settings.base_url, settings.api_key, clock=clock, timeout_s=settings.timeout_seconds)
         else:
             from layers_mcp.sandbox.app import build  # noqa: PLC0415
+            from layers_mcp.sandbox.port import Port  # noqa: PLC0415
+            from layers_mcp.sandbox.site import build_site  # noqa: PLC0415
 
-            world = await open_world(settings, clock, job_speed=settings.sandbox_speed)
+            port = Port()
+            self._stack.callback(port.release)
+            world = await open_world(settings, clock, job_speed=settings.sandbox_speed, site_url=port.url)
             self._stack.push_async_callback(world.close)
+            await self._stack.enter_async_context(port.serving(build_site(world)))
             transport = httpx2.ASGITransport(app=build(world))
             layers = Layers(
                 "http://sandbox.layers", SecretStr(world.key), clock=clock, transport=transport, timeout_s=settings.timeout_seconds

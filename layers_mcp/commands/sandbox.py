@@ -40,7 +40,7 @@ async def _serve(settings: Settings, *, port: int, at: datetime | None, speed: f
 
     from layers_mcp.sandbox.app import build  # noqa: PLC0415
 
-    world = await open_world(settings, WallClock(), at=at, speed=speed)
+    world = await open_world(settings, WallClock(), at=at, speed=speed, site_url=f"http://127.0.0.1:{port}")
     try:
         if at is not None and world.now() - at > _TAKEN:
             raise typer.BadParameter(f"--at: this world is at {world.now():%Y-%m-%dT%H:%M:%SZ} and never goes back; give another --state")

@@ -20,7 +20,7 @@ from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Endpoint, Reply
 from layers_mcp.contract.endpoint import Request as Ask
 from layers_mcp.contract.table import TABLE
-from layers_mcp.sandbox import control
+from layers_mcp.sandbox import control, site
 from layers_mcp.sandbox.asking import MOST_BYTES
 from layers_mcp.sandbox.document import openapi
 from layers_mcp.sandbox.edge import Asked, Told, answer, refusal
@@ -122,6 +122,7 @@ def build(world: World) -> FastAPI:
         for path in (endpoint.path, *(other for other, name in OTHER_PATHS.items() if name == endpoint.name)):
             app.add_api_route(path, _route(world, endpoint), methods=[endpoint.method], include_in_schema=False)
     control.add_routes(app, world)
+    site.add_routes(app, world)
     app.add_exception_handler(HTTPException, _unrouted(world, app))
     document: dict[str, Any] = {}
 

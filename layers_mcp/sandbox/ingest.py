@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ from layers_mcp.contract import ingest
 from layers_mcp.contract.jobs import Accepted, JobResult
 from layers_mcp.contract.projects import BrandContext
 from layers_mcp.sandbox import github, ids, influencers, jobs, projects, tables
+from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.clockwork import Stage
-from layers_mcp.sandbox.repository.errand import Errand, Outcome, Push, Trouble
+from layers_mcp.sandbox.repository.errand import ASKED, Errand, Outcome, Push
+from layers_mcp.sandbox.trade import Trade, leave, put_off
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["GATE", "discard", "settle", "start_github"]
+__all__ = ["GATE", "TRADE", "start_github"]
 
+_TRADE = "repository"
 GATE = "generating_sdk_patch"
 """The stage that needs what the child process brings."""
 _PUSHES_IN = "opening_pr"
@@ -65,9 +69,7 @@ def start_github(visit: Visit, request: ingest.IngestGithub) -> Accepted:
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     job_id, script = jobs.start(visit, project.id, jobs.Plan("project_ingest_github", stages, GATE), asked)
     if script.gate is not None:
-        errand = _errand(visit, request, repository, job_id).model_dump(mode="json")
-        row = {"job_id": job_id, "errand": errand, "state": "waiting", "claims": 0, "crashes": 0, "lease_until_ms": 0}
-        visit.connection.execute(insert(tables.work).values(row))
+        leave(visit, _TRADE, job_id, _errand(visit, request, repository, job_id))
     return jobs.accepted(job_id, kind="project_ingest_github", stage=stages[0].name, project_id=project.id, started_at=visit.now)
 
 
@@ -136,12 +138,10 @@ def _put_off(visit: Visit, row: Any, push: Push) -> None:
     """Let the branch be pushed when the job comes to the stage that refuses a cancel, and hold the job there."""
     gate = [name for name, _ in row.stages].index(_PUSHES_IN)
     held = _opened(visit, row.id, push_gate=gate)
-    due_at = jobs.script_of(held).ends_at(gate - 1)
-    again = {"state": "waiting", "errand": push.model_dump(mode="json"), "claims": 0, "crashes": 0, "due_at": due_at}
-    visit.connection.execute(update(tables.work).where(tables.work.c.job_id == row.id).values(again))
+    put_off(visit, row.id, push, due_at=jobs.script_of(held).ends_at(gate - 1))
 
 
-def settle(visit: Visit, job_id: str, errand: Errand | Push, result: Outcome | Trouble) -> None:
+def _settle(visit: Visit, job_id: str, errand: Errand | Push, result: Outcome | Trouble) -> None:
     """State what a child process brought; a branch that is to be pushed is an errand of its own, and the outcome waits for it."""
     opened: dict[str, Any] = {"pushed_at" if isinstance(errand, Push) else "opened_at": visit.now}
     row = _opened(visit, job_id, **opened)
@@ -155,8 +155,29 @@ def settle(visit: Visit, job_id: str, errand: Errand | Push, result: Outcome | T
         _state(visit, row, errand, result)
 
 
-def discard(folder: Path, job_id: str) -> None:
+def _discard(folder: Path, job_id: str) -> None:
     """Remove what was kept for a job that was canceled; nothing is left of it."""
     for kept in ((folder / "patches").glob(f"{job_id}.*"), (folder / "logos").glob(f"{_logo_id(job_id)}.*")):
         for file in kept:
             file.unlink(missing_ok=True)
+
+
+def _make_room(errand: Errand, folder: Path) -> None:
+    """The folder for the patch, and the sample when it is what is asked for and not there yet."""
+    from layers_mcp.sandbox.repository import sample  # noqa: PLC0415  as below
+
+    Path(errand.patch_path).parent.mkdir(parents=True, exist_ok=True)
+    if Path(errand.source).is_relative_to(folder) and not Path(errand.source).exists():
+        sample.make_sample(folder / "repositories")
+
+
+async def _carry_out(errand: Errand | Push, folder: Path) -> Outcome | Trouble:
+    from layers_mcp.sandbox.repository import child  # noqa: PLC0415  heavy, and needed only when a repository is read
+
+    if isinstance(errand, Errand):
+        await asyncio.to_thread(_make_room, errand, folder)
+    return await child.run(errand)
+
+
+TRADE = Trade(name=_TRADE, errands=ASKED, carry_out=_carry_out, settle=_settle, discard=_discard)
+"""Reading repositories and pushing branches."""

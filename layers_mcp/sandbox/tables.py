@@ -15,7 +15,7 @@ __all__ = [
     "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(
@@ -121,6 +121,7 @@ work = Table(
     TABLES,
     seq(),
     Column("job_id", String, ForeignKey("jobs.id"), nullable=False, unique=True),
+    word("trade"),
     Column("errand", json(), nullable=False),
     word("state"),
     at("due_at", empty=True),

@@ -11,7 +11,10 @@ from sqlalchemy import Connection
 from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Reply
 
-__all__ = ["Answer", "Ground", "Key", "Visit", "invalid", "unnamed"]
+__all__ = ["NO_PORT", "Answer", "Ground", "Key", "Visit", "invalid", "unnamed"]
+
+NO_PORT = "http://sandbox.layers"
+"""Where the site is when the world has no port: the host that an in-process client calls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +37,14 @@ class Ground:
     """What was fixed when the world was opened.
 
     `job_speed`: how many times faster than life long operations run. `repositories`: the setting, entry by entry.
+    `site_url`: where media and consent pages are served, without a slash at the end.
     """
 
     folder: Path
     job_speed: float
     repositories: tuple[str, ...]
     push: bool
+    site_url: str = NO_PORT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,22 +10,22 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Connection, Engine, func, or_, select, update
 
 from layers_mcp.clock import Clock
 from layers_mcp.database import reading, writing
 from layers_mcp.sandbox import tables
+from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.clockwork import setting, world_now
-from layers_mcp.sandbox.repository.errand import ASKED, Errand, Outcome, Push, Trouble
+from layers_mcp.sandbox.trade import Trade
 from layers_mcp.sandbox.visit import Ground, Key, Visit
 
-__all__ = ["Discard", "Settle", "Worker"]
+__all__ = ["Worker"]
 
-Settle = Callable[[Visit, str, Errand | Push, Outcome | Trouble], None]
-Discard = Callable[[Path, str], None]
 _LEASE_S = 6.0
 _RENEW_S = 2.0
 _LOOK_S = 5.0
@@ -37,7 +37,7 @@ _MOST_CRASHES = 3
 _MOST_CLAIMS = 10
 """Takings after which a job fails: work that ends every process that touches it must not go on for ever."""
 _log = logging.getLogger(__name__)
-_HOPELESS = Trouble(code="INTERNAL", message="the reading of the repository failed again and again")
+_HOPELESS = Trouble(code="INTERNAL", message="the work of this job failed again and again")
 _NOBODY = Key(id="", organization_id="", scopes=(), tier="internal", return_hosts=())
 
 
@@ -45,32 +45,23 @@ def _ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _make_room(errand: Errand, folder: Path) -> None:
-    """The folder for the patch, and the sample when it is what is asked for and not there yet."""
-    from layers_mcp.sandbox.repository import sample  # noqa: PLC0415  as below
+class _Claimed(NamedTuple):
+    """Work that is ours: of which job, which trade, and how often it was taken before."""
 
-    Path(errand.patch_path).parent.mkdir(parents=True, exist_ok=True)
-    if Path(errand.source).is_relative_to(folder) and not Path(errand.source).exists():
-        sample.make_sample(folder / "repositories")
-
-
-async def _carry_out(errand: Errand | Push, folder: Path) -> Outcome | Trouble:
-    from layers_mcp.sandbox.repository import child  # noqa: PLC0415  heavy, and needed only when a repository is read
-
-    if isinstance(errand, Errand):
-        await asyncio.to_thread(_make_room, errand, folder)
-    return await child.run(errand)
+    job_id: str
+    trade: Trade[Any, Any]
+    errand: BaseModel
+    claims: int
 
 
 class Worker:
     """Does the work of one open world, a few errands at a time."""
 
-    def __init__(self, engine: Engine, ground: Ground, wall: Clock, settle: Settle, *, discard: Discard) -> None:
+    def __init__(self, engine: Engine, ground: Ground, wall: Clock, trades: Mapping[str, Trade[Any, Any]]) -> None:
         self._engine = engine
         self._ground = ground
         self._wall = wall
-        self._settle = settle
-        self._discard = discard
+        self._trades = trades
         self._name = uuid.uuid4().hex
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -118,8 +109,8 @@ class Worker:
         row = tables.work.c
         self._hand_back(row.job_id == job_id, row.state == "dropped")
 
-    def _claim(self) -> tuple[str, Errand | Push, int] | None:
-        """Take the oldest work that nobody holds: its job, its errand, and how often it was taken before."""
+    def _claim(self) -> _Claimed | None:
+        """Take the oldest work that nobody holds."""
         row = tables.work.c
         free = select(tables.work).where(row.lease_until_ms < _ms()).order_by(row.seq)
         with reading(self._engine) as connection:
@@ -128,14 +119,15 @@ class Worker:
         with writing(self._engine) as connection:
             due = connection.execute(free.where(self._due(connection))).all()
             for dropped in (one for one in due if one.state == "dropped"):
-                self._discard(self._ground.folder, dropped.job_id)
+                self._trades[dropped.trade].discard(self._ground.folder, dropped.job_id)
                 connection.execute(update(tables.work).where(row.seq == dropped.seq).values(state="gone"))
             found = next((one for one in due if one.state == "waiting"), None)
             if found is None:
                 return None
             mine = {"holder": self._name, "lease_until_ms": _ms() + int(_LEASE_S * 1000), "claims": found.claims + 1}
             connection.execute(update(tables.work).where(row.seq == found.seq).values(mine))
-        return found.job_id, ASKED.validate_python(found.errand), found.claims
+        trade = self._trades[found.trade]
+        return _Claimed(found.job_id, trade, trade.errands.validate_python(found.errand), found.claims)
 
     def _pause_s(self) -> float:
         """Wall seconds to the next look: sooner than usual when work comes due before that."""
@@ -154,7 +146,7 @@ class Worker:
             pause_s = _LOOK_S
             try:
                 while len(self._running) < _AT_ONCE and (claimed := await asyncio.to_thread(self._claim)) is not None:
-                    task = asyncio.create_task(self._do(*claimed))
+                    task = asyncio.create_task(self._do(claimed))
                     self._running.add(task)
                     task.add_done_callback(self._done)
                 pause_s = await asyncio.to_thread(self._pause_s)
@@ -177,33 +169,33 @@ class Worker:
         with writing(self._engine) as connection:
             return connection.execute(mine.values(lease_until_ms=_ms() + int(_LEASE_S * 1000))).rowcount == 1
 
-    async def _do(self, job_id: str, errand: Errand | Push, claims: int) -> None:
-        if claims >= _MOST_CLAIMS:
-            await asyncio.to_thread(self._commit, job_id, errand, _HOPELESS)
+    async def _do(self, ours: _Claimed) -> None:
+        if ours.claims >= _MOST_CLAIMS:
+            await asyncio.to_thread(self._commit, ours, _HOPELESS)
             return
-        child = asyncio.create_task(_carry_out(errand, self._ground.folder))
+        child = asyncio.ensure_future(ours.trade.carry_out(ours.errand, self._ground.folder))
         try:
             while not (await asyncio.wait({child}, timeout=_RENEW_S))[0]:
-                if not await asyncio.to_thread(self._renew, job_id):
+                if not await asyncio.to_thread(self._renew, ours.job_id):
                     return
-            await asyncio.to_thread(self._commit, job_id, errand, self._result(child))
+            await asyncio.to_thread(self._commit, ours, self._result(child))
         finally:
             child.cancel()
             await asyncio.gather(child, return_exceptions=True)
-            await asyncio.to_thread(self._let_go, job_id)
+            await asyncio.to_thread(self._let_go, ours.job_id)
 
-    def _result(self, child: asyncio.Task[Outcome | Trouble]) -> Outcome | Trouble:
+    def _result(self, child: asyncio.Future[Any]) -> BaseModel:
         error = child.exception()
         if error is None:
             return child.result()
-        _log.error("reading a repository failed", exc_info=error)
-        return Trouble(code="INTERNAL", message="the reading of the repository failed for a reason of ours")
+        _log.error("the work of a job failed", exc_info=error)
+        return Trouble(code="INTERNAL", message="the work of this job failed for a reason of ours")
 
-    def _commit(self, job_id: str, errand: Errand | Push, result: Outcome | Trouble) -> None:
+    def _commit(self, ours: _Claimed, result: BaseModel) -> None:
         """State the outcome in the transaction that ends the work; a crash is tried again a few times first."""
         row = tables.work.c
         with writing(self._engine) as connection:
-            found = connection.execute(select(tables.work).where(row.job_id == job_id)).one()
+            found = connection.execute(select(tables.work).where(row.job_id == ours.job_id)).one()
             if found.state != "waiting" or found.holder != self._name:
                 return
             changes: dict[str, str | int | None] = {"state": "done", "holder": None, "lease_until_ms": 0}
@@ -214,4 +206,5 @@ class Worker:
             connection.execute(update(tables.work).where(row.seq == found.seq).values(changes))
             if changes["state"] == "done":
                 now = world_now(connection, self._wall.now())
-                self._settle(Visit(connection=connection, now=now, key=_NOBODY, ground=self._ground), job_id, errand, result)
+                visit = Visit(connection=connection, now=now, key=_NOBODY, ground=self._ground)
+                ours.trade.settle(visit, ours.job_id, ours.errand, result)

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Engine, select
 from layers_mcp.clock import Clock
 from layers_mcp.database import open_engine, reading, writing
 from layers_mcp.sandbox import clockwork, faults, keys, tables
-from layers_mcp.sandbox.ingest import discard, settle
-from layers_mcp.sandbox.visit import Ground
+from layers_mcp.sandbox.trades import TRADES
+from layers_mcp.sandbox.visit import NO_PORT, Ground
 from layers_mcp.sandbox.work import Worker
 
 __all__ = ["World"]
@@ -28,7 +28,7 @@ class World:
         self.ground = ground
         self.wall = wall
         self.key = keys.DEFAULT_KEY
-        self._worker = Worker(engine, ground, wall, settle, discard=discard)
+        self._worker = Worker(engine, ground, wall, TRADES)
 
     @classmethod
     async def open(  # noqa: PLR0913  the door of the room: each is a setting
@@ -41,14 +41,16 @@ class World:
         speed: float | None = None,
         repositories: Sequence[str] = (),
         push: bool = False,
+        site_url: str | None = None,
     ) -> Self:
         """Open the world in `folder`, made on first use, and take up work that nobody does any more.
 
         `job_speed`: how many times faster than life long operations run. `at`, `speed`: the world's time and how fast it runs; a world
-        that exists keeps its own unless they are given, and never goes back.
+        that exists keeps its own unless they are given, and never goes back. `site_url`: where this process
+        serves the world's site; None when it serves none.
         """
         place = await asyncio.to_thread(folder.resolve)
-        ground = Ground(folder=place, job_speed=job_speed, repositories=tuple(repositories), push=push)
+        ground = Ground(folder=place, job_speed=job_speed, repositories=tuple(repositories), push=push, site_url=site_url or NO_PORT)
         engine = await asyncio.to_thread(_opened, ground, wall.now(), at, speed)
         world = cls(engine, ground, wall)
         world._worker.start()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from layers_mcp.sandbox.trades import TRADES
 from layers_mcp.sandbox.world import World
 
 pytestmark = pytest.mark.anyio
@@ -107,15 +109,13 @@ async def test_faster_jobs_leave_the_calendar_alone(tmp_path, clock, house):
 
 async def test_a_child_that_keeps_crashing_fails_the_job(house, monkeypatch):
     """Design §8: work is done once; it is never stuck for ever."""
-    from layers_mcp.sandbox import work  # noqa: PLC0415
-
     tries = []
 
     async def broken(errand, folder):
         tries.append(errand)
         raise OSError
 
-    monkeypatch.setattr(work, "_carry_out", broken)
+    monkeypatch.setitem(TRADES, "repository", replace(TRADES["repository"], carry_out=broken))
     project = await house.project()
     await house.installation()
 
@@ -138,7 +138,7 @@ async def test_work_of_a_canceled_job_is_dropped_while_it_runs(house, monkeypatc
         finally:
             ended.set()
 
-    monkeypatch.setattr(work, "_carry_out", slow)
+    monkeypatch.setitem(TRADES, "repository", replace(TRADES["repository"], carry_out=slow))
     monkeypatch.setattr(work, "_RENEW_S", 0.02)
     project = await house.project()
     await house.installation()

@@ -30,8 +30,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 import httpx2
 from layers_mcp.clock import HandClock
-from layers_mcp.sandbox import work
+from dataclasses import replace
 from layers_mcp.sandbox.app import build
+from layers_mcp.sandbox.trades import TRADES
 from layers_mcp.sandbox.world import World
 
 async def never(errand, folder):
@@ -39,7 +40,7 @@ async def never(errand, folder):
     await asyncio.sleep(3600)
 
 async def main():
-    work._carry_out = never
+    TRADES["repository"] = replace(TRADES["repository"], carry_out=never)
     world = await World.open(Path(sys.argv[1]), wall=HandClock(datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC)))
     headers = {"Authorization": f"Bearer {world.key}"}
     client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=build(world)), base_url="http://sandbox", headers=headers)

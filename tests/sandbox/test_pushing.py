@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from layers_mcp.clock import HandClock
 from layers_mcp.sandbox import tables
+from layers_mcp.sandbox.trades import TRADES
 from layers_mcp.sandbox.world import World
 
 pytestmark = pytest.mark.anyio
@@ -128,11 +130,9 @@ async def test_a_job_is_held_in_opening_pr_until_its_branch_is_there(shop, monke
 
 async def test_a_push_whose_end_nobody_wrote_down_is_done_again_and_changes_nothing(shop, monkeypatch):
     """Design §8: safe under kill -9."""
-    from layers_mcp.sandbox import work  # noqa: PLC0415
-
     job = await shop.start()
     shop.house.wait(UP_TO_OPENING_S)
-    truly, pushes = work._carry_out, []
+    truly, pushes = TRADES["repository"].carry_out, []
 
     async def broken_off(errand, folder):
         pushes.append(await truly(errand, folder))
@@ -140,7 +140,7 @@ async def test_a_push_whose_end_nobody_wrote_down_is_done_again_and_changes_noth
             raise OSError
         return pushes[-1]
 
-    monkeypatch.setattr(work, "_carry_out", broken_off)
+    monkeypatch.setitem(TRADES, "repository", replace(TRADES["repository"], carry_out=broken_off))
     await shop.house.world.work_done()
     shop.house.wait(OPENING_S + FINALIZING_S)
 

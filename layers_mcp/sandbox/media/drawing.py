@@ -7,9 +7,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.media import video
 from layers_mcp.sandbox.media.brief import Unwritable
-from layers_mcp.sandbox.media.errand import Errand, MediaFile, Outcome, Trouble
+from layers_mcp.sandbox.media.errand import Errand, MediaFile, Outcome
 from layers_mcp.sandbox.media.preview import preview
 from layers_mcp.sandbox.media.slides import draw
 

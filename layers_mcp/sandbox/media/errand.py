@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from layers_mcp.sandbox.child.trouble import Workshop
 from layers_mcp.sandbox.media.brief import SlideBrief
 
-__all__ = ["Answer", "Errand", "MediaFile", "Outcome", "Trouble"]
+__all__ = ["WORKSHOP", "Errand", "MediaFile", "Outcome"]
 
 
 class _Frozen(BaseModel):
@@ -45,15 +46,5 @@ class Outcome(_Frozen):
     files: tuple[MediaFile, ...]
 
 
-class Trouble(_Frozen):
-    """Why nothing was written; `message` is ours, never text of the brief."""
-
-    code: Literal["VALIDATION", "INTERNAL"]
-    message: str
-    field: str | None = None
-
-
-class Answer(_Frozen):
-    """The one line the child prints."""
-
-    result: Annotated[Outcome | Trouble, Field(union_mode="left_to_right")]
+WORKSHOP = Workshop(module="layers_mcp.sandbox.media", outcome=Outcome, doing="the drawing of the slides")
+"""How it is done."""

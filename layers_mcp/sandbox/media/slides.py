@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
+from layers_mcp.sandbox.clean import cut
 from layers_mcp.sandbox.media.brief import SlideBrief, Unwritable
 from layers_mcp.sandbox.media.canvas import HEIGHT, SAFE, WIDTH, background, dots, panel, tile
 from layers_mcp.sandbox.media.colours import Palette, Rgb, palette
@@ -16,7 +17,6 @@ from layers_mcp.sandbox.media.letters import clusters, drawable
 from layers_mcp.sandbox.media.logo import opened
 from layers_mcp.sandbox.media.runs import right_to_left
 from layers_mcp.sandbox.media.typeset import Align, Block, Box, Style, fit, middle, paint
-from layers_mcp.sandbox.repository.clean import cut
 
 __all__ = ["HEIGHT", "SAFE", "WIDTH", "draw"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from layers_mcp.sandbox.clean import clean, plain
 from layers_mcp.sandbox.repository import brand_file, language, manifests, prose, readme, store_copy, web_copy
-from layers_mcp.sandbox.repository.clean import clean, plain
 from layers_mcp.sandbox.repository.errand import Brand
 from layers_mcp.sandbox.repository.tree import Tree
 

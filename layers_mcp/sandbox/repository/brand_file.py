@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from layers_mcp.sandbox.repository.clean import plain
+from layers_mcp.sandbox.clean import plain
 from layers_mcp.sandbox.repository.errand import Brand
 from layers_mcp.sandbox.repository.markdown import sections
 from layers_mcp.sandbox.repository.template import own_copy, own_name

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.repository.blobs import Blobs
-from layers_mcp.sandbox.repository.errand import Errand, Trouble
+from layers_mcp.sandbox.repository.errand import Errand
 from layers_mcp.sandbox.repository.git import Git, GitError
 from layers_mcp.sandbox.repository.listing import listing
 from layers_mcp.sandbox.repository.source import examine

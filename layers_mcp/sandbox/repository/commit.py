@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.repository.clone import Clone
-from layers_mcp.sandbox.repository.errand import Errand, Trouble
+from layers_mcp.sandbox.repository.errand import Errand
 from layers_mcp.sandbox.repository.git import Git
 from layers_mcp.sandbox.repository.graft import Change, graft
 from layers_mcp.sandbox.repository.tree import Tree

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, TypeAdapter
 
 from layers_mcp.contract.scalars import Platform
+from layers_mcp.sandbox.child.trouble import Workshop
 
-__all__ = ["ASKED", "Answer", "Brand", "Errand", "LogoFile", "Outcome", "Push", "Trouble"]
+__all__ = ["ASKED", "WORKSHOP", "Brand", "Errand", "LogoFile", "Outcome", "Push"]
 
 _Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
@@ -104,19 +105,14 @@ class Push(_Frozen):
     outcome: Outcome
 
 
-class Trouble(_Frozen):
-    """Why nothing was written; `message` is ours, never text of the repository."""
-
-    code: Literal["SDK_PATCH_GENERATION_FAILED", "VALIDATION", "PLATFORM_ERROR", "INTERNAL"]
-    message: str
-    field: str | None = None
-
-
-class Answer(_Frozen):
-    """The one line the child prints."""
-
-    result: Annotated[Outcome | Trouble, Field(union_mode="left_to_right")]
-
-
 ASKED: TypeAdapter[Errand | Push] = TypeAdapter(Errand | Push)
 """What a child may be asked to do."""
+
+WORKSHOP = Workshop(
+    module="layers_mcp.sandbox.repository",
+    outcome=Outcome,
+    doing="the reading of the repository",
+    advice="connect a smaller repository, or name a branch with only the app in it",
+    field="repoFullName",
+)
+"""How it is done."""

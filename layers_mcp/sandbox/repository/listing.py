@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from layers_mcp.sandbox.repository.clean import words
+from layers_mcp.sandbox.clean import words
 from layers_mcp.sandbox.repository.git import Git
 
 __all__ = ["Entry", "Row", "listing", "rows"]

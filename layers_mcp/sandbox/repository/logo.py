@@ -6,7 +6,7 @@ import base64
 import re
 from typing import Literal
 
-from layers_mcp.sandbox.repository.clean import words
+from layers_mcp.sandbox.clean import words
 from layers_mcp.sandbox.repository.errand import LogoFile
 from layers_mcp.sandbox.repository.tree import Tree
 

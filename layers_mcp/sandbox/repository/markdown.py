@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from layers_mcp.sandbox.repository.clean import plain
+from layers_mcp.sandbox.clean import plain
 
 __all__ = ["Section", "sections"]
 

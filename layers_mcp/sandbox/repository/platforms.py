@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from layers_mcp.contract.scalars import Platform
-from layers_mcp.sandbox.repository.clean import words
+from layers_mcp.sandbox.clean import words
 from layers_mcp.sandbox.repository.parse import Json, at, json_value, yaml_value
 from layers_mcp.sandbox.repository.tree import Tree, folder_of, join
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from layers_mcp.sandbox.repository.clean import words
+from layers_mcp.sandbox.clean import words
 
 __all__ = ["audience", "keywords", "voice"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from layers_mcp.sandbox.repository.errand import Outcome, Push, Trouble
+from layers_mcp.sandbox.child.trouble import Trouble
+from layers_mcp.sandbox.repository.errand import Outcome, Push
 from layers_mcp.sandbox.repository.git import Git, GitError
 from layers_mcp.sandbox.repository.source import examine
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from layers_mcp.contract.scalars import Platform
+from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.repository.brand import read_brand
 from layers_mcp.sandbox.repository.clone import Clone, clone
 from layers_mcp.sandbox.repository.commit import Commit, keep, write
-from layers_mcp.sandbox.repository.errand import Errand, Outcome, Trouble
+from layers_mcp.sandbox.repository.errand import Errand, Outcome
 from layers_mcp.sandbox.repository.git import Git, GitError
 from layers_mcp.sandbox.repository.instrument.apply import instrument
 from layers_mcp.sandbox.repository.instrument.sdk import Sdk

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from layers_mcp.sandbox.repository.errand import Trouble
+from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.repository.git import Git
 
 __all__ = ["examine"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from layers_mcp.sandbox.repository.clean import words
+from layers_mcp.sandbox.clean import words
 
 __all__ = ["NAME", "own_copy", "own_name"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from layers_mcp.sandbox.repository.clean import plain
+from layers_mcp.sandbox.clean import plain
 from layers_mcp.sandbox.repository.errand import Brand
 from layers_mcp.sandbox.repository.parse import Page, html_page, json_value, text_at
 from layers_mcp.sandbox.repository.template import own_copy, own_name

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from layers_mcp.sandbox.media import __main__, child, video
+from layers_mcp.sandbox.child.running import Limits
+from layers_mcp.sandbox.child.trouble import Trouble
+from layers_mcp.sandbox.media import child, video
 from layers_mcp.sandbox.media.brief import SlideBrief
 from layers_mcp.sandbox.media.drawing import carry_out
-from layers_mcp.sandbox.media.errand import Errand, Outcome, Trouble
+from layers_mcp.sandbox.media.errand import Errand, Outcome
 from layers_mcp.sandbox.media.preview import AT_MOST, preview
 from layers_mcp.sandbox.media.slides import draw
 
@@ -121,8 +123,8 @@ def test_a_child_without_memory_or_time_says_so(briefs: dict[str, SlideBrief], t
     """Every end has an answer."""
     errand = Errand(brief=briefs["long"], folder=str(tmp_path), stem="s")
 
-    starved = asyncio.run(child.run(errand, at_most_bytes=90 * 1024 * 1024))
-    late = asyncio.run(child.run(errand, at_most_s=0.01))
+    starved = asyncio.run(child.run(errand, Limits(at_most_bytes=90 * 1024 * 1024)))
+    late = asyncio.run(child.run(errand, Limits(at_most_s=0.01)))
     nowhere = asyncio.run(child.run(errand.model_copy(update={"folder": str(tmp_path / "gone")})))
 
     assert [answer.code for answer in (starved, late, nowhere) if isinstance(answer, Trouble)] == ["INTERNAL"] * 3
@@ -130,17 +132,16 @@ def test_a_child_without_memory_or_time_says_so(briefs: dict[str, SlideBrief], t
 
 def test_a_fall_in_the_drawing_is_an_answer_without_the_strangers_text(briefs: dict[str, SlideBrief], tmp_path: Path) -> None:
     """House style 27: never put text a stranger wrote into an error."""
-    errand = Errand(brief=briefs["hindi"], folder=str(tmp_path / "gone"), stem="s").model_dump_json(by_alias=True)
+    errand = Errand(brief=briefs["hindi"], folder=str(tmp_path / "gone"), stem="s")
 
-    answer = __main__._answer(errand)
+    trouble = asyncio.run(child.run(errand))
 
-    assert answer == Trouble(code="INTERNAL", message="the slides could not be drawn: FileNotFoundError")
+    assert trouble == Trouble(code="INTERNAL", message="the drawing of the slides broke off (FileNotFoundError)")
 
 
-def test_an_errand_that_is_none_is_answered() -> None:
+@pytest.mark.parametrize("text", ["rubbish", "{}"])
+def test_an_errand_that_is_none_is_answered(text: str) -> None:
     """Every end has an answer."""
-    assert isinstance(__main__._answer("rubbish"), Trouble)
+    done = subprocess.run([sys.executable, "-m", "layers_mcp.sandbox.media"], input=text, capture_output=True, text=True, check=True)
 
-    done = subprocess.run([sys.executable, "-m", "layers_mcp.sandbox.media"], input="{}", capture_output=True, text=True, check=True)
-
-    assert json.loads(done.stdout)["result"]["message"] == "the errand is not one we know"
+    assert json.loads(done.stdout)["result"]["message"] == "the drawing of the slides got an errand it does not know"

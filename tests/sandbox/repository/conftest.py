@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from layers_mcp.sandbox.child.running import Limits
+from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.repository import child
-from layers_mcp.sandbox.repository.errand import Brand, Errand, Outcome, Push, Trouble
+from layers_mcp.sandbox.repository.errand import Brand, Errand, Outcome, Push
 from layers_mcp.sandbox.repository.pushing import push
 from layers_mcp.sandbox.repository.reading import carry_out
 
@@ -147,7 +149,7 @@ class Watch:
         sampler.start()
         start = time.monotonic()
         try:
-            result = await child.run(errand, at_most_s=at_most_s)
+            result = await child.run(errand, Limits(at_most_s=at_most_s))
         finally:
             lasted_s = time.monotonic() - start
             done.set()

@@ -6,8 +6,8 @@ import plistlib
 
 import pytest
 
+from layers_mcp.sandbox.clean import clean, cut, plain
 from layers_mcp.sandbox.repository.brand_file import read as read_papers
-from layers_mcp.sandbox.repository.clean import clean, cut, plain
 from layers_mcp.sandbox.repository.language import spoken, tag
 from layers_mcp.sandbox.repository.logo import read_logo
 from layers_mcp.sandbox.repository.prose import audience, keywords, voice

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from layers_mcp.sandbox.child.running import Limits
+from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.repository.child import run
-from layers_mcp.sandbox.repository.errand import Outcome, Push, Trouble
+from layers_mcp.sandbox.repository.errand import Outcome, Push
 
 pytestmark = pytest.mark.anyio
 
@@ -106,7 +108,7 @@ async def test_a_bare_repository_is_as_good(shelf, stacks) -> None:
 
 async def test_too_little_time_ends_the_child_and_leaves_nothing(shelf, stacks, rooms) -> None:
     """The whole process group goes, and its folder."""
-    trouble = await run(shelf.errand(shelf.make(stacks["vite"])), at_most_s=0.05)
+    trouble = await run(shelf.errand(shelf.make(stacks["vite"])), Limits(at_most_s=0.05))
 
     assert isinstance(trouble, Trouble)
     assert (trouble.code, "0.05 seconds" in trouble.message) == ("INTERNAL", True)
@@ -116,7 +118,7 @@ async def test_too_little_time_ends_the_child_and_leaves_nothing(shelf, stacks, 
 
 async def test_too_little_memory_ends_in_trouble_not_in_a_crash(shelf, stacks, rooms) -> None:
     """The parent outlives a child that cannot go on."""
-    trouble = await run(shelf.errand(shelf.make(stacks["vite"])), at_most_bytes=8 * 1024 * 1024)
+    trouble = await run(shelf.errand(shelf.make(stacks["vite"])), Limits(at_most_bytes=8 * 1024 * 1024))
 
     assert isinstance(trouble, Trouble)
     assert trouble.code == "INTERNAL"
@@ -154,12 +156,12 @@ async def test_a_child_that_prints_what_we_do_not_know_is_trouble(shelf, stacks,
     errand = shelf.errand(shelf.make(stacks["vite"]))
 
     for command in (["echo", "no json"], ["true"], ["yes"]):
-        monkeypatch.setattr("layers_mcp.sandbox.repository.child._COMMAND", tuple(command))
+        monkeypatch.setattr("layers_mcp.sandbox.child.running._PYTHON", tuple(command))
         trouble = await run(errand)
 
         assert isinstance(trouble, Trouble), command
         assert trouble.code == "INTERNAL"
 
-    monkeypatch.setattr("layers_mcp.sandbox.repository.child._COMMAND", ("/nowhere/python",))
+    monkeypatch.setattr("layers_mcp.sandbox.child.running._PYTHON", ("/nowhere/python",))
     assert (await run(errand)).code == "INTERNAL"
     assert list(rooms.iterdir()) == []

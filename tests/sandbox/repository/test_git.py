@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
+from layers_mcp.sandbox.child.trouble import Answer, Trouble
 from layers_mcp.sandbox.repository.__main__ import main
-from layers_mcp.sandbox.repository.errand import Answer, Outcome, Trouble
+from layers_mcp.sandbox.repository.errand import Outcome
 from layers_mcp.sandbox.repository.git import Git
 from layers_mcp.sandbox.repository.listing import listing
 
@@ -209,11 +210,11 @@ def test_a_huge_file_is_not_read(shelf, stacks) -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[" * 1000])
 def test_an_errand_we_do_not_know_is_trouble(text, monkeypatch, capsys) -> None:
     """The child answers on one line, whatever it is asked."""
-    monkeypatch.setattr("layers_mcp.sandbox.repository.__main__.limit", lambda **_: None)
+    monkeypatch.setattr("layers_mcp.sandbox.child.inside.limit", lambda **_: None)
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
     main([])
 
     printed = capsys.readouterr().out
     assert printed.count("\n") == 1
-    assert isinstance(Answer.model_validate_json(printed).result, Trouble)
+    assert isinstance(Answer[Outcome].model_validate_json(printed).result, Trouble)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from layers_mcp.sandbox.repository import child
-from layers_mcp.sandbox.repository.errand import Outcome, Push, Trouble
+from layers_mcp.sandbox.child import running
+from layers_mcp.sandbox.child.trouble import Trouble
+from layers_mcp.sandbox.repository.errand import Outcome, Push
 
 pytestmark = pytest.mark.anyio
 
@@ -367,8 +368,8 @@ async def test_the_kernel_saw_nothing_read_run_or_called_outside(shelf, watch, m
     (source / "README.md").symlink_to(outside / "secret")
     shelf.git(source, "-c", "core.worktree=.", "-c", "core.fsmonitor=", "-c", "filter.evil.process=", "add", "README.md")
     log = shelf.folder / "trace"
-    command = ("strace", "-f", "-s", "500", "-o", str(log), "-e", "trace=openat,open,execve,connect,readlink", *child._COMMAND)
-    monkeypatch.setattr(child, "_COMMAND", command)
+    command = ("strace", "-f", "-s", "500", "-o", str(log), "-e", "trace=openat,open,execve,connect,readlink", *running._PYTHON)
+    monkeypatch.setattr(running, "_PYTHON", command)
 
     seen = await watch.run(shelf.errand(source))
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from layers_mcp.sandbox.repository.errand import Outcome, Trouble
+from layers_mcp.sandbox.child.trouble import Trouble
+from layers_mcp.sandbox.repository.errand import Outcome
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(400)]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from layers_mcp.sandbox.repository.errand import Outcome, Trouble
+from layers_mcp.sandbox.child.trouble import Trouble
+from layers_mcp.sandbox.repository.errand import Outcome
 from layers_mcp.sandbox.repository.instrument.blocks import closing, depth_at
 from layers_mcp.sandbox.repository.instrument.pbxproj import parse
 from layers_mcp.sandbox.repository.instrument.xcode import open_project

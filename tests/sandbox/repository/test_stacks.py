@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from layers_mcp.sandbox.repository.errand import Outcome, Trouble
+from layers_mcp.sandbox.child.trouble import Trouble
+from layers_mcp.sandbox.repository.errand import Outcome
 from layers_mcp.sandbox.repository.platforms import find_apps
 from layers_mcp.sandbox.repository.tree import Entry, Tree
 

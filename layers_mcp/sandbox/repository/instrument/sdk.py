@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layers_mcp.sandbox.repository.clean import clean
+from layers_mcp.sandbox.clean import clean
 from layers_mcp.sandbox.repository.tree import Tree, folder_of, join
 
 __all__ = ["EVENTS_ARE", "Sdk", "free_path", "newline_of", "quoted"]

@@ -1,0 +1,30 @@
+"""What a browser opens, over a real port."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from layers_mcp.sandbox.port import Port
+from layers_mcp.sandbox.site import build_site
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_world_inside_another_program_serves_its_files_on_a_port_of_this_machine(house):
+    """Issue 3: media served by URL; nothing beside them is."""
+    media = house.world.ground.folder / "media"
+    media.mkdir()
+    (media / "one.jpg").write_bytes(b"picture")
+    port = Port()
+
+    async with port.serving(build_site(house.world)), httpx2.AsyncClient(base_url=port.url) as browser:
+        found = await browser.get("/media/one.jpg")
+        refused = [
+            (await browser.get(path)).status_code for path in ("/media/../sandbox.db", "/media/%2e%2e/sandbox.db", "/media/", "/v1/whoami")
+        ]
+
+    assert port.url.startswith("http://127.0.0.1:")
+    assert (found.content, found.headers["content-type"]) == (b"picture", "image/jpeg")
+    assert refused == [404, 404, 404, 404]
+    port.release()
