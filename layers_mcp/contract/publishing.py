@@ -67,10 +67,11 @@ class Schedule(Reply):
 
 
 class PostProblem(Reply):
-    """What a platform refused; `message` is the platform's."""
+    """Why a post failed; `platformCode` is the platform's own word for it, `message` may be the platform's."""
 
     code: str | None = None
     message: str
+    platform_code: str | None = None
 
 
 class ScheduledPost(Reply):

@@ -6,22 +6,49 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import BigInteger, Row, func, select, tuple_, type_coerce, update
 
-from layers_mcp.contract.publishing import PostProblem, ScheduledPost
+from layers_mcp.contract.publishing import ScheduledPost
 from layers_mcp.contract.scalars import PostStatus
-from layers_mcp.sandbox import tables
+from layers_mcp.sandbox import refusals, tables
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["WITH_ACCOUNT", "cancel_queued", "see", "status_at"]
+__all__ = ["WITH_ACCOUNT", "cancel_queued", "keep_failed", "see", "status_at"]
 
-WITH_ACCOUNT = select(tables.posts, tables.accounts.c.platform, tables.accounts.c.handle).join(
-    tables.accounts, tables.posts.c.account_id == tables.accounts.c.id
+_DAY_MS = 86_400_000
+_EARLIER = tables.posts.alias("earlier")
+_JUST_BEFORE = (
+    select(func.count())
+    .where(
+        _EARLIER.c.account_id == tables.posts.c.account_id,
+        _EARLIER.c.mode != "draft_to_device",
+        _EARLIER.c.canceled_at.is_(None),
+        type_coerce(_EARLIER.c.starts_at, BigInteger) > type_coerce(tables.posts.c.starts_at, BigInteger) - _DAY_MS,
+        tuple_(_EARLIER.c.starts_at, _EARLIER.c.seq) < tuple_(tables.posts.c.starts_at, tables.posts.c.seq),
+    )
+    .scalar_subquery()
 )
+"""How many posts went out on the same account in the 24 hours before."""
+WITH_ACCOUNT = select(
+    tables.posts,
+    tables.accounts.c.platform,
+    tables.accounts.c.handle,
+    tables.accounts.c.token_expires_at,
+    _JUST_BEFORE.label("just_before"),
+).join(tables.accounts, tables.posts.c.account_id == tables.accounts.c.id)
 """Posts with what their account adds."""
 _URLS = {"tiktok": "https://www.tiktok.com/@{handle}/video/{id}", "instagram": "https://www.instagram.com/reel/{id}/"}
 _FIRST_ID = 7_000_000_000_000_000_000
 _IDS = 10**18
+
+
+def _refused(row: Row[Any]) -> str | None:
+    """Why the platform does not take a post, known when it starts: the rule's name, or a scripted code."""
+    if row.problem:
+        return str(row.problem)
+    if row.starts_at >= row.token_expires_at:
+        return "token"
+    return "many" if row.mode != "draft_to_device" and row.just_before >= refusals.MOST_A_DAY[row.platform] else None
 
 
 def status_at(row: Row[Any], now: datetime) -> PostStatus:
@@ -32,7 +59,7 @@ def status_at(row: Row[Any], now: datetime) -> PostStatus:
         return "queued"
     if now < row.ends_at:
         return "publishing"
-    if row.problem:
+    if _refused(row):
         return "failed"
     return "draft" if row.mode == "draft_to_device" else "published"
 
@@ -46,7 +73,7 @@ def see(row: Row[Any], now: datetime) -> ScheduledPost:
     """A post at `now`; `row` is one of `WITH_ACCOUNT`."""
     status = status_at(row, now)
     out = external_id(row.id) if status == "published" else None
-    problem = PostProblem(code=row.problem, message=f"{row.platform} refused the post") if status == "failed" else None
+    problem = refusals.problem(_refused(row) or "", row.platform) if status == "failed" else None
     changed = max([row.updated_at, *(at for at in (row.starts_at, row.ends_at) if at <= now and status != "canceled")])
     return ScheduledPost(
         id=row.id,
@@ -72,3 +99,10 @@ def cancel_queued(visit: Visit, project_id: str) -> int:
     row = tables.posts.c
     queued = update(tables.posts).where(row.project_id == project_id, row.canceled_at.is_(None), row.starts_at > visit.now)
     return visit.connection.execute(queued.values(canceled_at=visit.now, updated_at=visit.now)).rowcount
+
+
+def keep_failed(visit: Visit, account_id: str, *, expired_at: datetime) -> None:
+    """Let the posts that failed for want of a token stay failed; called before the account gets a new one."""
+    row = tables.posts.c
+    missed = update(tables.posts).where(row.account_id == account_id, row.problem.is_(None), row.canceled_at.is_(None))
+    visit.connection.execute(missed.where(row.starts_at >= expired_at, row.starts_at <= visit.now).values(problem="token"))

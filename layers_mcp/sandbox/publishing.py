@@ -13,6 +13,7 @@ from layers_mcp.contract.endpoint import Reply
 from layers_mcp.sandbox import content, ids, posts, projects, social, tables
 from layers_mcp.sandbox.clockwork import whole_ms
 from layers_mcp.sandbox.pages import Keys, Window, page
+from layers_mcp.sandbox.refusals import Draft, of_content
 from layers_mcp.sandbox.visit import Answer, Visit, invalid
 
 __all__ = ["cancel", "get", "listing", "promote", "publish", "reschedule", "schedule"]
@@ -57,15 +58,31 @@ def _check_targets(visit: Visit, project_id: str, targets: Sequence[publishing.T
     return good
 
 
+def _draft(row: Row[Any], target: publishing.Target, platform: str) -> Draft:
+    generated = next((caption["text"] for caption in row.captions if caption["platform"] == platform), "")
+    caption = generated if target.caption_override is None else target.caption_override
+    return Draft(platform=platform, mode=target.mode, format=row.format, caption=caption)
+
+
+def _lose_token(visit: Visit, account_id: str, at: datetime) -> None:
+    """Let the account's token die at `at`, as if its owner had taken the consent back."""
+    row = tables.accounts.c
+    visit.connection.execute(update(tables.accounts).where(row.id == account_id, row.token_expires_at > at).values(token_expires_at=at))
+
+
 def _queue(visit: Visit, row: Row[Any], targets: Sequence[publishing.Target], scheduled_for: datetime) -> tuple[str, ...]:
     starts_at = max(whole_ms(scheduled_for), visit.now)
     ends_at = whole_ms(starts_at + timedelta(seconds=PUBLISHING_S / visit.ground.job_speed))
     times = {"scheduled_for": scheduled_for, "starts_at": starts_at, "ends_at": ends_at, "created_at": visit.now, "updated_at": visit.now}
-    whose = {"project_id": row.project_id, "container_id": row.id, "problem": visit.trouble}
+    whose = {"project_id": row.project_id, "container_id": row.id}
+    no_token, platforms = visit.trouble == "CREDENTIAL_INVALID", social.connected(visit, row.project_id)
     post_ids = tuple(ids.mint("sp") for _ in targets)
     for post_id, target in zip(post_ids, targets, strict=True):
         how = {"account_id": target.social_account_id, "mode": target.mode, "target": target.model_dump(mode="json", exclude_unset=True)}
-        visit.connection.execute(insert(tables.posts).values(times | whose | how | {"id": post_id}))
+        problem = None if no_token else visit.trouble or of_content(_draft(row, target, platforms[target.social_account_id]))
+        visit.connection.execute(insert(tables.posts).values(times | whose | how | {"id": post_id, "problem": problem}))
+        if no_token:
+            _lose_token(visit, target.social_account_id, starts_at)
     return post_ids
 
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, update
 
 from layers_mcp.contract import errors, social
 from layers_mcp.contract.scalars import SocialPlatform
-from layers_mcp.sandbox import ids, projects, tables
+from layers_mcp.sandbox import ids, posts, projects, tables
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
@@ -62,11 +62,15 @@ def _handle(name: str) -> str:
 
 def _account(visit: Visit, project: Row[Any], platform: str, visit_at: Any) -> str:
     row = tables.accounts.c
-    known = visit.connection.execute(select(row.id).where(row.project_id == project.id, row.platform == platform)).scalar()
+    known = visit.connection.execute(select(tables.accounts).where(row.project_id == project.id, row.platform == platform)).first()
     if known is not None:
-        return str(known)
+        posts.keep_failed(visit, known.id, expired_at=known.token_expires_at)
+        renewed = update(tables.accounts).where(row.id == known.id)
+        visit.connection.execute(renewed.values(token_expires_at=visit_at + _TOKEN_LIVES))
+        return str(known.id)
     new = {"id": ids.mint("sa"), "project_id": project.id, "platform": platform, "handle": _handle(project.name)}
-    visit.connection.execute(insert(tables.accounts).values(new | {"connected_at": visit_at}))
+    times = {"connected_at": visit_at, "token_expires_at": visit_at + _TOKEN_LIVES}
+    visit.connection.execute(insert(tables.accounts).values(new | times))
     return new["id"]
 
 
@@ -136,7 +140,7 @@ def accounts(visit: Visit, request: social.ListAccounts) -> social.SocialAccount
             status="connected",
             leased=False,
             connected_at=found.connected_at,
-            token_expires_at=found.connected_at + _TOKEN_LIVES,
+            token_expires_at=found.token_expires_at,
         )
 
     keys = Keys("accounts", row.connected_at, row.seq)

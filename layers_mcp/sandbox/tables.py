@@ -196,6 +196,7 @@ accounts = Table(
     word("platform"),
     word("handle"),
     at("connected_at"),
+    at("token_expires_at"),
     UniqueConstraint("project_id", "platform"),
 )
 oauth_states = Table(

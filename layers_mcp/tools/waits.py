@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.client.desk import Progress, follow, wait
 from layers_mcp.contract import content, jobs, publishing, social
@@ -12,7 +13,7 @@ from layers_mcp.contract.content import Container, ContentProgress, GetContent, 
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.publishing import ScheduledPost
-from layers_mcp.contract.scalars import Id
+from layers_mcp.contract.scalars import Id, wire_time
 from layers_mcp.contract.social import OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
@@ -21,6 +22,8 @@ from layers_mcp.tool.waiting import find_account, in_words, resume, wait_job, wa
 
 __all__ = ["wait_for_job"]
 
+_SOON = timedelta(minutes=10)
+"""Long enough ahead for the preview and the yes."""
 _ONE_OF = ("job_id", "scheduled_post_id", "state", "container_id")
 
 
@@ -75,11 +78,49 @@ async def _job(request: WaitArguments, call: Call) -> Outcome[Waited]:
     return Outcome(say=f"Job {job.job_id} is {job.status}{code}.", status=_status(job.status), result=Waited(job=job), next=steps)
 
 
+_CAUSES = {
+    "CREDENTIAL_INVALID": "the account's token is no longer valid",
+    "PLATFORM_REJECTED": "the platform did not take the media or the caption",
+    "RATE_LIMITED": "the platform lets the account publish no more for now",
+}
+"""What a platform's refusal means, in our words; the platform's own stand in the record."""
+
+
+def _again(post: ScheduledPost, at: datetime, why: str) -> Next:
+    """The preview of the same post at another time."""
+    target = {"socialAccountId": post.social_account_id or ""} | ({"mode": post.mode} if post.mode else {})
+    arguments: dict[str, JsonValue] = {"containerId": post.container_id, "scheduledFor": wire_time(at), "targets": [dict(target)]}
+    return Next(tool="schedule_content", arguments=arguments, why=why)
+
+
+async def _mending(post: ScheduledPost, call: Call) -> tuple[Next, ...]:
+    """What mends a failed post, soonest first."""
+    code = post.last_error.code if post.last_error else None
+    if post.status != "failed" or post.container_id is None:
+        return ()
+    if code == "RATE_LIMITED":
+        later = max(post.attempted_at or call.now(), call.now()) + timedelta(days=1)
+        return (_again(post, later, "Preview the same post a day later; repeat its captionOverride if it had one."),)
+    content_of = Next(tool="list_content", arguments={"containerId": post.container_id}, why="Look at the media and captions.")
+    if code != "CREDENTIAL_INVALID":
+        soon = _again(post, call.now() + _SOON, "Preview it again, with another mode or a shorter captionOverride if that was the cause.")
+        return (content_of, soon)
+    container = await call.layers.send(content.GET, GetContent(container_id=post.container_id))
+    if container.project_id is None or post.platform is None:
+        return (content_of,)
+    account: dict[str, JsonValue] = {"projectId": container.project_id, "platform": post.platform}
+    return (
+        Next(tool="connect_account", arguments=account, why="Let the account's owner consent again; the account keeps its id."),
+        _again(post, call.now() + _SOON, "Then preview the post again."),
+    )
+
+
 async def _post(request: WaitArguments, call: Call) -> Outcome[Waited]:
     post = await wait_post(call, request.scheduled_post_id or "", request.wait_seconds)
-    code = f" ({post.last_error.code})" if post.last_error else ""
-    steps = () if post.over else (resume(request.wait_seconds, scheduledPostId=post.id),)
-    return Outcome(say=f"Post {post.id} is {post.status}{code}.", status=_status(post.status), result=Waited(post=post), next=steps)
+    code = post.last_error.code if post.last_error else None
+    cause = f": {_CAUSES.get(code or '', 'the platform refused it')} ({code})" if post.status == "failed" else ""
+    steps = await _mending(post, call) if post.over else (resume(request.wait_seconds, scheduledPostId=post.id),)
+    return Outcome(say=f"Post {post.id} is {post.status}{cause}.", status=_status(post.status), result=Waited(post=post), next=steps)
 
 
 async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:
