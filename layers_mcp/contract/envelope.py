@@ -46,7 +46,9 @@ def from_wire(status: int, body: bytes, *, request_id: str | None, retry_after_s
     cls = BY_CODE.get(problem.code)
     known_id = problem.request_id or request_id
     if cls is None:
-        return UnknownProblem(
+        unknown = UnknownProblem(
             problem.message, wire_code=problem.code, wire_status=status, details=problem.details or {}, request_id=known_id
         )
+        unknown.retry_after_s = retry_after_s
+        return unknown
     return cls(problem.message, details=problem.details or {}, request_id=known_id, retry_after_s=retry_after_s)

@@ -73,7 +73,7 @@ def _with_path(wire: Wire, path: Mapping[str, str]) -> Wire:
 
 
 def _issue(error: Mapping[str, Any]) -> dict[str, JsonValue]:
-    message = str(error["msg"]).replace("Tuple", "List").replace("tuple", "list")  # JSON has no tuples
+    message = str(error["msg"]).removeprefix("Value error, ").replace("Tuple", "List").replace("tuple", "list")  # JSON has no tuples
     return {"path": ".".join(str(part) for part in error["loc"]), "message": message}
 
 

@@ -76,7 +76,7 @@ def _account(visit: Visit, project: Row[Any], platform: str, visit_at: Any) -> s
 
 def oauth_url(visit: Visit, request: social.CreateOauthUrl) -> social.OauthUrl:
     """A page for the account's owner to open; the consent resolves by itself (a page to walk comes later, see `drift`)."""
-    project = projects.own(visit, request.project_id)
+    project = projects.living(visit, request.project_id)
     check_return_url(visit, request.return_url)
     state = ids.stamped("st", visit.now)
     resolved_at = visit.now + timedelta(seconds=CONSENT_S / visit.ground.job_speed)

@@ -132,7 +132,9 @@ async def test_archiving_stops_what_is_under_way_and_can_be_repeated(house):
     assert (await house.get(f"/v1/jobs/{running['jobId']}"))["status"] == "canceled"
     assert (await house.get(f"/v1/content/{running['containerIds'][0]}"))["status"] == "canceled"
     assert (await house.get("/v1/credits"))["reservedCredits"] == 0
-    for path, body in ((f"{project}/content", {}), (f"/v1/content/{container}/schedule", targets)):
+    consent = {"platform": "tiktok", "returnUrl": "https://app.your-partner.com/done"}
+    later = ((f"{project}/content", {}), (f"/v1/content/{container}/schedule", targets), (f"{project}/social/oauth-url", consent))
+    for path, body in later:
         assert (await house.post(path, body, status=409))["error"]["details"]["status"] == "archived"
     restored = await house.call("PATCH", project, {"status": "active"}, status=200)
     assert restored["status"] == "active"

@@ -227,3 +227,15 @@ async def test_a_scripted_429_says_when_to_come_back(house):
         await house.get("/v1/whoami", status=429)
 
         assert house.answer.headers["Retry-After"] == "1"
+
+
+async def test_a_scripted_429_with_a_code_nobody_knows_says_when_to_come_back_too(house):
+    """layers-api: operational/rate-limits: every 429 carries Retry-After."""
+    house.world.script(Fault(status=429, code="TOO_MANY_BEANS"))
+    house.world.script(Fault(status=429, code="TOO_MANY_BEANS", retry_after_s=7))
+
+    for pause in ("1", "7"):
+        refused = await house.get("/v1/whoami", status=429)
+
+        assert refused["error"]["code"] == "TOO_MANY_BEANS"
+        assert house.answer.headers["Retry-After"] == pause

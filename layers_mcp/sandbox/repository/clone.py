@@ -23,18 +23,20 @@ _NOT_COPIED = (
 _NO_DEFAULT = "the repository has no default branch; name one"
 _NO_BRANCH = "the repository has no such branch; name one that it has"
 _NO_NAME = "the name of the default branch is no plain text; name another branch"
+_NO_HEAD = "the branch to write has no valid name; start the ingest again, which makes another"
 _SAME = "the branch to read is the branch to write; name another"
 
 
 @dataclass(frozen=True)
 class Clone:
-    """The clone's folder, the base branch and its commit, and the files of that commit."""
+    """The clone's folder, the base branch and its commit, and the files of that commit; `cut`: it has more than were listed."""
 
     folder: Path
     source: Path
     base: str
     commit: str
     tree: Tree
+    cut: bool
 
 
 def _far_commit(git: Git, source: Path, branch: str) -> str | None:
@@ -54,7 +56,7 @@ def _check(errand: Errand, git: Git, source: Path) -> Trouble | None:
     if git.attempt("ls-remote", far, "--", str(source), "HEAD").returncode != 0:
         return Trouble(code="VALIDATION", message=_NOT_GIT, field="repoFullName")
     if git.attempt("check-ref-format", f"refs/heads/{errand.head}").returncode != 0:
-        return Trouble(code="INTERNAL", message="the branch to write has no valid name", field="head")
+        return Trouble(code="INTERNAL", message=_NO_HEAD, field="repoFullName")
     if errand.branch is not None:
         valid = git.attempt("check-ref-format", f"refs/heads/{errand.branch}").returncode == 0
         if not valid or _far_commit(git, source, errand.branch) is None:
@@ -103,5 +105,6 @@ def clone(errand: Errand, git: Git, folder: Path) -> Clone | Trouble:
     if isinstance(based, Trouble):
         return based
     base, commit = based
-    entries, taken = listing(git, folder, commit)
-    return Clone(folder=folder, source=source, base=base, commit=commit, tree=Tree(entries, Blobs(git, folder).load, taken))
+    listed = listing(git, folder, commit)
+    tree = Tree(listed.files, Blobs(git, folder).load, listed.taken)
+    return Clone(folder=folder, source=source, base=base, commit=commit, tree=tree, cut=listed.cut)

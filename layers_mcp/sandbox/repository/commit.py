@@ -16,6 +16,7 @@ from layers_mcp.sandbox.repository.tree import Tree
 __all__ = ["Commit", "keep", "write"]
 
 _IN_THE_WAY = "the repository has something that cannot be read where a file of the SDK goes; move its links named like ours"
+_NOT_KEPT = "the patch could not be kept in the sandbox's folder; make room or let it be written to, and start the ingest again"
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -80,5 +81,5 @@ def keep(errand: Errand, git: Git, clone: Clone, commit: Commit) -> Trouble | No
         if errand.push:
             _put(_bundle(errand, git, clone), errand.bundle_path)
     except OSError:
-        return Trouble(code="INTERNAL", message="the patch could not be kept where it was asked for")
+        return Trouble(code="INTERNAL", message=_NOT_KEPT, field="repoFullName")
     return None

@@ -79,7 +79,8 @@ class Outcome(_Frozen):
     """What was read and written.
 
     `found`: the stacks of the repository. `instrumented`: those that carry the SDK at `commit`. When they all did before, nothing is
-    written: `commit` is the base commit, `files_changed` is 0, and there is neither a branch nor a patch.
+    written: `commit` is the base commit, `files_changed` is 0, and there is neither a branch nor a patch. `cut`: the repository has more
+    files than are listed, and those beyond were neither read nor written.
     """
 
     brand: Brand
@@ -96,6 +97,7 @@ class Outcome(_Frozen):
     patch_path: str | None
     pushed: bool
     logo: LogoFile | None
+    cut: bool = False
 
 
 class Push(_Frozen):

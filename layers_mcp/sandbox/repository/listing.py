@@ -10,7 +10,7 @@ from pathlib import Path
 from layers_mcp.sandbox.clean import words
 from layers_mcp.sandbox.repository.git import Git
 
-__all__ = ["Entry", "Row", "listing", "rows"]
+__all__ = ["Entry", "Listing", "Row", "listing", "rows"]
 
 FILES_AT_MOST = 50_000
 FOLDERS_AT_MOST = 20_000
@@ -36,6 +36,15 @@ class Entry:
     sha: str
     mode: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Files by path, the paths of what is left out, and whether there was more than is listed."""
+
+    files: dict[str, Entry]
+    taken: frozenset[str]
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ class _Walk:
         self._folders = FOLDERS_AT_MOST
         self.files: dict[str, tuple[str, str]] = {}
         self.others: set[str] = set()
+        self.cut = False
 
     def _trees(self, shas: list[str]) -> Mapping[str, bytes]:
         """The tree objects that are no more than may still be read."""
@@ -97,6 +107,8 @@ class _Walk:
             if kind == "tree" and size <= self._left:
                 self._left -= size
                 kept.append(sha)
+            else:
+                self.cut = True
         raw = self._git.run("cat-file", "--batch", folder=self._folder, stdin="".join(f"{sha}\n" for sha in kept).encode())
         found: dict[str, bytes] = {}
         place = 0
@@ -114,6 +126,7 @@ class _Walk:
         for path, sha in folders:
             for row in rows(trees.get(sha, b""), self._width):
                 if len(self.files) >= FILES_AT_MOST or len(self.others) >= FILES_AT_MOST:
+                    self.cut = True
                     return []
                 name = _name(row.name)
                 whole = f"{path}{row.name.decode('utf-8', errors='replace')}"
@@ -122,6 +135,8 @@ class _Walk:
                 elif row.mode == _FOLDER:
                     if len(inner) < self._folders:
                         inner.append((f"{whole}/", row.sha))
+                    else:
+                        self.cut = True
                 elif row.mode in _FILES:
                     self.files[whole] = (row.sha, row.mode.decode())
                 else:
@@ -130,11 +145,11 @@ class _Walk:
         return sorted(inner)
 
 
-def listing(git: Git, folder: Path, commit: str) -> tuple[dict[str, Entry], frozenset[str]]:
-    """Regular files of a commit, shallow ones first, and the paths of what is left out.
+def listing(git: Git, folder: Path, commit: str) -> Listing:
+    """Regular files of a commit, shallow ones first.
 
     Left out are symlinks, submodules, generated folders, names that are no plain text, and files that were too large to fetch. Past a
-    number of files, folders or levels nothing is listed.
+    number of files, folders or levels nothing is listed, and the listing is `cut`.
     """
     walk = _Walk(git, folder, len(commit) // 2)
     folders = [("", git.line("rev-parse", f"{commit}^{{tree}}", folder=folder))]
@@ -146,4 +161,5 @@ def listing(git: Git, folder: Path, commit: str) -> tuple[dict[str, Entry], froz
         for path, (sha, mode) in sorted(walk.files.items(), key=lambda item: (item[0].count("/"), item[0]))
         if about.get(sha, ("", 0))[0] == "blob"
     }
-    return found, frozenset(walk.others.union(path for path in walk.files if path not in found))
+    taken = frozenset(walk.others.union(path for path in walk.files if path not in found))
+    return Listing(found, taken, cut=walk.cut or bool(folders))

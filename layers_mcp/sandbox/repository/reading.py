@@ -52,6 +52,7 @@ def _outcome(errand: Errand, clone: Clone, apps: tuple[App, ...], carrying: tupl
         patch_path=None,
         pushed=False,
         logo=read_logo(own),
+        cut=clone.cut,
     )
 
 

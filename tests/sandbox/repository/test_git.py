@@ -9,10 +9,13 @@ import sys
 import pytest
 
 from layers_mcp.sandbox.child.trouble import Answer, Trouble
+from layers_mcp.sandbox.repository import listing as bounds
 from layers_mcp.sandbox.repository.__main__ import main
-from layers_mcp.sandbox.repository.errand import Outcome
+from layers_mcp.sandbox.repository.errand import Outcome, Push
 from layers_mcp.sandbox.repository.git import Git
 from layers_mcp.sandbox.repository.listing import listing
+from layers_mcp.sandbox.repository.pushing import push
+from layers_mcp.sandbox.repository.tree import EDIT_AT_MOST
 
 
 def test_a_branch_that_is_not_there_is_said_to_be(shelf, stacks) -> None:
@@ -141,7 +144,8 @@ def test_only_regular_files_with_readable_names_are_listed(shelf) -> None:
     home = shelf.folder / "home"
     home.mkdir()
 
-    entries, taken = listing(Git(home), source, shelf.git(source, "rev-parse", "HEAD"))
+    listed = listing(Git(home), source, shelf.git(source, "rev-parse", "HEAD"))
+    entries, taken = listed.files, listed.taken
 
     assert {path: (entry.mode, entry.size) for path, entry in entries.items()} == {"a.txt": ("100644", 3), "b/run.sh": ("100755", 1)}
     assert taken == {"link", "node_modules", "new\nline", "bad\ufffd", "b/\u202eevil.txt"}
@@ -155,7 +159,8 @@ def test_a_branch_of_that_name_with_other_commits_is_never_written_over(shelf, s
     trouble = shelf.push(source)
 
     assert isinstance(trouble, Trouble)
-    assert trouble.code == "PLATFORM_ERROR"
+    assert (trouble.code, trouble.field) == ("PLATFORM_ERROR", "repoFullName")
+    assert "start the ingest again" in trouble.message
     assert shelf.git(source, "rev-parse", "layers/instrument-sdk-job_1") == shelf.git(source, "rev-parse", "main")
 
 
@@ -164,7 +169,58 @@ def test_a_branch_that_cannot_be_written_is_trouble(shelf, stacks) -> None:
     source = shelf.make(stacks["html"])
     shelf.git(source, "branch", "layers")
 
-    assert shelf.push(source).code == "PLATFORM_ERROR"
+    trouble = shelf.push(source)
+
+    assert (trouble.code, trouble.field) == ("PLATFORM_ERROR", "repoFullName")
+    assert "start the ingest again" in trouble.message
+
+
+def test_a_push_leaves_out_what_the_reading_left_out(shelf, stacks, monkeypatch, tmp_path) -> None:
+    """Issue 3: a file too large to read is not fetched on the way to a push either."""
+    source = shelf.make(stacks["html"] | {"film.bin": os.urandom(EDIT_AT_MOST + 1)})
+    errand = shelf.errand(source, push=True)
+    outcome = shelf.carry_out(source, push=True)
+    room = tmp_path / "room"
+    room.mkdir()
+
+    pushed = push(Push(errand=errand, outcome=outcome), room)
+
+    assert isinstance(pushed, Outcome)
+    assert pushed.pushed
+    assert shelf.git(source, "rev-parse", outcome.head) == outcome.commit
+    assert sum(file.stat().st_size for file in room.rglob("*") if file.is_file()) < EDIT_AT_MOST / 8
+
+
+def test_a_commit_that_went_meanwhile_is_trouble_with_a_way_out(shelf, stacks, tmp_path) -> None:
+    """The source is a stranger's; it may be written anew between the reading and the push."""
+    source = shelf.make(stacks["html"])
+    errand = shelf.errand(source, push=True)
+    outcome = shelf.carry_out(source, push=True)
+    (source / "other.txt").write_text("x")
+    shelf.git(source, "add", "--all")
+    shelf.git(source, "commit", "--quiet", "--amend", "--message", "Another")
+    shelf.git(source, "reflog", "expire", "--expire=now", "--all")
+    shelf.git(source, "gc", "--quiet", "--prune=now")
+
+    trouble = push(Push(errand=errand, outcome=outcome), tmp_path)
+
+    assert isinstance(trouble, Trouble)
+    assert (trouble.code, trouble.field) == ("PLATFORM_ERROR", "repoFullName")
+    assert "start the ingest again" in trouble.message
+
+
+@pytest.mark.parametrize(("bound", "most"), [("FILES_AT_MOST", 2), ("FOLDERS_AT_MOST", 0), ("DEPTH_AT_MOST", 1), ("_TREES_AT_MOST", 40)])
+def test_a_listing_that_ends_early_says_so(shelf, monkeypatch, bound, most) -> None:
+    """Issue 3: a million files."""
+    files = {"index.html": "<html><head></head></html>", "a/b/c.txt": "x", "a/d.txt": "x"}
+    whole = shelf.read(files)
+    monkeypatch.setattr(bounds, bound, most)
+
+    source = shelf.make(files)
+    listed = bounds.listing(Git(shelf.folder), source, shelf.git(source, "rev-parse", "HEAD"))
+
+    assert not whole.cut
+    assert listed.cut
 
 
 def test_the_base_branch_is_never_written(shelf, stacks) -> None:
