@@ -50,6 +50,11 @@ class CreditBalance(Reply):
     estimated_credits_per_format: dict[str, int]
     ingest_costs_billed: dict[str, bool]
 
+    def price_of(self, wanted: str | None) -> int:
+        """Credits of one container in the format `wanted`; where it is not priced, of the dearest."""
+        prices = self.estimated_credits_per_format
+        return prices.get(wanted or "", max(prices.values(), default=0))
+
 
 WHOAMI: Endpoint[Empty, WhoAmI] = Endpoint(
     method="GET",

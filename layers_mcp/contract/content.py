@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.jobs import Accepted, JobProblem
-from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, ContentFormat, Id, Language, SocialPlatform, Utc
+from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, ContentFormat, Id, Language, SocialPlatform, SocialPlatforms, Utc
 
 __all__ = [
     "ASSET",
@@ -46,7 +46,7 @@ class Brief(Request):
     topic: Words | None = None
     angle: Words | None = None
     value_propositions: tuple[Words, ...] | None = Field(default=None, max_length=10)
-    target_platforms: tuple[SocialPlatform, ...] | None = Field(default=None, max_length=2)
+    target_platforms: SocialPlatforms | None = None
     influencer_id: Id | None = None
     theme_tags: tuple[Words, ...] | None = Field(default=None, max_length=20)
     reference_media_ids: tuple[Id, ...] | None = Field(default=None, max_length=20)

@@ -40,7 +40,7 @@ class JobResult(Reply):
     """What a completed job made; the fields that are set depend on its kind.
 
     GitHub ingest: `pr_url`, `pr_number`, `sdk_app_id`, `brand_context` (seed 004), and what the sandbox really wrote:
-    `branch`, `commit`, `diffstat`, `patch_path`, `pushed` (ours, see `drift`).
+    `branch`, `commit`, `diffstat`, `patch_path`, `pushed`; `read_in_part`: it has more files than are read (ours, see `drift`).
     Content: `container_id`, `container_ids`, `assets`.
     """
 
@@ -54,6 +54,7 @@ class JobResult(Reply):
     diffstat: str | None = None
     patch_path: str | None = None
     pushed: bool | None = None
+    read_in_part: bool | None = None
     container_id: str | None = None
     container_ids: tuple[str, ...] = ()
     assets: tuple[ResultAsset, ...] = ()

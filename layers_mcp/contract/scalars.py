@@ -24,6 +24,7 @@ __all__ = [
     "PublishMode",
     "RateClass",
     "SocialPlatform",
+    "SocialPlatforms",
     "Text",
     "Utc",
     "wire_time",
@@ -54,6 +55,19 @@ def _seeds_word(given: object) -> object:
 
 _Newer = BeforeValidator(_seeds_word)
 """Reads the newer pages' word for a thing as the seeds' word, so that an API of either edition is understood."""
+
+
+def _each_once(given: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(given)) != len(given):
+        message = "names one twice; name each once"
+        raise ValueError(message)
+    return given
+
+
+SocialPlatforms = Annotated[
+    tuple[SocialPlatform, ...], AfterValidator(_each_once), Field(max_length=2, json_schema_extra={"uniqueItems": True})
+]
+"""Some of them, each once: a caption is written for each, and two for one platform would leave it open which goes out (ours)."""
 
 ContentFormat = Annotated[Literal["auto", "video_remix", "slideshow_remix", "ugc_remix"], _Newer]
 """What is generated; `auto` lets Layers pick (seed 004, "Generate the first piece of content")."""

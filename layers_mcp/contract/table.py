@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import cast
 
-from layers_mcp.contract import account, content, github, influencers, ingest, jobs, projects, publishing, review, social
+from layers_mcp.contract import (
+    account,
+    content,
+    github,
+    influencers,
+    ingest,
+    jobs,
+    keywords,
+    projects,
+    publishing,
+    review,
+    sdk_apps,
+    social,
+)
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 
 __all__ = ["NOUNS", "TABLE"]
 
-NOUNS = (account, projects, github, ingest, jobs, influencers, content, review, social, publishing)
+NOUNS = (account, projects, github, ingest, sdk_apps, keywords, jobs, influencers, content, review, social, publishing)
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(
     cast("Endpoint[Request, Reply]", row) for noun in NOUNS for row in vars(noun).values() if isinstance(row, Endpoint)

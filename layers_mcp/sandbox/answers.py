@@ -11,12 +11,27 @@ from layers_mcp.contract import github as c_github
 from layers_mcp.contract import influencers as c_influencers
 from layers_mcp.contract import ingest as c_ingest
 from layers_mcp.contract import jobs as c_jobs
+from layers_mcp.contract import keywords as c_keywords
 from layers_mcp.contract import projects as c_projects
 from layers_mcp.contract import publishing as c_publishing
 from layers_mcp.contract import review as c_review
+from layers_mcp.contract import sdk_apps as c_sdk_apps
 from layers_mcp.contract import social as c_social
 from layers_mcp.contract.endpoint import Reply
-from layers_mcp.sandbox import account, content, github, influencers, ingest, jobs, projects, publishing, review, social
+from layers_mcp.sandbox import (
+    account,
+    content,
+    github,
+    influencers,
+    ingest,
+    jobs,
+    keywords,
+    projects,
+    publishing,
+    review,
+    sdk_apps,
+    social,
+)
 from layers_mcp.sandbox.visit import Answer
 
 __all__ = ["ANSWERS", "MINTS"]
@@ -35,6 +50,13 @@ ANSWERS: dict[str, Answering] = {
     c_github.REGISTER.name: github.register,
     c_github.GET_INSTALLATION.name: github.get,
     c_ingest.GITHUB.name: ingest.start_github,
+    c_sdk_apps.CREATE.name: sdk_apps.create,
+    c_sdk_apps.LIST.name: sdk_apps.listing,
+    c_sdk_apps.GET.name: sdk_apps.get,
+    c_sdk_apps.UPDATE.name: sdk_apps.update_app,
+    c_sdk_apps.INSTALL_SPEC.name: sdk_apps.install_spec,
+    c_keywords.LIST.name: keywords.listing,
+    c_keywords.REFRESH.name: keywords.refresh,
     c_jobs.GET.name: jobs.get,
     c_jobs.CANCEL.name: jobs.cancel,
     c_influencers.LIST.name: influencers.listing,

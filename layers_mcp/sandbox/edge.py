@@ -22,6 +22,7 @@ from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.envelope import envelope
 from layers_mcp.contract.scalars import wire_time
+from layers_mcp.contract.secret import SHOWS, secrets_of
 from layers_mcp.database import reading, writing
 from layers_mcp.sandbox import clockwork, faults, ids, keys, rates, replies
 from layers_mcp.sandbox.answers import ANSWERS, MINTS
@@ -99,10 +100,19 @@ def _enter(connection: Connection, endpoint: Endpoint[Request, Reply], headers: 
     return _Entry(key, budget, fault, fault.problem() if fault else None)
 
 
-def _written(answered: Reply | Answer, endpoint: Endpoint[Request, Reply]) -> Told:
+class _Written(NamedTuple):
+    """An answer as it goes out, and as it may be kept: a secret goes out once."""
+
+    told: Told
+    kept: replies.Kept
+
+
+def _written(answered: Reply | Answer, endpoint: Endpoint[Request, Reply]) -> _Written:
     whole = answered if isinstance(answered, Answer) else Answer(reply=answered, status=endpoint.statuses[0])
-    body = whole.reply.model_dump_json(by_alias=True, exclude_unset=True)
-    return Told(status=whole.status, body=body)
+    body = whole.reply.model_dump_json(by_alias=True, exclude_unset=True, context=SHOWS)
+    secrets = secrets_of(whole.reply)
+    kept = whole.reply.model_dump_json(by_alias=True, exclude_unset=True, exclude=secrets) if secrets else body
+    return _Written(Told(status=whole.status, body=body), replies.Kept(whole.status, kept))
 
 
 def _handled(visit: Visit, endpoint: Endpoint[Request, Reply], asked: Asked, wall_now: datetime) -> Told:
@@ -110,15 +120,15 @@ def _handled(visit: Visit, endpoint: Endpoint[Request, Reply], asked: Asked, wal
     request = read_request(endpoint, asked.path, asked.query, asked.body)
     given = asked.headers.get("idempotency-key")
     if given is None or not endpoint.keyed:
-        return _written(ANSWERS[endpoint.name](visit, request), endpoint)
+        return _written(ANSWERS[endpoint.name](visit, request), endpoint).told
     if not 0 < len(given) <= replies.MOST_LETTERS:
         raise invalid("Idempotency-Key", f"must have 1 to {replies.MOST_LETTERS} letters")
     sent = replies.Sent(visit.key.id, endpoint.name, given, replies.digest(request))
     if (first := replies.kept(visit.connection, sent, wall_now)) is not None:
         return Told(status=first.status, body=first.body, headers={"Idempotency-Replayed": "true"})
-    told = _written(ANSWERS[endpoint.name](visit, request), endpoint)
-    replies.keep(visit.connection, sent, replies.Kept(told.status, told.body), wall_now)
-    return told
+    written = _written(ANSWERS[endpoint.name](visit, request), endpoint)
+    replies.keep(visit.connection, sent, written.kept, wall_now)
+    return written.told
 
 
 def _conditional(told: Told, endpoint: Endpoint[Request, Reply], asked: Asked) -> Told:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 from layers_mcp.contract import ingest
 from layers_mcp.contract.jobs import Accepted, JobResult
 from layers_mcp.contract.projects import BrandContext
-from layers_mcp.sandbox import github, ids, influencers, jobs, projects, tables
+from layers_mcp.sandbox import github, ids, influencers, jobs, projects, sdk_apps, tables
 from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.clockwork import Stage
 from layers_mcp.sandbox.repository.errand import ASKED, Errand, Outcome, Push
@@ -50,7 +49,7 @@ def _errand(visit: Visit, request: ingest.IngestGithub, repository: github.Repos
         branch=request.branch,
         platforms=sdk.include_platforms or request.platforms or (),
         app_name=sdk.app_name,
-        app_id=f"app_{sha256(job_id.encode()).hexdigest()[:24]}",
+        app_id=sdk_apps.app_id_of(job_id),
         events=sdk.event_allowlist,
         head=f"layers/instrument-{job_id[-8:].lower()}",
         title=request.pr_title or _TITLE,
@@ -102,6 +101,8 @@ def _result(visit: Visit, row: Any, errand: Errand, outcome: Outcome, *, brand: 
     written = outcome.files_changed > 0
     made: dict[str, Any] = {"sdk_app_id": errand.app_id, "brand_context": brand, "platforms": outcome.instrumented}
     made |= {"commit": outcome.commit, "diffstat": outcome.diffstat, "pushed": outcome.pushed}
+    if outcome.cut:
+        made["read_in_part"] = True
     if written:
         made |= {"branch": outcome.head, "patch_path": outcome.patch_path}
     if written and row.request.get("openPR", True):
@@ -125,6 +126,9 @@ def _state(visit: Visit, row: Any, errand: Errand, outcome: Outcome) -> None:
     found = {name: value for name, value in brand.model_dump(mode="json").items() if value}
     projects.remember(visit, row.project_id, found, at=finish, job_id=row.id)
     influencers.bear(visit, row.project_id, brand, job_id=row.id, ready_at=finish)
+    identifiers = {name: getattr(outcome.brand, name) for name in ("bundle_id", "android_package", "web_domain")}
+    app = sdk_apps.Found(brand.app_name or errand.full_name, outcome.instrumented[0], identifiers)
+    sdk_apps.bear(visit, row.project_id, app, job_id=row.id, at=finish)
 
 
 def _opened(visit: Visit, job_id: str, **changes: Any) -> Any:

@@ -19,7 +19,7 @@ __all__ = ["MESSAGES", "Plan", "accepted", "cancel", "get", "script_of", "start"
 
 _UNSTOPPABLE = ("opening_pr", "finalizing")
 """Stages whose effects can't be taken back (layers-api: concepts/jobs names the first)."""
-_FACTS = (tables.brand_facts, tables.influencers, tables.pulls)
+_FACTS = (tables.brand_facts, tables.influencers, tables.pulls, tables.sdk_apps, tables.keywords)
 """What a job will have made when it completes."""
 _OWN = select(tables.jobs).where(tables.jobs.c.id == bindparam("job"), tables.jobs.c.organization_id == bindparam("mine"))
 _CONTAINERS = select(tables.containers.c.id).where(tables.containers.c.job_id == bindparam("job")).order_by(tables.containers.c.seq)

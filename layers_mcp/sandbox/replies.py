@@ -20,7 +20,14 @@ MOST_LETTERS = 255
 """Of an Idempotency-Key; ours."""
 
 
-_PREFIXES = {"projectId": "prj", "containerId": "cnt", "influencerId": "inf", "socialAccountId": "sa", "scheduledPostId": "sp"}
+_PREFIXES = {
+    "projectId": "prj",
+    "containerId": "cnt",
+    "influencerId": "inf",
+    "socialAccountId": "sa",
+    "scheduledPostId": "sp",
+    "appId": "app",
+}
 """Of the ids that may come bare."""
 
 

@@ -11,8 +11,8 @@ from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, 
 
 __all__ = [
     "HEAD", "TABLES", "VERSIONS", "accounts", "brand_facts", "buckets", "containers", "faults", "influencers", "install_states",
-    "installations", "jobs", "keys", "ledger", "oauth_states", "organizations", "posts", "projects", "pulls", "replies",
-    "work", "world",
+    "installations", "jobs", "keys", "keywords", "ledger", "oauth_states", "organizations", "posts", "projects", "pulls", "replies",
+    "sdk_apps", "work", "world",
 ]  # fmt: skip
 
 HEAD: Final = "0002"
@@ -138,6 +138,33 @@ pulls = Table(
     word("repository"),
     Column("number", Integer, nullable=False),
     UniqueConstraint("repository", "number"),
+)
+sdk_apps = Table(
+    "sdk_apps",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("jobs", "job_id", empty=True),
+    word("name"),
+    word("platform"),
+    word("bundle_id", empty=True),
+    word("android_package", empty=True),
+    word("web_domain", empty=True),
+    Column("capi", json(), nullable=False, comment="ad platform: whether it is on; those that were ever switched"),
+    word("key_prefix", empty=True),
+    word("key_sha256", empty=True),
+    at("created_at"),
+    at("rotated_at"),
+)
+keywords = Table(
+    "keywords",
+    TABLES,
+    seq(),
+    of("projects", "project_id"),
+    of("jobs", "job_id"),
+    Column("hashtags", json(), nullable=False),
+    at("refreshed_at"),
 )
 influencers = Table(
     "influencers",

@@ -14,7 +14,14 @@ from layers_mcp.tools.catalog import TOOLS
 
 __all__ = ["DEFAULT", "INSTRUCTIONS", "PRESETS", "generated"]
 
-_ADMIN = ("update_review_policy",)
+_ADMIN = (
+    "update_review_policy",
+    "list_sdk_apps",
+    "create_sdk_app",
+    "update_sdk_app",
+    "list_keywords",
+    "refresh_keywords",
+)
 DEFAULT: tuple[Tool[Any], ...] = tuple(declared for declared in TOOLS if declared.name not in _ADMIN)
 """The tools of the default preset."""
 PRESETS: dict[str, tuple[str, ...]] = {

@@ -14,6 +14,7 @@ from layers_mcp.client.desk import Report
 from layers_mcp.client.layers import Layers
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import LayersError
+from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go, Refused
@@ -77,6 +78,7 @@ class _Visit:
             status=outcome.status,
             summary=outcome.say,
             result=_record(outcome.result),
+            read_from=outcome.read_from,
             next=outcome.next[:3],
             cost=outcome.cost,
             as_of=self.house.layers.now(),
@@ -87,7 +89,14 @@ class _Visit:
 
 
 def _record(result: BaseModel | None) -> JsonValue:
-    return None if result is None else cast("JsonValue", result.model_dump(mode="json", by_alias=True, exclude_none=True))
+    """The record as the caller gets it, with the secrets that are shown once."""
+    return None if result is None else cast("JsonValue", result.model_dump(mode="json", by_alias=True, exclude_none=True, context=SHOWS))
+
+
+def _kept(envelope: Envelope, result: BaseModel | None) -> JsonValue:
+    """What the store keeps of an answer: all but the secrets in it."""
+    record = None if result is None else cast("JsonValue", result.model_dump(mode="json", by_alias=True, exclude_none=True))
+    return cast("JsonValue", envelope.model_copy(update={"result": record}).model_dump(mode="json", by_alias=True))
 
 
 def _bound(item: ShownItem, unbound: frozenset[str]) -> dict[str, JsonValue]:
@@ -140,7 +149,7 @@ async def _acted(visit: _Visit, go: Go) -> Envelope:
         gate.fail(go, problem, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)))
         raise
     envelope = visit.envelope(outcome, confirmed_by="agent")
-    gate.finish(go, cast("JsonValue", envelope.model_dump(mode="json", by_alias=True)), failed=outcome.status == "failed")
+    gate.finish(go, _kept(envelope, outcome.result), failed=outcome.status == "failed")
     return envelope
 
 

@@ -9,8 +9,8 @@ __all__ = ["ANSI", "hidden", "visible"]
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
 """Escape sequences of terminals."""
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
-"""Control, format (zero-width, bidi), surrogates, private use, unassigned (Unicode general categories)."""
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Control, format (zero-width, bidi), surrogates, private use, unassigned, line breaks of Unicode's own (its general categories)."""
 _KEPT = ("\n", "\t", "\u200d", "\ufe0f")
 """Line breaks, and what holds emoji and Indic words together."""
 

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from layers_mcp.contract import content, review
+from layers_mcp.contract import account, content, review
 from layers_mcp.contract.content import Brief, Container, GetContent
+from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.errors import ForbiddenScope, Invalid, KillSwitch, LayersError, Unauthenticated
 from layers_mcp.contract.review import Decision
 from layers_mcp.contract.scalars import Id
@@ -87,8 +88,13 @@ def _check(request: ApproveContentArguments) -> None:
         raise Invalid("approve_content got arguments that don't fit together", details={"issues": issues})
 
 
+def _question(request: ApproveContentArguments) -> str:
+    many = len(request.container_ids)
+    return f"{request.decision.capitalize()} {many} post{'s' if many > 1 else ''}?"
+
+
 async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
-    """The posts as they stand, with captions and media, and what the decision would make of them.
+    """The posts as they stand, with captions and media, what the decision would make of them, and what that costs.
 
     Raises:
         Invalid: a container that can't be decided on is among them, named with the reason; nothing is decided.
@@ -105,16 +111,21 @@ async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
     ]
     if unfit:
         raise Invalid(f"{len(unfit)} of {len(posts)} containers can't be decided on", details={"issues": unfit})
-    after = APPROVED if request.decision == "approve" else REJECTED
+    after, question = APPROVED if request.decision == "approve" else REJECTED, _question(request)
+    prices: dict[str, int] = {}
     if request.regenerate_brief is not None:
-        after += "; a new generation starts and costs credits"
-    items = tuple(ShownItem(id=post.id, before="pending", after=after, facts=_facts(post)) for post in posts)
+        wallet = await call.layers.send(account.CREDITS, Empty())
+        prices = {post.id: wallet.price_of(post.format) for post in posts}
+        after += "; a new generation starts"
+        question += f" The new generations cost {sum(prices.values())} of {wallet.available} credits."
+    facts = [_facts(post) | ({"credits": prices[post.id]} if prices else {}) for post in posts]
+    items = tuple(ShownItem(id=post.id, before="pending", after=after, facts=fact) for post, fact in zip(posts, facts, strict=True))
     fit = len(fitting(items))
     if fit < len(items):
         issue: dict[str, JsonValue] = {"path": "containerIds", "message": f"the previews are too long to judge at once; give at most {fit}"}
         raise Invalid("these posts are too long for one preview", details={"issues": [issue]})
     return Shown(
-        question=f"{request.decision.capitalize()} {len(items)} post{'s' if len(items) > 1 else ''}?",
+        question=question,
         items=items,
         digest_over={"media": [[asset.id for asset in post.media_assets] for post in posts]},
         unbound=frozenset({"media"}),
@@ -160,7 +171,7 @@ def _then(items: tuple[ItemDecision, ...]) -> tuple[Next, ...]:
     return tuple([*jobs, *posts][:3])
 
 
-@tool(calls=(content.GET, review.APPROVE, review.REJECT), effect=Effect.SPEAKS, ask=show_posts)
+@tool(calls=(content.GET, account.CREDITS, review.APPROVE, review.REJECT), effect=Effect.SPEAKS, ask=show_posts)
 async def approve_content(request: ApproveContentArguments, call: Call) -> Outcome[Decisions]:
     """Let generated posts through the approval gate, or turn them down: one preview, one yes, an outcome each.
 

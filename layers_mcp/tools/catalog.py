@@ -9,10 +9,12 @@ from layers_mcp.tools.accounts import connect_account
 from layers_mcp.tools.approval import approve_content
 from layers_mcp.tools.content import list_content
 from layers_mcp.tools.generation import generate_content
+from layers_mcp.tools.keywords import list_keywords, refresh_keywords
 from layers_mcp.tools.policy import update_review_policy
 from layers_mcp.tools.projects import create_project, get_project, update_project
 from layers_mcp.tools.repositories import ingest_repo
 from layers_mcp.tools.scheduling import schedule_content
+from layers_mcp.tools.sdk_apps import create_sdk_app, list_sdk_apps, update_sdk_app
 from layers_mcp.tools.waits import wait_for_job
 
 __all__ = ["TOOLS"]
@@ -29,4 +31,9 @@ TOOLS: tuple[Tool[Any], ...] = (
     schedule_content,
     wait_for_job,
     update_review_policy,
+    list_sdk_apps,
+    create_sdk_app,
+    update_sdk_app,
+    list_keywords,
+    refresh_keywords,
 )

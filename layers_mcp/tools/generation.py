@@ -11,7 +11,7 @@ from layers_mcp.contract.content import Brief, Container, GenerateContent, GetCo
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.errors import InsufficientCredits
 from layers_mcp.contract.jobs import Job
-from layers_mcp.contract.scalars import ContentFormat, Id, SocialPlatform
+from layers_mcp.contract.scalars import ContentFormat, Id, SocialPlatforms
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Effect, Waiting, tool
 from layers_mcp.tool.outcome import Cost, Next, Outcome, View
@@ -32,7 +32,7 @@ class GenerateContentArguments(Adding, Waiting):
     )
     cta: Words | None = Field(default=None, description="Call to action.")
     topic: Words | None = Field(default=None, description="What it is about.")
-    target_platforms: tuple[SocialPlatform, ...] | None = Field(default=None, max_length=2, description="Platforms to write captions for.")
+    target_platforms: SocialPlatforms | None = Field(default=None, description="Platforms to write captions for.")
     influencer_id: Id | None = Field(default=None, description="Who voices it (get_project lists them); else the default one.")
     variant_count: int = Field(default=1, ge=1, le=5, description="How many containers to make.")
 
@@ -47,8 +47,7 @@ class Generated(View):
 
 async def _quote(request: GenerateContentArguments, call: Call) -> Cost:
     wallet = await call.layers.send(account.CREDITS, Empty())
-    estimates = wallet.estimated_credits_per_format
-    price = estimates.get(request.format, max(estimates.values(), default=0)) * request.variant_count
+    price = wallet.price_of(request.format) * request.variant_count
     if price > wallet.available:
         raise InsufficientCredits(
             f"the generation would cost up to {price} credits, and {wallet.available} are available",

@@ -16,6 +16,7 @@ from layers_mcp.contract.scalars import Id, Language
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Effect, tool
+from layers_mcp.tool.origin import of_project
 from layers_mcp.tool.outcome import Next, Outcome, View
 
 __all__ = ["create_project", "get_project", "update_project"]
@@ -71,7 +72,8 @@ async def create_project(request: CreateProjectArguments, call: Call) -> Outcome
             if known is None:
                 raise
     say = f"Project {known.id} was made." if created else f"The customer has project {known.id} already; nothing was made."
-    return Outcome(say=say, result=ProjectMade(project=known, created=created), next=_after(known), found=not created)
+    view = ProjectMade(project=known, created=created)
+    return Outcome(say=say, result=view, next=_after(known), found=not created, read_from=of_project(known))
 
 
 class GetProjectArguments(Arguments):
@@ -134,6 +136,7 @@ async def get_project(request: GetProjectArguments, call: Call) -> Outcome[Proje
         next=(Next(tool="generate_content", arguments={"projectId": project.id}, why="Make a post from the brand context."),)
         if project.brand_context is not None
         else (),
+        read_from=of_project(project, "influencers"),
     )
 
 
@@ -186,4 +189,4 @@ async def update_project(request: UpdateProjectArguments, call: Call) -> Outcome
         given["brand_context"] = BrandContextChange.model_validate(brand)
     project = await call.layers.send(projects.UPDATE, projects.UpdateProject.model_validate(given), key=call.key)
     view = ProjectChanged(project=project, changed=tuple(sorted(changed)))
-    return Outcome(say=f"Project {project.id} was changed.", result=view, next=_after(project))
+    return Outcome(say=f"Project {project.id} was changed.", result=view, next=_after(project), read_from=of_project(project))

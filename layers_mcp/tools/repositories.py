@@ -14,6 +14,7 @@ from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.scalars import Id, Platform
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Effect, Waiting, tool
+from layers_mcp.tool.origin import of_job
 from layers_mcp.tool.outcome import Next, Outcome, View
 from layers_mcp.tool.waiting import resume, wait_job
 
@@ -93,7 +94,11 @@ def _report(job: Job, installation: Installation | None, request: IngestRepoArgu
     view = IngestReport(job=job, installation=installation)
     if job.status == "completed":
         read = Next(tool="get_project", arguments={"projectId": request.project_id}, why="Show the brand context to the customer.")
-        return Outcome(say=f"Job {job.job_id} is completed: the repository was read.", result=view, next=(read,))
+        say = f"Job {job.job_id} is completed: the repository was read."
+        if job.result is not None and job.result.read_in_part:
+            say = f"Job {job.job_id} is completed, but the repository was read in part only: it has more files than are read."
+            say += " If the app is not in that part, connect a repository, or name a branch, with only the app in it."
+        return Outcome(say=say, result=view, next=(read,), read_from=of_job(job, name=request.repo_full_name))
     if job.status == "running":
         say = f"Job {job.job_id} is still running."
         return Outcome(say=say, status="running", result=view, next=(resume(request.wait_seconds, jobId=job.job_id),))

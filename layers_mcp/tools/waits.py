@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.client.desk import Progress, follow, wait
-from layers_mcp.contract import content, jobs, publishing, social
+from layers_mcp.contract import content, jobs, keywords, publishing, social
 from layers_mcp.contract.content import Container, ContentProgress, GetContent, GetProgress
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.jobs import Job
@@ -17,6 +17,7 @@ from layers_mcp.contract.scalars import Id, wire_time
 from layers_mcp.contract.social import OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
+from layers_mcp.tool.origin import of_job
 from layers_mcp.tool.outcome import Next, Outcome, Status, View
 from layers_mcp.tool.waiting import find_account, in_words, resume, wait_job, wait_oauth, wait_post
 
@@ -66,6 +67,8 @@ def _then(job: Job) -> tuple[Next, ...]:
                 why="Show the preview and ask for the approval.",
             ),
         )
+    if job.project_id and job.kind == keywords.KIND:
+        return (Next(tool="list_keywords", arguments={"projectId": job.project_id}, why="Read the bank of hashtags."),)
     if job.project_id:
         return (Next(tool="get_project", arguments={"projectId": job.project_id}, why="Read what the job brought."),)
     return ()
@@ -75,7 +78,10 @@ async def _job(request: WaitArguments, call: Call) -> Outcome[Waited]:
     job = await wait_job(call, request.job_id or "", request.wait_seconds)
     code = f" ({job.error.code})" if job.error else ""
     steps = _then(job) if job.over else (resume(request.wait_seconds, jobId=job.job_id),)
-    return Outcome(say=f"Job {job.job_id} is {job.status}{code}.", status=_status(job.status), result=Waited(job=job), next=steps)
+    say = f"Job {job.job_id} is {job.status}{code}."
+    if job.result is not None and job.result.read_in_part:
+        say += " The repository has more files than are read: it was read in part only."
+    return Outcome(say=say, status=_status(job.status), result=Waited(job=job), next=steps, read_from=of_job(job))
 
 
 _CAUSES = {

@@ -76,6 +76,7 @@ async def test_words_come_from_the_brand_when_the_brief_has_none(house):
         ({"variantCount": 6}, "variantCount"),
         ({"brief": {"hook": ""}}, "brief.hook"),
         ({"brief": {"influencerId": "inf_nope"}}, "brief.influencerId"),
+        ({"brief": {"targetPlatforms": ["tiktok", "tiktok"]}}, "brief.targetPlatforms"),
         ({"brief": {"targetPlatforms": ["myspace"]}}, "brief.targetPlatforms.0"),
         ({"format": "opera"}, "format"),
     ],

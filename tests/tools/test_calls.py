@@ -50,12 +50,18 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story):
     await story.post(project, topic="beans")
     await story.yes("approve_content", containerIds=[post])
     other = (await story.call("list_content", projectId=project, approvalStatus="pending"))["result"]["items"][0]["id"]
-    await story.yes("approve_content", containerIds=[other], decision="reject", reason="No.")
+    await story.yes("approve_content", containerIds=[other], decision="reject", regenerateBrief={"hook": "Better."})
     await story.call("list_content", containerId=post)
     done = await story.yes("schedule_content", containerId=post, scheduledFor=story.at(minutes=5), targets=[{"socialAccountId": account}])
     await story.call("wait_for_job", scheduledPostId=done["result"]["schedule"]["scheduledPostIds"][0], waitSeconds=900)
     await story.call("wait_for_job", containerId=post)
     await story.yes("update_review_policy", projectId=project, policy="review_all")
+    app = (await story.call("create_sdk_app", projectId=project, name="Shop", platform="web", webDomain="acme.com"))["result"]["app"]
+    await story.call("list_sdk_apps", projectId=project)
+    await story.call("list_sdk_apps", projectId=project, appId=app["appId"])
+    await story.yes("update_sdk_app", projectId=project, appId=app["appId"], rotateKey=True)
+    await story.call("refresh_keywords", projectId=project, waitSeconds=900)
+    await story.call("list_keywords", projectId=project)
     consent = await story.call("connect_account", projectId=project, platform="instagram", returnUrl=RETURN)
     await story.call("wait_for_job", state=consent["result"]["state"], projectId=project, waitSeconds=900)
 

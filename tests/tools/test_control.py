@@ -463,3 +463,16 @@ async def test_posts_too_long_to_judge_at_once_are_refused_with_how_many_fit(sto
     answer = await story.result("approve_content", containerIds=made["result"]["containerIds"])
 
     assert re.search(r"give at most [1-4]$", answer.record["error"]["details"]["issues"][0]["message"])
+
+
+async def test_the_price_of_a_new_generation_is_shown_before_the_yes(story):
+    """Issue 3: a reject that regenerates costs credits; the person sees how many."""
+    project = await story.project()
+    post = await story.post(project)
+
+    asked = await story.call("approve_content", containerIds=[post], decision="reject", regenerateBrief={"hook": "Better."})
+    plain = await story.call("approve_content", containerIds=[post], decision="reject")
+
+    assert asked["confirmation"]["items"][0]["facts"]["credits"] == 120
+    assert "cost 120 of 5880 credits" in asked["confirmation"]["question"]
+    assert "credits" not in plain["confirmation"]["items"][0]["facts"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ANDROID", "ENDPOINT", "EXPO", "FLUTTER", "POD", "REACT_NATIVE", "SWIFT", "WEB", "Package"]
+__all__ = ["ANDROID", "ENDPOINT", "EXPO", "FLUTTER", "POD", "REACT_NATIVE", "SWIFT", "WEB", "Package", "needed"]
 
 ENDPOINT = "https://in.layers.com/l/events"
 """Where the SDK sends events (layers-api: SDK app object, `ingestEndpoint`)."""
@@ -31,3 +31,9 @@ FLUTTER = Package("layers_flutter", "1.0.0")
 SWIFT = Package("Layers", "1.4.0", "https://github.com/layers-os/layers-sdk-ios")
 POD = Package("LayersSDK", "1.4.0")
 ANDROID = Package("com.layers:sdk", "1.0.0")
+_NEEDED = {"ios": (SWIFT,), "android": (ANDROID,), "flutter": (FLUTTER,), "react-native": (REACT_NATIVE,), "expo": (EXPO, REACT_NATIVE)}
+
+
+def needed(platform: str) -> tuple[Package, ...]:
+    """The packages that an app of this stack is given; what runs in a browser is given one and the same."""
+    return _NEEDED.get(platform, (WEB,))

@@ -7,7 +7,7 @@ from collections import Counter
 
 from layers_mcp.sandbox.clean import words
 
-__all__ = ["audience", "keywords", "voice"]
+__all__ = ["STOP", "audience", "keywords", "voice"]
 
 _FOR_WHOM = (
     re.compile(
@@ -26,7 +26,7 @@ _NOT_PEOPLE = re.compile(
     r"|all (?:devices|platforms)|this|that|it|mobile|iphone|ipad|apple|desktop)\b",
     re.IGNORECASE,
 )
-_STOP = words(
+STOP = words(
     "about above after again against also always among another around because been before being below between both cannot could does doing",
     "down during each easily ever every everything from further have having here hers herself himself into itself just know like made make",
     "makes many more most much must myself need never once only other ours over own same should simple simply since some such",
@@ -43,6 +43,7 @@ _STOP = words(
     "android iphone ipad ios web website page download store google play apple https http www com org file files folder data list issue",
     "issues release releases community any all the and for you are our not can has its it's don't you're we're that's isn't out off",
 )
+"""English words that say nothing of what an app is about."""
 _WORD = re.compile(r"[a-z][a-z'\u2019-]{3,}")
 _TIMES_AT_LEAST = 2
 _KEYWORDS = 8
@@ -62,7 +63,7 @@ def audience(copy: str) -> str | None:
 def keywords(copy: str) -> tuple[str, ...]:
     """The words the prose keeps coming back to."""
     said = [word.strip("'\u2019-").removesuffix("'s").removesuffix("\u2019s") for word in _WORD.findall(copy.lower())]
-    counted = Counter(word for word in said if word not in _STOP and len(word) > 3)
+    counted = Counter(word for word in said if word not in STOP and len(word) > 3)
     return tuple(word for word, times in counted.most_common(_KEYWORDS) if times >= _TIMES_AT_LEAST)
 
 

@@ -1,4 +1,4 @@
-"""Work of several trades; tokens that expire."""
+"""Work of several trades; tokens that expire; SDK apps and keywords."""
 
 from __future__ import annotations
 
@@ -20,9 +20,53 @@ def _upgrade_accounts() -> None:
         accounts.alter_column("token_expires_at", nullable=False)
 
 
+def _make_sdk_apps() -> None:
+    op.create_table(
+        "sdk_apps",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("project_id", sa.String(), nullable=False),
+        sa.Column("job_id", sa.String()),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("bundle_id", sa.String()),
+        sa.Column("android_package", sa.String()),
+        sa.Column("web_domain", sa.String()),
+        sa.Column("capi", sa.JSON(), nullable=False),
+        sa.Column("key_prefix", sa.String()),
+        sa.Column("key_sha256", sa.String()),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("rotated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="pk_sdk_apps"),
+        sa.UniqueConstraint("id", name="uq_sdk_apps_id"),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_sdk_apps_project_id"),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_sdk_apps_job_id"),
+    )
+    for name in ("project_id", "job_id"):
+        op.create_index(f"ix_sdk_apps_{name}", "sdk_apps", [name])
+
+
+def _make_keywords() -> None:
+    op.create_table(
+        "keywords",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("project_id", sa.String(), nullable=False),
+        sa.Column("job_id", sa.String(), nullable=False),
+        sa.Column("hashtags", sa.JSON(), nullable=False),
+        sa.Column("refreshed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="pk_keywords"),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_keywords_project_id"),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_keywords_job_id"),
+    )
+    for name in ("project_id", "job_id"):
+        op.create_index(f"ix_keywords_{name}", "keywords", [name])
+
+
 def upgrade() -> None:
-    """All work was on repositories so far."""
+    """All work was on repositories so far; ingests before this made no SDK app that could be read."""
     _upgrade_accounts()
+    _make_sdk_apps()
+    _make_keywords()
     with op.batch_alter_table("work") as work:
         work.add_column(sa.Column("trade", sa.String(), nullable=False, server_default="repository"))
     with op.batch_alter_table("work") as work:
@@ -31,6 +75,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Keep the repositories' work only."""
+    op.drop_table("keywords")
+    op.drop_table("sdk_apps")
     op.execute("DELETE FROM work WHERE trade <> 'repository'")
     with op.batch_alter_table("work") as work:
         work.drop_column("trade")

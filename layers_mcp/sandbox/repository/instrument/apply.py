@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 
 from layers_mcp.contract.scalars import Platform
 from layers_mcp.sandbox.repository.instrument import android, flutter, ios, mobile, web
-from layers_mcp.sandbox.repository.instrument.sdk import Sdk, newline_of
-from layers_mcp.sandbox.repository.packages import ENDPOINT
+from layers_mcp.sandbox.repository.instrument.sdk import Sdk, newline_of, settings_of
 from layers_mcp.sandbox.repository.platforms import App
 from layers_mcp.sandbox.repository.tree import Tree
 
@@ -25,11 +24,10 @@ _EXAMPLE = ".env.example"
 
 
 def _with_example(tree: Tree, sdk: Sdk) -> Tree:
-    """The two settings every install spec names, in the example a developer copies."""
+    """The app's settings, in the example a developer copies."""
     text = tree.source(_EXAMPLE) or ""
     newline = newline_of(text)
-    settings = {"LAYERS_APP_ID": sdk.app_id, "LAYERS_INGEST_ENDPOINT": ENDPOINT}
-    missing = [f"{name}={value}" for name, value in settings.items() if f"{name}=" not in text]
+    missing = [f"{name}={value}" for name, value in settings_of(sdk).items() if f"{name}=" not in text]
     if not missing or (tree.has(_EXAMPLE) and tree.source(_EXAMPLE) is None):
         return tree
     before = f"{text.rstrip()}{newline}{newline}" if text.strip() else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from layers_mcp.sandbox.repository.instrument.javascript import Manner, events_of, manner_of, with_import
 from layers_mcp.sandbox.repository.instrument.package_json import with_dependency
 from layers_mcp.sandbox.repository.instrument.sdk import Sdk, free_path, newline_of
-from layers_mcp.sandbox.repository.packages import EXPO, REACT_NATIVE, Package
+from layers_mcp.sandbox.repository.packages import REACT_NATIVE, needed
 from layers_mcp.sandbox.repository.parse import json_value, text_at
 from layers_mcp.sandbox.repository.platforms import App
 from layers_mcp.sandbox.repository.tree import Tree, folder_of, join, name_of
@@ -41,10 +41,6 @@ def _module(sdk: Sdk, manner: Manner, *, typed: bool) -> str:
     )
 
 
-def _packages(app: App) -> tuple[Package, ...]:
-    return (EXPO, REACT_NATIVE) if app.platform == "expo" else (REACT_NATIVE,)
-
-
 def instrument(tree: Tree, app: App, sdk: Sdk) -> Tree | None:
     """The tree with the SDK in this app; the same tree when it is in; None when no entry is found."""
     manifest, entry = tree.source(app.manifest), _entry(tree, app)
@@ -53,7 +49,7 @@ def instrument(tree: Tree, app: App, sdk: Sdk) -> Tree | None:
         return None
     if f'"{REACT_NATIVE.name}"' in manifest:
         return tree
-    for package in _packages(app):
+    for package in needed(app.platform):
         manifest = with_dependency(manifest, package)
         if manifest is None:
             return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from layers_mcp.sandbox.clean import clean
+from layers_mcp.sandbox.repository.packages import ENDPOINT
 from layers_mcp.sandbox.repository.tree import Tree, folder_of, join
 
-__all__ = ["EVENTS_ARE", "Sdk", "free_path", "newline_of", "quoted"]
+__all__ = ["EVENTS_ARE", "Sdk", "free_path", "newline_of", "quoted", "settings_of"]
 
 
 EVENTS_ARE = "The events Layers takes from this app; others are dropped where they arrive."
@@ -20,6 +21,11 @@ class Sdk:
 
     app_id: str
     events: tuple[str, ...] = ()
+
+
+def settings_of(sdk: Sdk) -> dict[str, str]:
+    """The two settings every install spec names (layers-api: install-spec)."""
+    return {"LAYERS_APP_ID": sdk.app_id, "LAYERS_INGEST_ENDPOINT": ENDPOINT}
 
 
 def quoted(text: str, quote: str = '"', *, dollar: bool = False) -> str:

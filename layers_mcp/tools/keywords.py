@@ -1,0 +1,62 @@
+"""Keywords: the bank of hashtags that fit a project's brand."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from layers_mcp.contract import jobs, keywords
+from layers_mcp.contract.jobs import Job
+from layers_mcp.contract.keywords import Keywords, ListKeywords, RefreshKeywords
+from layers_mcp.contract.scalars import Id
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.declaration import Adding, Arguments, Effect, Waiting, tool
+from layers_mcp.tool.outcome import Next, Outcome, View
+from layers_mcp.tool.waiting import resume, wait_job
+
+__all__ = ["list_keywords", "refresh_keywords"]
+
+
+class ListKeywordsArguments(Arguments):
+    """Arguments of list_keywords."""
+
+    project_id: Id = Field(description="The project.")
+
+
+class KeywordsView(View):
+    """The bank, best first, and the job that makes it anew."""
+
+    keywords: Keywords | None = None
+    job: Job | None = None
+
+
+@tool(calls=(keywords.LIST,), effect=Effect.READS)
+async def list_keywords(request: ListKeywordsArguments, call: Call) -> Outcome[KeywordsView]:
+    """Read the hashtags that fit a project's brand, best first, without #. Empty until refresh_keywords has run."""
+    bank = await call.layers.send(keywords.LIST, ListKeywords(project_id=request.project_id))
+    refresh = Next(tool="refresh_keywords", arguments={"projectId": request.project_id}, why="Make the bank from the brand context.")
+    steps = () if bank.hashtags else (refresh,)
+    return Outcome(say=f"Hashtags in the bank: {len(bank.hashtags)}.", result=KeywordsView(keywords=bank), next=steps)
+
+
+class RefreshKeywordsArguments(Adding, Waiting):
+    """Arguments of refresh_keywords."""
+
+    project_id: Id = Field(description="The project.")
+
+
+@tool(calls=(keywords.REFRESH, jobs.GET, keywords.LIST), effect=Effect.ADDS)
+async def refresh_keywords(request: RefreshKeywordsArguments, call: Call) -> Outcome[KeywordsView]:
+    """Make a project's hashtags anew from its brand context; waits with progress, 4 to 5 minutes. Needs an appDescription there."""
+    accepted = await call.layers.send(keywords.REFRESH, RefreshKeywords(project_id=request.project_id), key=call.key)
+    call.begun("job", accepted.job_id, request.project_id)
+    job = await wait_job(call, accepted.job_id, request.wait_seconds)
+    if job.status == "completed":
+        bank = await call.layers.send(keywords.LIST, ListKeywords(project_id=request.project_id))
+        say = f"Job {job.job_id} is completed; hashtags in the bank: {len(bank.hashtags)}."
+        return Outcome(say=say, result=KeywordsView(keywords=bank, job=job))
+    if job.status == "running":
+        steps = (resume(request.wait_seconds, jobId=job.job_id),)
+        return Outcome(say=f"Job {job.job_id} is still running.", status="running", result=KeywordsView(job=job), next=steps)
+    code = f" ({job.error.code})" if job.error else ""
+    say = f"Job {job.job_id} ended as {job.status}{code}; the bank is as it was."
+    return Outcome(say=say, status="canceled" if job.status == "canceled" else "failed", result=KeywordsView(job=job))
