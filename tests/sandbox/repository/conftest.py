@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,9 +124,10 @@ class Seen:
 class Watch:
     """Runs the real child, measures it, and looks that nothing is left of it."""
 
-    def __init__(self, rooms: Path, name: str) -> None:
+    def __init__(self, rooms: Path, name: str, aloud: Callable[[], AbstractContextManager[None]]) -> None:
         self.rooms = rooms
         self._name = name
+        self._aloud = aloud
 
     def _resident(self) -> int:
         """Bytes of every process below this one that works in one of the rooms; shared pages count in each."""
@@ -156,7 +158,8 @@ class Watch:
             sampler.join()
         seen = Seen(result, lasted_s, max(peaks) / 2**20)
         told = f"{result.code} {result.field}: {result.message}" if isinstance(result, Trouble) else f"outcome, {result.instrumented}"
-        print(f"HOSTILE | {self._name} | {told} | {seen.lasted_s:.1f} s | {seen.peak_mib:.0f} MiB")
+        with self._aloud():
+            print(f"\nHOSTILE | {self._name} | {told} | {seen.lasted_s:.1f} s | {seen.peak_mib:.0f} MiB")
         assert seen.peak_mib <= 512
         assert lasted_s < at_most_s + 5
         assert list(self.rooms.iterdir()) == []
@@ -166,12 +169,12 @@ class Watch:
 
 
 @pytest.fixture
-def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Watch:
-    """A watch over the child and its temporary folders."""
+def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Watch:
+    """A watch over the child and its temporary folders; what the long tests measure is printed past pytest's capture."""
     rooms = tmp_path / "rooms"
     rooms.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(rooms))
-    return Watch(rooms, request.node.name)
+    return Watch(rooms, request.node.name, capsys.disabled if request.node.get_closest_marker("long") else nullcontext)
 
 
 @pytest.fixture
