@@ -10,12 +10,13 @@ from sqlalchemy import func, insert, select, update
 from layers_mcp.contract import account, errors
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.scalars import ContentFormat
-from layers_mcp.sandbox import tables
+from layers_mcp.sandbox import formats, tables
+from layers_mcp.sandbox.clockwork import LATEST
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["PRICES", "credits_of", "release", "reserve", "whoami"]
+__all__ = ["PRICES", "credits_of", "release", "reserve", "settle", "whoami"]
 
-PRICES: dict[ContentFormat, int] = {"slideshow_remix": 50, "video_remix": 120, "ugc_remix": 120, "auto": 120}
+PRICES: dict[ContentFormat, int] = {"slideshow_remix": 50, "video_remix": 120, "ugc_remix": 120}
 """Credits of one variant (layers-api: credits, `estimatedCreditsPerFormat`)."""
 _INGEST_BILLED = {"github": False, "website": False, "appstore": False}
 
@@ -68,8 +69,8 @@ def _wallet(visit: Visit) -> Wallet:
     )
 
 
-def reserve(visit: Visit, job_id: str, amount: int, *, settles_at: datetime, charged: bool) -> None:
-    """Hold `amount` credits for a job until `settles_at`, when they are charged or come back.
+def reserve(visit: Visit, job_id: str, amount: int, *, settles_at: datetime | None, charged: bool) -> None:
+    """Hold `amount` credits for a job until `settles_at`, when they are charged or come back; None: until `settle` says when.
 
     Raises:
         errors.InsufficientCredits: fewer are available.
@@ -81,12 +82,17 @@ def reserve(visit: Visit, job_id: str, amount: int, *, settles_at: datetime, cha
             details={"required": amount, "available": wallet.available},
         )
     row = {"organization_id": visit.key.organization_id, "job_id": job_id, "credits": amount, "charged": charged}
-    visit.connection.execute(insert(tables.ledger).values(row | {"reserved_at": visit.now, "settled_at": settles_at}))
+    visit.connection.execute(insert(tables.ledger).values(row | {"reserved_at": visit.now, "settled_at": settles_at or LATEST}))
+
+
+def settle(visit: Visit, job_id: str, at: datetime, *, charged: bool) -> None:
+    """Let the credits of a job be charged, or come back, at the instant `at`."""
+    visit.connection.execute(update(tables.ledger).where(tables.ledger.c.job_id == job_id).values(settled_at=at, charged=charged))
 
 
 def release(visit: Visit, job_id: str, at: datetime) -> None:
     """Let the credits of a job come back at the instant `at`."""
-    visit.connection.execute(update(tables.ledger).where(tables.ledger.c.job_id == job_id).values(settled_at=at, charged=False))
+    settle(visit, job_id, at, charged=False)
 
 
 def whoami(visit: Visit, _request: Empty) -> account.WhoAmI:
@@ -124,6 +130,6 @@ def credits_of(visit: Visit, _request: Empty) -> account.CreditBalance:
         current_period=account.Period(start=start, end=_next_month(start), used_credits=wallet.used),
         subscription_tier="pro",
         billing_status="active",
-        estimated_credits_per_format={"slideshow_builder": PRICES["slideshow_remix"], **PRICES},
+        estimated_credits_per_format={"slideshow_builder": PRICES["slideshow_remix"], **PRICES, "auto": PRICES[formats.chosen("auto")]},
         ingest_costs_billed=_INGEST_BILLED,
     )

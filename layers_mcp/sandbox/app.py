@@ -82,7 +82,7 @@ def _route(world: World, endpoint: Endpoint[Ask, Reply]) -> Callable[[Request], 
         except Exception:  # noqa: BLE001  the edge: whatever broke, the caller gets an envelope
             _log.exception("%s broke", endpoint.name)
             told = refusal(errors.Internal("something broke in the sandbox; its log says what"), world.wall.now())
-        if endpoint.rate == "long-running":
+        if endpoint.method != "GET":
             world.nudge()
         if told.delay_s:
             await world.wall.sleep(told.delay_s)

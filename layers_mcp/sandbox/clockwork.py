@@ -14,10 +14,10 @@ from layers_mcp.contract import errors
 from layers_mcp.contract.scalars import JobStatus
 from layers_mcp.sandbox import tables
 
-__all__ = ["Script", "Seen", "Setting", "Stage", "make_clock", "set_clock", "setting", "whole_ms", "world_now"]
+__all__ = ["LATEST", "Script", "Seen", "Setting", "Stage", "make_clock", "set_clock", "setting", "whole_ms", "world_now"]
 
 _PERCENT = 100
-_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """Where a world's time stops; ours: beyond the calendar nothing could be reckoned, and time never goes back."""
 _SETTING = select(tables.world.c.epoch, tables.world.c.anchor, tables.world.c.speed)
 
@@ -37,8 +37,8 @@ class Setting(NamedTuple):
     def at(self, wall_now: datetime) -> datetime:
         """The world's time when the wall shows `wall_now`; never before the epoch."""
         gone = max(wall_now - self.anchor, timedelta())
-        if gone.total_seconds() * self.speed >= (_LATEST - self.epoch).total_seconds():
-            return _LATEST
+        if gone.total_seconds() * self.speed >= (LATEST - self.epoch).total_seconds():
+            return LATEST
         return whole_ms(self.epoch + gone * self.speed)
 
 
@@ -65,7 +65,7 @@ def set_clock(connection: Connection, wall_now: datetime, *, at: datetime | None
         raise errors.Invalid(
             "the world's time does not go back", details={"issues": [{"path": "at", "message": "lies in the world's past"}]}
         )
-    if at is not None and at > _LATEST:
+    if at is not None and at > LATEST:
         raise errors.Invalid("the world's time ends in 2200", details={"issues": [{"path": "at", "message": "lies beyond 2200"}]})
     if speed is not None and speed < 0:
         raise errors.Invalid("time does not run backwards", details={"issues": [{"path": "speed", "message": "must be 0 or more"}]})

@@ -13,10 +13,11 @@ from layers_mcp.contract import content, errors
 from layers_mcp.contract.jobs import Accepted, JobProblem
 from layers_mcp.contract.projects import BrandContext
 from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, ContentFormat, SocialPlatform
-from layers_mcp.sandbox import account, ids, influencers, jobs, projects, tables
+from layers_mcp.sandbox import account, formats, ids, influencers, jobs, pictures, projects, shelf, tables
 from layers_mcp.sandbox.caption_words import words_of
 from layers_mcp.sandbox.captions import Message, captions
 from layers_mcp.sandbox.clockwork import Seen, Stage
+from layers_mcp.sandbox.media.brief import SlideBrief
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit
 
@@ -25,12 +26,6 @@ __all__ = ["asset", "begin", "generate", "get", "listing", "own", "progress", "s
 _LASTS_S = (5.0, 20.0, 90.0, 20.0)
 """Seconds of each stage at job speed 1; 135 in all (seed 004, step 6: typically 90 to 180)."""
 _PLATFORMS: tuple[SocialPlatform, ...] = ("tiktok", "instagram")
-_SLIDES = 5
-_VIDEO_MS = 11_200
-"""The length that seed 004, step 6 prints; each further variant is a little longer."""
-_VARIANT_MS = 700
-_WIDTH, _HEIGHT = 1080, 1920
-_TYPES = {"video": ("mp4", "video/mp4"), "image": ("jpg", "image/jpeg")}
 _JOB = [
     tables.jobs.c[name].label(f"job_{name}") for name in ("stages", "started_at", "gate", "opened_at", "fails_in", "canceled_at", "problem")
 ]
@@ -73,7 +68,7 @@ def own(visit: Visit, container_id: str) -> tuple[Row[Any], Seen]:
     return row, _seen(visit, row)
 
 
-def see(row: Row[Any], seen: Seen) -> content.Container:
+def see(visit: Visit, row: Row[Any], seen: Seen) -> content.Container:
     """A container as it stands; media and captions show once the generation is completed."""
     done = seen.status == "completed"
     return content.Container(
@@ -86,7 +81,7 @@ def see(row: Row[Any], seen: Seen) -> content.Container:
         cta=row.cta,
         influencer_id=row.influencer_id,
         caption_variants=tuple(content.CaptionVariant(**caption) for caption in row.captions) if done else (),
-        media_assets=tuple(content.MediaAsset(**media) for media in row.media) if done else (),
+        media_assets=tuple(content.MediaAsset(**shelf.shown(visit.ground, row.id, media)) for media in row.media) if done else (),
         brief=row.brief,
         job_id=row.job_id,
         regenerated_from=row.regenerated_from,
@@ -109,15 +104,19 @@ def _approval(visit: Visit, project: Row[Any]) -> ApprovalStatus:
     return "pending"
 
 
-def _media(container_id: str, chosen: ContentFormat, variant: int, visit: Visit) -> list[dict[str, Any]]:
-    kinds = ["image"] * _SLIDES if chosen == "slideshow_remix" else ["video"]
-    media: list[dict[str, Any]] = []
-    for kind in kinds:
-        asset_id = ids.stamped("asset", visit.now)
-        url = f"https://cdn.layers.com/content/{container_id}/{asset_id}.{_TYPES[kind][0]}"
-        length = _VIDEO_MS + _VARIANT_MS * variant if kind == "video" else None
-        media.append({"id": asset_id, "kind": kind, "url": url, "duration_ms": length})
-    return media
+def _said(visit: Visit, project: Row[Any], request: content.GenerateContent, brand: BrandContext) -> tuple[pictures.Said, Message]:
+    """What the slides and the captions say, and which field mends each text of the slides."""
+    brief, name = request.brief, brand.app_name or project.name
+    language = brief.language or brand.primary_language or project.language
+    words = words_of(language)
+    named = "brandContext.appName" if brand.app_name else "name"
+    hooks = [("brief.hook", brief.hook), ("brandContext.tagline", brand.tagline), ("brief.topic", brief.topic)]
+    path, hook = next(((path, text) for path, text in hooks if text), (named, words.meet.format(name=name)))
+    cta = brief.cta or words.get.format(name=name)
+    paths = {"hook": path, "cta": "brief.cta" if brief.cta else named, "appName": named, "tagline": "brandContext.tagline"}
+    spoken = SlideBrief(hook=hook, cta=cta, app_name=name, tagline=brand.tagline, description=brand.app_description, language=language)
+    logo_id = shelf.logo_id_of(shelf.unaddressed(visit.ground, brand.logo_url))
+    return pictures.Said(spoken, paths, logo_id), Message(hook, cta, language)
 
 
 def begin(
@@ -126,28 +125,28 @@ def begin(
     """Start a generation: its job, its containers, and the format that was chosen.
 
     Raises:
+        errors.Invalid: the format can't be made here.
         errors.InsufficientCredits: fewer credits are available than the variants cost.
     """
-    chosen: ContentFormat = "video_remix" if request.format == "auto" else request.format
+    chosen = formats.chosen(request.format)
     brief, brand = request.brief, projects.brand_at(visit, project.id)[0] or BrandContext()
     influencer_id = influencers.choose(visit, project.id, brief.influencer_id)
     stages = [Stage(name, lasts_s / visit.ground.job_speed) for name, lasts_s in zip(content.STAGES, _LASTS_S, strict=True)]
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    job_id, script = jobs.start(visit, project.id, jobs.Plan("content_generate", stages), asked)
+    job_id, script = jobs.start(visit, project.id, jobs.Plan("content_generate", stages, pictures.GATE), asked)
     price = account.PRICES[chosen] * request.variant_count
-    account.reserve(visit, job_id, price, settles_at=script.finishes_at or visit.now, charged=visit.trouble is None)
-    language, name = brief.language or brand.primary_language or project.language, brand.app_name or project.name
-    words = words_of(language)
-    hook = brief.hook or brand.tagline or brief.topic or words.meet.format(name=name)
-    message = Message(hook, brief.cta or words.get.format(name=name), language)
-    row: dict[str, Any] = {"project_id": project.id, "job_id": job_id, "format": chosen, "hook": hook, "cta": brief.cta}
+    account.reserve(visit, job_id, price, settles_at=script.finishes_at, charged=visit.trouble is None)
+    said, message = _said(visit, project, request, brand)
+    row: dict[str, Any] = {"project_id": project.id, "job_id": job_id, "format": chosen, "hook": message.hook, "cta": brief.cta}
     row |= {"influencer_id": influencer_id, "brief": brief.model_dump(mode="json", by_alias=True, exclude_unset=True)}
-    row |= {"approval": _approval(visit, project), "created_at": visit.now, "regenerated_from": regenerated_from}
-    container_ids = tuple(ids.mint("cnt") for _ in range(request.variant_count))
+    row |= {"approval": _approval(visit, project), "created_at": visit.now, "regenerated_from": regenerated_from, "media": []}
+    container_ids = tuple(pictures.container_id(job_id, variant) for variant in range(request.variant_count))
     for variant, container_id in enumerate(container_ids):
         texts = captions(brief.target_platforms or _PLATFORMS, message, brand=brand, variant=variant)
-        made = {"captions": [text.model_dump() for text in texts], "media": _media(container_id, chosen, variant, visit)}
-        visit.connection.execute(insert(tables.containers).values(row | made | {"id": container_id}))
+        made = {"id": container_id, "captions": [text.model_dump() for text in texts]}
+        visit.connection.execute(insert(tables.containers).values(row | made))
+    if script.gate is not None:
+        pictures.begin(visit, job_id, container_ids, said, as_video=chosen != "slideshow_remix")
     return job_id, container_ids, chosen
 
 
@@ -168,7 +167,7 @@ def generate(visit: Visit, request: content.GenerateContent) -> Accepted:
 
 def get(visit: Visit, request: content.GetContent) -> content.Container:
     """One container."""
-    return see(*own(visit, request.container_id))
+    return see(visit, *own(visit, request.container_id))
 
 
 def _filtered(project_id: str, request: content.ListContent) -> Select[Any]:
@@ -188,7 +187,7 @@ def listing(visit: Visit, request: content.ListContent) -> content.ContainerPage
     project = projects.own(visit, request.project_id)
 
     def shown(row: Row[Any]) -> content.Container | None:
-        container = see(row, _seen(visit, row))
+        container = see(visit, row, _seen(visit, row))
         return container if request.status is None or container.status in request.status else None
 
     keys = Keys("content", tables.containers.c.created_at, tables.containers.c.seq)
@@ -222,15 +221,4 @@ def asset(visit: Visit, request: content.GetAsset) -> content.Asset:
     media = next((media for media in row.media if media["id"] == request.asset_id), None) if seen.status == "completed" else None
     if media is None:
         raise errors.NotFound(f"content {row.id} has no asset {request.asset_id}")
-    return content.Asset(
-        container_id=row.id,
-        asset_id=media["id"],
-        kind=media["kind"],
-        url=media["url"],
-        thumbnail_url=f"https://cdn.layers.com/content/{row.id}/{media['id']}.thumb.jpg",
-        mime_type=_TYPES[media["kind"]][1],
-        size_bytes=None,
-        width=_WIDTH,
-        height=_HEIGHT,
-        duration_ms=media["duration_ms"],
-    )
+    return content.Asset(container_id=row.id, **shelf.details(visit.ground, row.id, media))

@@ -47,7 +47,7 @@ def _see(row: Row[Any], now: datetime) -> influencers.Influencer:
         brand_voice=row.brand_voice,
         language=row.language,
         status="ready" if ready else "training",
-        image_url=f"https://cdn.layers.com/influencers/{row.id}/portrait.jpg" if ready else None,
+        image_url=None,
         created_at=row.born_at,
         updated_at=row.ready_at if ready else row.born_at,
     )

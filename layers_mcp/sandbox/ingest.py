@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 from layers_mcp.contract import ingest
 from layers_mcp.contract.jobs import Accepted, JobResult
 from layers_mcp.contract.projects import BrandContext
-from layers_mcp.sandbox import github, ids, influencers, jobs, projects, sdk_apps, tables
+from layers_mcp.sandbox import github, ids, influencers, jobs, projects, sdk_apps, shelf, tables
 from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.clockwork import Stage
 from layers_mcp.sandbox.repository.errand import ASKED, Errand, Outcome, Push
@@ -90,10 +90,10 @@ def _brand(outcome: Outcome, errand: Errand, job_id: str, folder: Path) -> Brand
         known["app_name"] = errand.app_name
     if outcome.logo is not None:
         logo_id = _logo_id(job_id)
-        place = folder / "logos" / f"{logo_id}.json"
+        place = shelf.logo_file(folder, logo_id)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(outcome.logo.model_dump_json(), encoding="utf-8")
-        known["logo_url"] = f"https://cdn.layers.com/brand/{logo_id}"
+        known["logo_url"] = shelf.logo_address(logo_id)
     return BrandContext(**known)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from layers_mcp.contract import errors, jobs
 from layers_mcp.contract.endpoint import Reply
-from layers_mcp.sandbox import account, ids, tables
+from layers_mcp.sandbox import account, ids, shelf, tables
 from layers_mcp.sandbox.clockwork import Script, Seen, Stage
 from layers_mcp.sandbox.visit import Answer, Visit
 
@@ -115,15 +115,21 @@ def stop(visit: Visit, job_id: str, at: datetime) -> None:
 
 
 def _content_result(visit: Visit, job_id: str, container_ids: Sequence[str]) -> jobs.JobResult:
-    query = select(tables.containers.c.media).where(tables.containers.c.job_id == job_id).order_by(tables.containers.c.seq)
-    assets = [jobs.ResultAsset(**asset) for media in visit.connection.execute(query).scalars() for asset in media]
+    row = tables.containers.c
+    made = visit.connection.execute(select(row.id, row.media).where(row.job_id == job_id).order_by(row.seq))
+    assets = [jobs.ResultAsset(**shelf.shown(visit.ground, one.id, asset)) for one in made for asset in one.media]
     return jobs.JobResult(container_id=container_ids[0], container_ids=tuple(container_ids), assets=tuple(assets))
 
 
 def _result(visit: Visit, row: Row[Any], container_ids: Sequence[str]) -> jobs.JobResult:
     if container_ids:
         return _content_result(visit, row.id, container_ids)
-    return jobs.JobResult.model_validate(row.result or {})
+    result = jobs.JobResult.model_validate(row.result or {})
+    brand = result.brand_context
+    if brand is None or brand.logo_url is None:
+        return result
+    url = shelf.address(visit.ground, brand.logo_url)
+    return result.model_copy(update={"brand_context": brand.model_copy(update={"logo_url": url})})
 
 
 def _see(visit: Visit, row: Row[Any], seen: Seen) -> jobs.Job:

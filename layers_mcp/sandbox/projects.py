@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from layers_mcp.contract import errors, projects
-from layers_mcp.sandbox import ids, jobs, posts, tables
+from layers_mcp.sandbox import ids, jobs, posts, shelf, tables
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
@@ -90,6 +90,7 @@ def brand_at(visit: Visit, project_id: str) -> tuple[projects.BrandContext | Non
     for fields, since in visit.connection.execute(_KNOWN, {"project": project_id, "now": visit.now}):  # noqa: B007  the last one counts
         known |= fields
     known["keywords"] = tuple(known["keywords"] or ())
+    known["logo_url"] = shelf.address(visit.ground, known["logo_url"])
     return (projects.BrandContext(**known), since) if since is not None else (None, None)
 
 
@@ -174,10 +175,13 @@ def _check_free(visit: Visit, external_id: str | None, *, but: str | None = None
         raise errors.Conflict(f"project {taken} has this customerExternalId", details=details)
 
 
-def _facts(change: projects.BrandContextChange | None) -> dict[str, Any]:
+def _facts(visit: Visit, change: projects.BrandContextChange | None) -> dict[str, Any]:
     if change is None:
         return dict.fromkeys(projects.BrandContextChange.model_fields)
-    return change.model_dump(mode="json", exclude_unset=True)
+    fields = change.model_dump(mode="json", exclude_unset=True)
+    if "logo_url" in fields:  # a caller may send back the address it was shown
+        fields["logo_url"] = shelf.unaddressed(visit.ground, fields["logo_url"])
+    return fields
 
 
 def create(visit: Visit, request: projects.CreateProject) -> projects.Project:
@@ -195,7 +199,7 @@ def create(visit: Visit, request: projects.CreateProject) -> projects.Project:
     row |= {"policy": "review_first_n", "first_n": _FIRST_N, "created_at": visit.now, "updated_at": visit.now}
     visit.connection.execute(insert(tables.projects).values(row))
     if request.brand_context is not None:
-        remember(visit, project_id, _facts(request.brand_context), at=visit.now)
+        remember(visit, project_id, _facts(visit, request.brand_context), at=visit.now)
     made = own(visit, project_id)
     printed = {"requiresApproval": False, "firstNPostsBlocked": None, "currentBlockedCount": 0, "metadata": made.metadata}
     state = projects.IngestState(github=None, website=None, appstore=None)
@@ -241,7 +245,7 @@ def update_project(visit: Visit, request: projects.UpdateProject) -> projects.Pr
         _check_free(visit, request.customer_external_id, but=row.id)
     changes = {column: getattr(request, name) for name, column in _COLUMNS.items() if name in given}
     if "brand_context" in given:
-        remember(visit, row.id, _facts(request.brand_context), at=visit.now)
+        remember(visit, row.id, _facts(visit, request.brand_context), at=visit.now)
     if request.status is not None:
         changes["status"] = request.status
         if request.status == "archived" and row.status != "archived":

@@ -9,7 +9,7 @@ from sqlalchemy import Row, update
 from layers_mcp.contract import errors, review
 from layers_mcp.contract.content import Brief, GenerateContent
 from layers_mcp.contract.scalars import ApprovalStatus
-from layers_mcp.sandbox import content, projects, publishing, tables
+from layers_mcp.sandbox import content, formats, projects, publishing, tables
 from layers_mcp.sandbox.visit import Visit, invalid
 
 __all__ = ["approve", "get_policy", "reject", "set_policy"]
@@ -49,9 +49,14 @@ def approve(visit: Visit, request: review.ApproveContent) -> review.Decision:
 
 
 def _edited(row: Row[Any], edits: Brief) -> GenerateContent:
-    """The brief of `row` with `edits` laid over it: one new variant in the same format."""
+    """The brief of `row` with `edits` laid over it: one new variant, in the same format where that can still be made here."""
     brief = {"hook": row.hook, **row.brief} | edits.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    wire = {"projectId": row.project_id, "format": row.format, "variantCount": 1, "brief": brief}
+    wire = {
+        "projectId": row.project_id,
+        "format": row.format if formats.possible(row.format) else "auto",
+        "variantCount": 1,
+        "brief": brief,
+    }
     return GenerateContent.model_validate(wire)
 
 

@@ -136,7 +136,7 @@ def accounts(visit: Visit, request: social.ListAccounts) -> social.SocialAccount
             social_account_id=found.id,
             platform=found.platform,
             handle=found.handle,
-            avatar_url=f"https://cdn.layers.com/avatars/{found.id}.jpg",
+            avatar_url=None,
             status="connected",
             leased=False,
             connected_at=found.connected_at,

@@ -21,13 +21,14 @@ class SlideBrief(BaseModel):
     """A hook and the brand that says it; the same brief gives the same slides.
 
     All text and `logo` are a stranger's. `language` is BCP-47. `logo` is an image file of at most 2 MB, base64 in JSON; one that
-    cannot be read counts as none. `variant` counts from 0 and changes the colours and the pattern, never the words.
+    cannot be read counts as none. `variant` counts from 0 and changes the colours and the pattern, never the words. Lengths are those
+    that `contract.content.Brief` and the brand context allow, or more.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
-    hook: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-    cta: Annotated[str, StringConstraints(max_length=500)] | None = None
+    hook: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    cta: Annotated[str, StringConstraints(max_length=1000)] | None = None
     app_name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     tagline: Annotated[str, StringConstraints(max_length=1000)] | None = None
     description: Annotated[str, StringConstraints(max_length=20_000)] | None = None

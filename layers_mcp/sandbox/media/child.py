@@ -9,9 +9,10 @@ from layers_mcp.sandbox.media.errand import WORKSHOP, Errand, Outcome
 
 __all__ = ["run"]
 
-_LIMITS = Limits(at_most_s=60.0)
+_PIECE_S = 60.0
+"""The longest the drawing of one piece may take; a video takes four seconds on an idle machine."""
 
 
-async def run(errand: Errand, limits: Limits = _LIMITS) -> Outcome | Trouble:
-    """Draw the slides, the video and the preview of one brief."""
-    return await run_child(WORKSHOP, errand, limits)
+async def run(errand: Errand, limits: Limits | None = None) -> Outcome | Trouble:
+    """Draw what the errand asks for."""
+    return await run_child(WORKSHOP, errand, limits or Limits(at_most_s=_PIECE_S * len(errand.pieces)))

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from layers_mcp.sandbox.child.trouble import Workshop
 from layers_mcp.sandbox.media.brief import SlideBrief
 
-__all__ = ["WORKSHOP", "Errand", "MediaFile", "Outcome"]
+__all__ = ["WORKSHOP", "Errand", "MediaFile", "Outcome", "Piece"]
 
 
 class _Frozen(BaseModel):
@@ -19,12 +19,22 @@ class _Frozen(BaseModel):
     )
 
 
-class Errand(_Frozen):
-    """Slides of one brief, and a video of them if asked, written into `folder`, which must be there; names begin with `stem`."""
+class Piece(_Frozen):
+    """One container: what its slides say, and the folder for its files, which must be there."""
 
     brief: SlideBrief
     folder: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-    stem: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
+
+
+class Errand(_Frozen):
+    """Slides for each piece, or a video of them; the same errand gives the same files.
+
+    `logo_path`: a logo of the brand as the ingest keeps it (`repository.errand.LogoFile` in JSON), for all pieces; one that cannot be
+    read, or is no picture of dots, counts as none.
+    """
+
+    pieces: Annotated[tuple[Piece, ...], Field(min_length=1)]
+    logo_path: str | None = None
     video: bool = False
 
 
@@ -41,9 +51,9 @@ class MediaFile(_Frozen):
 
 
 class Outcome(_Frozen):
-    """What was written: the slides in order, then the video if there is one, then the preview."""
+    """What was written, piece by piece: the slides in order or the video, then the preview."""
 
-    files: tuple[MediaFile, ...]
+    pieces: tuple[tuple[MediaFile, ...], ...]
 
 
 WORKSHOP = Workshop(module="layers_mcp.sandbox.media", outcome=Outcome, doing="the drawing of the slides")

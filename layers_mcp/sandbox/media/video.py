@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -15,7 +14,7 @@ from PIL import Image
 
 from layers_mcp.sandbox.media.pixels import resized
 
-__all__ = ["FRAMES_A_SECOND", "SIZE", "available", "duration_ms", "make"]
+__all__ = ["FRAMES_A_SECOND", "SIZE", "duration_ms", "make"]
 
 SIZE = (720, 1280)
 FRAMES_A_SECOND = 24
@@ -25,11 +24,6 @@ _FADE = 10
 _CODECS = (("libx264", {"preset": "veryfast", "crf": "21", "tune": "stillimage"}), ("mpeg4", {"qscale": "4"}))
 _THREADS = 2
 _FORMAT = "yuv420p"
-
-
-def available() -> bool:
-    """Whether a video can be made here."""
-    return find_spec("av") is not None
 
 
 def duration_ms(slides: int) -> int:

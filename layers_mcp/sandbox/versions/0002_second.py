@@ -1,4 +1,4 @@
-"""Work of several trades; tokens that expire; SDK apps and keywords."""
+"""Work of several trades; tokens that expire; SDK apps and keywords; media and logos without the address of a site."""
 
 from __future__ import annotations
 
@@ -62,19 +62,36 @@ def _make_keywords() -> None:
         op.create_index(f"ix_keywords_{name}", "keywords", [name])
 
 
+def _upgrade_media() -> None:
+    """Media were addresses that led nowhere; logos lie beside the state, and are served now."""
+    op.execute("UPDATE containers SET media = '[]'")
+    op.execute("UPDATE brand_facts SET fields = replace(fields, '\"https://cdn.layers.com/brand/', '\"/brand/')")
+    op.execute("UPDATE jobs SET result = replace(result, '\"https://cdn.layers.com/brand/', '\"/brand/')")
+
+
 def upgrade() -> None:
     """All work was on repositories so far; ingests before this made no SDK app that could be read."""
     _upgrade_accounts()
     _make_sdk_apps()
     _make_keywords()
+    _upgrade_media()
     with op.batch_alter_table("work") as work:
         work.add_column(sa.Column("trade", sa.String(), nullable=False, server_default="repository"))
     with op.batch_alter_table("work") as work:
         work.alter_column("trade", server_default=None)
 
 
+def _downgrade_media() -> None:
+    """No media, and no generation that waits for some."""
+    op.execute("UPDATE containers SET media = '[]'")
+    op.execute("UPDATE jobs SET gate = NULL WHERE kind = 'content_generate'")
+    op.execute("UPDATE brand_facts SET fields = replace(fields, '\"/brand/', '\"https://cdn.layers.com/brand/')")
+    op.execute("UPDATE jobs SET result = replace(result, '\"/brand/', '\"https://cdn.layers.com/brand/')")
+
+
 def downgrade() -> None:
-    """Keep the repositories' work only."""
+    """Keep the repositories' work only, and no media."""
+    _downgrade_media()
     op.drop_table("keywords")
     op.drop_table("sdk_apps")
     op.execute("DELETE FROM work WHERE trade <> 'repository'")
