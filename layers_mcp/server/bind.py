@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from mcp.shared.exceptions import MCPError
 from layers_mcp import __version__
 from layers_mcp.server.catalog import Catalog
 
-__all__ = ["Answer", "AnswerCall", "FillPrompt", "Tell", "bind"]
+__all__ = ["Answer", "AnswerCall", "FillPrompt", "Picture", "Tell", "bind"]
 
 _PUBLIC = CacheHint(ttl_ms=300_000, scope="public")
 Tell = Callable[[float, str], Awaitable[None]]
@@ -23,12 +24,22 @@ Tell = Callable[[float, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Picture:
+    """An image that stands after the text, under a line that says what it shows."""
+
+    title: str
+    content: bytes
+    mime: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The answer to one call: the text for a reader, the record, and whether it is a refusal."""
+    """The answer to one call: the text for a reader, the record, whether it is a refusal, and what there is to look at."""
 
     text: str
     record: dict[str, Any]
     is_error: bool
+    pictures: tuple[Picture, ...] = ()
 
 
 AnswerCall = Callable[[str, dict[str, Any], Tell], Awaitable[Answer]]
@@ -60,6 +71,15 @@ def _prompts(catalog: Catalog, fill: FillPrompt) -> tuple[ListPrompts, GetPrompt
     return list_prompts, get_prompt
 
 
+def _content(given: Answer) -> list[types.ContentBlock]:
+    """The text, then each picture under its title."""
+    blocks: list[types.ContentBlock] = [types.TextContent(type="text", text=given.text)]
+    for one in given.pictures:
+        image = types.ImageContent(type="image", data=base64.b64encode(one.content).decode("ascii"), mime_type=one.mime)
+        blocks += [types.TextContent(type="text", text=one.title), image]
+    return blocks
+
+
 def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt) -> Server[Any]:
     """A server of both protocol eras that lists `catalog`, answers calls by `answer` and fills prompts by `fill`."""
     list_prompts, get_prompt = _prompts(catalog, fill)
@@ -74,9 +94,7 @@ def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt) -> Server[Any]:
             await ctx.session.report_progress(done, 1.0, stage)
 
         given = await answer(params.name, params.arguments or {}, tell)
-        return types.CallToolResult(
-            content=[types.TextContent(type="text", text=given.text)], structured_content=given.record, is_error=given.is_error
-        )
+        return types.CallToolResult(content=_content(given), structured_content=given.record, is_error=given.is_error)
 
     return Server(
         "layers-mcp",

@@ -17,7 +17,7 @@ from layers_mcp.contract.errors import Internal, Invalid, LayersError, OurMistak
 from layers_mcp.server.arguments import meant
 from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.catalog import ALIASES
-from layers_mcp.server.render import problem_record, problem_text, record, text
+from layers_mcp.server.render import pictures, problem_record, problem_text, record, text
 from layers_mcp.server.schema import input_schema, output_schema
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tool.perform import House, perform
@@ -83,7 +83,7 @@ async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tel
         made = record(envelope)
         _check(declared.name, made)
         reply, outcome, request_id = (
-            Answer(text=text(envelope), record=made, is_error=envelope.status == "failed"),
+            Answer(text=text(envelope), record=made, is_error=envelope.status == "failed", pictures=pictures(envelope)),
             envelope.status,
             envelope.request_id,
         )

@@ -10,10 +10,11 @@ from typing import cast
 from pydantic import JsonValue
 
 from layers_mcp.contract.errors import LayersError
+from layers_mcp.server.bind import Picture
 from layers_mcp.tool.outcome import Envelope, ReadFrom
 from layers_mcp.tool.words import visible
 
-__all__ = ["AT_MOST_TEXT", "clean", "problem_record", "problem_text", "record", "text"]
+__all__ = ["AT_MOST_TEXT", "clean", "pictures", "problem_record", "problem_text", "record", "text"]
 
 AT_MOST_TEXT = 1500
 """Characters of one string in a result; what is longer is cut and says so (our choice, below the 8,000 tokens of design §4)."""
@@ -132,9 +133,19 @@ def text(envelope: Envelope) -> str:
         if key in body:
             lines.append(f"{key}: {_inline(body[key])}")
     lines += [f"next: {step.tool} {json.dumps(step.arguments, ensure_ascii=False)} - {step.why}" for step in envelope.next]
+    if left_out := envelope.pictures.left_out:
+        lines.append(f"pictures: {left_out} more are not shown here; list_content with containerId shows one")
     where = "sandbox, " if envelope.sandbox else ""
     lines.append(f"({where}request {envelope.request_id or 'none'}, as of {body['asOf']})")
     return "\n".join(lines)
+
+
+def pictures(envelope: Envelope) -> tuple[Picture, ...]:
+    """What stands after the text: each container's preview, named by its id and the URL it came from."""
+    return tuple(
+        Picture(title=f"preview of {one.container_id}: {clean(one.url)}", content=one.content, mime=one.mime)
+        for one in envelope.pictures.shown
+    )
 
 
 def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValue]:

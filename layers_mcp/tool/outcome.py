@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr
 from pydantic.alias_generators import to_camel
 
 from layers_mcp.contract.scalars import Utc
 
-__all__ = ["Confirmation", "Cost", "Envelope", "Next", "Outcome", "ReadFrom", "Shown", "ShownItem", "Status", "View"]
+__all__ = [
+    "Confirmation", "Cost", "Envelope", "Next", "Outcome", "Pictures", "ReadFrom", "Shown", "ShownItem", "ShownPicture", "Status",
+    "View", "no_pictures",
+]  # fmt: skip
 
 Status = Literal["done", "running", "needs_action", "confirmation_required", "failed", "canceled"]
 
@@ -64,6 +67,29 @@ class ReadFrom(View):
     name: str | None = Field(default=None, description="Which one, where that is known.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class ShownPicture:
+    """What one container looks like: an image file, and the URL it came from."""
+
+    container_id: str
+    url: str
+    content: bytes
+    mime: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """Pictures that go with an answer. They are in no record and are never stored; `left_out`: how many more there would be."""
+
+    shown: tuple[ShownPicture, ...] = ()
+    left_out: int = 0
+
+
+async def no_pictures() -> Pictures:
+    """None."""
+    return Pictures()
+
+
 R = TypeVar("R", bound=BaseModel)
 
 
@@ -82,6 +108,7 @@ class Outcome(Generic[R]):
     cost: Cost | None = None
     found: bool = False
     read_from: tuple[ReadFrom, ...] = ()
+    pictures: Pictures = Pictures()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,17 +116,19 @@ class Shown:
     """What a control tool would do, for a person to judge.
 
     `digest_over`: what the yes is bound to besides the items; the time that passes is not among it. `unbound`: facts that may read
-    differently at each look, such as a signed URL; what they stand for belongs in `digest_over`.
+    differently at each look, such as a signed URL; what they stand for belongs in `digest_over`. `pictures`: fetches what the items
+    look like, once it is sure that a person will see them; no yes is bound to them.
     """
 
     question: str
     items: tuple[ShownItem, ...]
     digest_over: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     unbound: frozenset[str] = frozenset()
+    pictures: Callable[[], Awaitable[Pictures]] = no_pictures
 
 
 class Envelope(View):
-    """The record of one call, as `structuredContent` carries it."""
+    """The record of one call, as `structuredContent` carries it; its pictures travel beside it."""
 
     status: Status
     summary: str
@@ -113,3 +142,15 @@ class Envelope(View):
     as_of: Utc
     request_id: str | None = None
     sandbox: bool = False
+    _pictures: Pictures = PrivateAttr(default_factory=Pictures)
+
+    @property
+    def pictures(self) -> Pictures:
+        """What goes with the record and is no part of it."""
+        return self._pictures
+
+    def with_pictures(self, pictures: Pictures) -> Envelope:
+        """The same record with these pictures beside it."""
+        beside = self.model_copy()
+        beside._pictures = pictures  # noqa: SLF001  a copy of ourselves
+        return beside

@@ -74,7 +74,7 @@ class _Visit:
 
     def envelope(self, outcome: Answered, **more: Any) -> Envelope:
         """The outcome as it goes out."""
-        return Envelope(
+        record = Envelope(
             status=outcome.status,
             summary=outcome.say,
             result=_record(outcome.result),
@@ -86,6 +86,7 @@ class _Visit:
             sandbox=self.house.sandbox,
             **more,
         )
+        return record.with_pictures(outcome.pictures)
 
 
 def _record(result: BaseModel | None) -> JsonValue:
@@ -108,12 +109,12 @@ def _shown_digest(shown: Shown) -> str:
     return digest(cast("JsonValue", {"items": items, "over": dict(shown.digest_over)}))
 
 
-def _ask_again(visit: _Visit, shown: Shown, because: str | None) -> Envelope:
+async def _ask_again(visit: _Visit, shown: Shown, because: str | None) -> Envelope:
     minted = visit.house.gate.preview(visit.tool.name, arguments=visit.arguments, shown=_shown_digest(shown))
     outcome = Outcome[Any](say=f"Nothing was changed. Ask the person: {shown.question}", status="confirmation_required")
     good_s = int((minted.expires_at - visit.house.clock.now()).total_seconds())
     confirmation = Confirmation(handle=minted.handle, question=shown.question, items=shown.items, valid_for_seconds=good_s, because=because)
-    return visit.envelope(outcome, confirmation=confirmation)
+    return visit.envelope(outcome, confirmation=confirmation).with_pictures(await shown.pictures())
 
 
 async def _control(visit: _Visit, ask: Callable[[Any, Call], Awaitable[Shown]]) -> Envelope:
@@ -124,10 +125,10 @@ async def _control(visit: _Visit, ask: Callable[[Any, Call], Awaitable[Shown]]) 
         return Envelope.model_validate(done.outcome).model_copy(update={"replayed": _ACTED})
     shown = await ask(visit.request, visit.call(str(uuid.uuid4())))
     if not handle:
-        return _ask_again(visit, shown, None)
+        return await _ask_again(visit, shown, None)
     verdict = gate.judge(handle, name, arguments=visit.arguments, shown=_shown_digest(shown))
     if isinstance(verdict, Refused):
-        return _ask_again(visit, shown, _BECAUSE[verdict.reason])
+        return await _ask_again(visit, shown, _BECAUSE[verdict.reason])
     if not isinstance(verdict, Go):
         return Envelope.model_validate(verdict.outcome).model_copy(update={"replayed": _ACTED})
     return await _act(visit, verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -15,6 +16,7 @@ from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
+from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.size import fitting
 from layers_mcp.tool.words import hidden
 
@@ -129,6 +131,7 @@ async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
         items=items,
         digest_over={"media": [[asset.id for asset in post.media_assets] for post in posts]},
         unbound=frozenset({"media"}),
+        pictures=partial(pictured, posts, call),
     )
 
 
@@ -171,7 +174,7 @@ def _then(items: tuple[ItemDecision, ...]) -> tuple[Next, ...]:
     return tuple([*jobs, *posts][:3])
 
 
-@tool(calls=(content.GET, account.CREDITS, review.APPROVE, review.REJECT), effect=Effect.SPEAKS, ask=show_posts)
+@tool(calls=(content.GET, content.ASSET, account.CREDITS, review.APPROVE, review.REJECT), effect=Effect.SPEAKS, ask=show_posts)
 async def approve_content(request: ApproveContentArguments, call: Call) -> Outcome[Decisions]:
     """Let generated posts through the approval gate, or turn them down: one preview, one yes, an outcome each.
 

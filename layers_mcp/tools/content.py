@@ -13,6 +13,7 @@ from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, Id
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, View
+from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.size import brief, fitting
 
 __all__ = ["list_content"]
@@ -53,7 +54,7 @@ def _row(one: Container) -> Container:
     return Container.model_validate(one.model_dump(include=_BRIEF) | {"hook": brief(one.hook)})
 
 
-@tool(calls=(content.LIST, content.GET), effect=Effect.READS)
+@tool(calls=(content.LIST, content.GET, content.ASSET), effect=Effect.READS)
 async def list_content(request: ListContentArguments, call: Call) -> Outcome[ContentView]:
     """The content queue of a project, by status and approval; with containerId: one container in full, with captions and media."""
     if request.container_id is not None:
@@ -62,6 +63,7 @@ async def list_content(request: ListContentArguments, call: Call) -> Outcome[Con
             say=f"Content {one.id} is {one.status}, approval {one.approval_status}.",
             result=ContentView(container=one),
             next=_decide((one,)),
+            pictures=await pictured([one], call),
         )
     if request.project_id is None:
         issue = {"path": "projectId", "message": "give projectId to list, or containerId for one container"}

@@ -15,6 +15,7 @@ from layers_mcp.contract.scalars import ContentFormat, Id, SocialPlatforms
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Effect, Waiting, tool
 from layers_mcp.tool.outcome import Cost, Next, Outcome, View
+from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.waiting import resume, wait_job
 
 __all__ = ["generate_content"]
@@ -74,10 +75,11 @@ async def _finished(job: Job, ids: tuple[str, ...], call: Call, cost: Cost | Non
         result=Generated(job=job, container_ids=ids, containers=made),
         cost=cost,
         next=steps,
+        pictures=await pictured(made, call),
     )
 
 
-@tool(calls=(account.CREDITS, content.GENERATE, jobs.GET, content.GET), effect=Effect.ADDS)
+@tool(calls=(account.CREDITS, content.GENERATE, jobs.GET, content.GET, content.ASSET), effect=Effect.ADDS)
 async def generate_content(request: GenerateContentArguments, call: Call) -> Outcome[Generated]:
     """Make new content for a project from its brand context and a brief; waits with progress. Costs credits, which are checked first.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +19,7 @@ from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
+from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.words import hidden
 
 __all__ = ["schedule_content"]
@@ -163,11 +165,12 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
         items=items,
         digest_over={"approvalStatus": post.approval_status, "when": when, "media": [asset.id for asset in post.media_assets]},
         unbound=frozenset({"media"}),
+        pictures=partial(pictured, [post], call),
     )
 
 
 @tool(
-    calls=(content.GET, projects.GET, social.ACCOUNTS, publishing.LIST, publishing.SCHEDULE),
+    calls=(content.GET, content.ASSET, projects.GET, social.ACCOUNTS, publishing.LIST, publishing.SCHEDULE),
     effect=Effect.SPEAKS,
     ask=show_schedule,
 )

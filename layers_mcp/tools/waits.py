@@ -19,6 +19,7 @@ from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
 from layers_mcp.tool.origin import of_job
 from layers_mcp.tool.outcome import Next, Outcome, Status, View
+from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.waiting import find_account, in_words, resume, wait_job, wait_oauth, wait_post
 
 __all__ = ["wait_for_job"]
@@ -170,6 +171,7 @@ async def _container(request: WaitArguments, call: Call) -> Outcome[Waited]:
         status="running" if running else _status(one.status),
         result=Waited(container=one),
         next=(resume(request.wait_seconds, containerId=one.id),) if running else (),
+        pictures=await pictured([one], call),
     )
 
 
@@ -177,7 +179,7 @@ _WAITS = {"job_id": _job, "scheduled_post_id": _post, "state": _consent, "contai
 
 
 @tool(
-    calls=(jobs.GET, publishing.GET, social.OAUTH_STATUS, social.ACCOUNTS, content.PROGRESS, content.GET),
+    calls=(jobs.GET, publishing.GET, social.OAUTH_STATUS, social.ACCOUNTS, content.PROGRESS, content.GET, content.ASSET),
     effect=Effect.READS,
 )
 async def wait_for_job(request: WaitArguments, call: Call) -> Outcome[Waited]:

@@ -31,6 +31,15 @@ def test_imports_go_down_only():
     assert ended.returncode == 0, ended.stdout
 
 
+def test_only_the_child_that_draws_imports_what_it_draws_with():
+    """Pillow and PyAV are 100 MB of memory that no answer needs."""
+    program = "import sys, json, layers_mcp.sandbox.app, layers_mcp.server.calling; print(json.dumps(sorted(sys.modules)))"
+
+    loaded = json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout)
+
+    assert [name for name in loaded if name.startswith(("PIL", "av", "uharfbuzz", "budoux", "bidi"))] == []
+
+
 def test_serving_imports_neither_sandbox_nor_database_nor_loops():
     """Design §10: `tools/list` over stdio loads nothing heavy."""
     program = "import sys, json, layers_mcp.commands.serve; print(json.dumps(sorted(sys.modules)))"

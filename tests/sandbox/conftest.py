@@ -67,10 +67,16 @@ class House:
         return await self.get(f"/v1/jobs/{started['jobId']}")
 
     async def content(self, project: str, **fields: Any) -> str:
-        """The id of a container whose generation is completed."""
-        started = await self.post(f"{project}/content", {"brief": {"hook": "Skip the line."}, **fields}, status=202)
+        """The id of a container whose generation is completed; a slideshow unless told otherwise, as that is drawn sooner."""
+        return (await self.contents(project, **fields))["containerIds"][0]
+
+    async def contents(self, project: str, **fields: Any) -> Any:
+        """What a generation that is completed was answered with."""
+        asked = {"brief": {"hook": "Skip the line."}, "format": "slideshow_remix", **fields}
+        started = await self.post(f"{project}/content", asked, status=202)
+        await self.world.work_done()
         self.wait(GENERATION_S)
-        return started["containerIds"][0]
+        return started
 
     async def account(self, project: str, platform: str = "tiktok") -> str:
         """The id of a connected account."""

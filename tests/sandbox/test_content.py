@@ -15,8 +15,9 @@ def _path(refused):
 async def test_a_container_is_empty_until_its_generation_is_completed(house):
     """layers-api: GET /v1/content/:containerId, usable mid-generation."""
     project = await house.project()
-    container = (await house.post(f"{project}/content", {}, status=202))["containerIds"][0]
+    container = (await house.post(f"{project}/content", {"format": "slideshow_remix"}, status=202))["containerIds"][0]
     shown = [await house.get(f"/v1/content/{container}")]
+    await house.world.work_done()
     house.wait(60)
     shown.append(await house.get(f"/v1/content/{container}"))
     progress = await house.get(f"/v1/content/{container}/progress")
@@ -25,7 +26,7 @@ async def test_a_container_is_empty_until_its_generation_is_completed(house):
     shown.append(await house.get(f"/v1/content/{container}"))
 
     assert [one["status"] for one in shown] == ["queued", "generating", "completed"]
-    assert [len(one["mediaAssets"]) for one in shown] == [0, 0, 1]
+    assert [len(one["mediaAssets"]) for one in shown] == [0, 0, 3]
     assert [len(one["captionVariants"]) for one in shown] == [0, 0, 2]
     assert (progress["stage"], progress["stageProgress"], progress["etaSeconds"]) == ("generating_visuals", 0.39, 75)
     over = await house.get(f"/v1/content/{container}/progress")
@@ -59,8 +60,7 @@ async def test_the_flat_brief_of_newer_pages_is_understood(house):
 async def test_words_come_from_the_brand_when_the_brief_has_none(house):
     """Seed 004, step 4: the brand context is the primary input to every generation."""
     project = await house.project(brandContext={"tagline": "Brew better.", "appName": "Brew", "keywords": ["flat white", "beans"]})
-    started = await house.post(f"{project}/content", {"variantCount": 3, "brief": {"targetPlatforms": ["tiktok"]}}, status=202)
-    house.wait(135)
+    started = await house.contents(project, variantCount=3, brief={"targetPlatforms": ["tiktok"]})
 
     shown = [await house.get(f"/v1/content/{container}") for container in started["containerIds"]]
 
@@ -114,6 +114,7 @@ async def test_credits_are_reserved_then_charged_or_given_back(house):
     canceled = await house.post(f"{project}/content", {"format": "slideshow_remix"}, status=202)
     running = await house.get("/v1/credits")
     await house.post(f"/v1/jobs/{canceled['jobId']}/cancel", status=202)
+    await house.world.work_done()
     house.wait(135)
 
     after = await house.get("/v1/credits")
@@ -168,7 +169,8 @@ async def test_a_rejection_regenerates_in_the_same_step_or_not_at_all(house):
     decision = await house.post(f"/v1/content/{container}/reject", {"regenerateBrief": {"cta": "Try it"}})
     for _ in range(9):
         await house.post(f"{project}/content", {"variantCount": 5}, status=202)
-    await house.post(f"{project}/content", {"variantCount": 2}, status=202)
+    await house.post(f"{project}/content", {"variantCount": 3}, status=202)
+    await house.post(f"{project}/content", {"format": "slideshow_remix"}, status=202)
     refused = await house.post(f"/v1/content/{other}/reject", {"regenerateBrief": {}}, status=402)
 
     (made,) = decision["containerIds"]
@@ -218,7 +220,7 @@ async def test_a_policy_is_set_whole(house):
 async def test_lists_are_filtered_by_what_shows_now(house):
     """layers-api: GET /v1/projects/:projectId/content; repeated parameters are lists."""
     project = await house.project()
-    done = await house.content(project)
+    done = await house.content(project, format="video_remix")
     running = (await house.post(f"{project}/content", {"format": "slideshow_remix"}, status=202))["containerIds"][0]
     house.wait(10)
 

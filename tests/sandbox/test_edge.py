@@ -132,6 +132,7 @@ async def test_reading_changes_nothing(house):
     running = await house.post(f"{project}/content", {}, status=202)
     await house.post(f"/v1/content/{container}/approve")
     out = await house.post(f"/v1/content/{container}/publish", {"targets": [{"socialAccountId": account}]})
+    await house.world.work_done()
     before = _dump(house)
 
     for _ in range(3):

@@ -97,7 +97,8 @@ async def test_faster_jobs_leave_the_calendar_alone(tmp_path, clock, house):
     world = await World.open(tmp_path / "fast", wall=clock, job_speed=60)
     fast = type(house)(world, clock)
     project = await fast.project()
-    job = (await fast.post(f"{project}/content", {}, status=202))["jobId"]
+    job = (await fast.post(f"{project}/content", {"format": "slideshow_remix"}, status=202))["jobId"]
+    await world.work_done()
 
     fast.wait(2.25)
     shown = await fast.get(f"/v1/jobs/{job}")

@@ -36,22 +36,42 @@ _ROUTES = [
 
 
 class Recording(httpx2.AsyncBaseTransport):
-    """Passes requests on and writes down which rows of the table they went to. `signs`: media URLs differ at each look."""
+    """Passes requests on and writes down which rows of the table they went to, and which files were fetched, with what.
+
+    `signs`: media URLs differ at each look.
+    """
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
         self._inner = inner
         self.rows: list[str] = []
+        self.files: list[httpx2.Request] = []
         self.signs = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Write down, and pass on."""
         path = request.url.path
+        if path.startswith("/media/"):
+            self.files.append(request)
+            return await self._inner.handle_async_request(request)
         self.rows.append(next(name for method, pattern, name in _ROUTES if method == request.method and pattern.fullmatch(path)))
         answer = await self._inner.handle_async_request(request)
         if not self.signs:
             return answer
-        body = (await answer.aread()).replace(b".mp4", f".mp4?signature={len(self.rows)}".encode())
+        body = (await answer.aread()).replace(b'.jpg"', f'.jpg?signature={len(self.rows)}"'.encode())
         return httpx2.Response(answer.status_code, content=body, headers={"Content-Type": "application/json"})
+
+
+class Patient:
+    """The hand of `clock`, which a sleep only moves once no real work is under way: time in hand waits for what takes real time."""
+
+    def __init__(self, clock: HandClock, world: World) -> None:
+        self._clock, self._world = clock, world
+        self.now, self.elapsed_s = clock.now, clock.elapsed_s
+
+    async def sleep(self, pause_s: float) -> None:
+        """Wait for the work, then move the hand."""
+        await self._world.work_done()
+        await self._clock.sleep(pause_s)
 
 
 class Story:
@@ -60,14 +80,15 @@ class Story:
     def __init__(self, world: World, store: Store, clock: HandClock, key: str) -> None:
         self.world, self.store, self.clock = world, store, clock
         self.wire = Recording(httpx2.ASGITransport(app=build(world)))
-        self.layers = Layers("http://sandbox", SecretStr(key), clock=clock, transport=self.wire, luck=lambda: 0.0)
+        self.patient = Patient(clock, world)
+        self.layers = Layers("http://sandbox", SecretStr(key), clock=self.patient, transport=self.wire, luck=lambda: 0.0)
         self.house = self.of("someone")
         self.told: list[tuple[float, str]] = []
 
     def of(self, who: str) -> House:
         """The house as another principal enters it."""
         gate = Gate(lambda: self.store, self.clock, principal_of(SecretStr(who)))
-        return House(layers=self.layers, gate=gate, clock=self.clock, wait_s=45, sandbox=True)
+        return House(layers=self.layers, gate=gate, clock=self.patient, wait_s=45, sandbox=True)
 
     async def result(self, tool: str, *, house: House | None = None, **arguments: Any) -> Answer:
         """The whole answer of one call."""
@@ -91,8 +112,9 @@ class Story:
         return made["result"]["project"]["id"]
 
     async def post(self, project: str, **brief: Any) -> str:
-        """A generated, pending post."""
-        made = await self.call("generate_content", projectId=project, waitSeconds=900, hook="Skip the line.", **brief)
+        """A generated, pending post; a slideshow, as that is drawn sooner than a video."""
+        asked = {"format": "slideshow_remix", "hook": "Skip the line.", **brief}
+        made = await self.call("generate_content", projectId=project, waitSeconds=900, **asked)
         return made["result"]["containers"][0]["id"]
 
     async def approved(self, project: str, **brief: Any) -> str:
