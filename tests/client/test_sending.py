@@ -219,3 +219,59 @@ async def test_the_scope_of_a_key_can_be_read(layers: Layers, far) -> None:
     who = await layers.send(account.WHOAMI, Empty())
 
     assert who.model_dump(by_alias=True, mode="json", exclude_unset=True) == body
+
+
+def _image(content: bytes = b"\xff\xd8picture", **headers: str) -> httpx2.Response:
+    return httpx2.Response(200, headers={"Content-Type": "image/jpeg; q=1", **headers}, content=content)
+
+
+async def test_a_picture_comes_with_its_type_and_without_our_key(layers, far):
+    """Issue 3: previews come back with the image; a URL leads anywhere, the key goes to the API only."""
+    far.script = [_image()]
+
+    picture = await layers.picture("https://cdn.test/a.jpg?signature=x")
+
+    assert picture == (b"\xff\xd8picture", "image/jpeg")
+    assert "authorization" not in far.asked[0].headers
+    assert str(far.asked[0].url) == "https://cdn.test/a.jpg?signature=x"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _image(b"x" * 200_001),
+        _image(b""),
+        httpx2.Response(200, headers={"Content-Type": "text/html"}, content=b"<p>"),
+        httpx2.Response(200, content=b"untyped"),
+        httpx2.Response(404, headers={"Content-Type": "image/png"}, content=b"gone"),
+        httpx2.Response(302, headers={"Location": "https://cdn.test/b.jpg", "Content-Type": "image/png"}),
+        httpx2.ConnectError("refused"),
+        httpx2.ReadTimeout("late"),
+        TimeoutError(),
+    ],
+)
+async def test_what_is_no_small_picture_is_none(layers, far, answer):
+    """A failed fetch never fails the call."""
+    far.script = [answer]
+
+    assert await layers.picture("https://cdn.test/a.jpg") is None
+    assert len(far.asked) == 1
+
+
+@pytest.mark.parametrize("url", ["http://cdn.test/a.jpg", "file:///etc/passwd", "//cdn.test/a.jpg", "", "ht tp://\x00"])
+async def test_a_picture_is_fetched_by_tls_from_an_api_that_is(layers, far, url):
+    """A live answer leads nowhere that is not encrypted, and to no file of ours."""
+    far.script = [_image()]
+
+    assert await layers.picture(url) is None
+    assert far.asked == []
+
+
+async def test_a_picture_of_the_largest_size_comes_whole(layers, far):
+    """Issue 3: under 200 KB."""
+    far.script = [_image(b"x" * 200_000)]
+
+    picture = await layers.picture("https://cdn.test/a.jpg")
+
+    assert picture is not None
+    assert len(picture.content) == 200_000

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import update
 
 from layers_mcp.contract import jobs, projects
 from layers_mcp.contract.jobs import GetJob
+from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.faults import Fault
 from layers_mcp.server.calling import answer
 from layers_mcp.tools.catalog import TOOLS
@@ -120,8 +122,8 @@ async def test_a_failed_operation_is_not_given_back_for_its_repeat(story):
     project = await story.project()
     story.world.script(Fault(method="POST", path="/v1/projects/{projectId}/content", job_error="INTERNAL"))
 
-    failed = await story.call("generate_content", projectId=project, waitSeconds=900)
-    done = await story.call("generate_content", projectId=project, waitSeconds=900)
+    failed = await story.call("generate_content", projectId=project, format="slideshow_remix", waitSeconds=900)
+    done = await story.call("generate_content", projectId=project, format="slideshow_remix", waitSeconds=900)
 
     assert failed["status"] == "failed"
     assert done["status"] == "done"
@@ -134,7 +136,7 @@ async def test_trouble_on_the_way_never_makes_two_of_one(story, trouble):
     project = await story.project()
     story.world.script(Fault(method="POST", path="/v1/projects/{projectId}/content", times=2, **trouble))
 
-    done = await story.call("generate_content", projectId=project, waitSeconds=900)
+    done = await story.call("generate_content", projectId=project, format="slideshow_remix", waitSeconds=900)
 
     assert done["status"] == "done"
     assert (await story.call("list_content", projectId=project))["result"]["returned"] == 1
@@ -208,14 +210,15 @@ async def test_too_few_credits_are_told_before_anything_starts(story):
 async def test_a_repeat_is_answered_also_when_the_credits_are_gone(story):
     """Design §5: the same call gets the first outcome back; it costs nothing more, so nothing is quoted."""
     project = await story.project()
-    wanted = {"projectId": project, "variantCount": 5, "hook": "First."}
+    wanted = {"projectId": project, "format": "slideshow_remix", "hook": "First."}
     first = await story.call("generate_content", **wanted, waitSeconds=0)
-    for number in range(20):
-        if (await story.result("generate_content", **{**wanted, "hook": str(number)}, waitSeconds=0)).is_error:
-            break
+    with story.world.engine.begin() as connection:
+        connection.execute(update(tables.organizations).values(included_credits=60, prepaid_credits=0))
+    refused = await story.call("generate_content", **{**wanted, "hook": "Second."}, waitSeconds=0)
 
     again = await story.call("generate_content", **wanted, waitSeconds=900)
 
+    assert refused["error"]["code"] == "INSUFFICIENT_CREDITS"
     assert again["status"] == "done"
     assert again["result"]["containerIds"] == first["result"]["containerIds"]
     assert "cost" not in again
@@ -316,7 +319,8 @@ async def test_a_page_that_is_too_long_is_taken_in_smaller_ones(story):
     """Design §4: a result never exceeds 8,000 tokens; nothing is lost, the next call brings the rest."""
     project = await story.project()
     for number in range(3):
-        await story.call("generate_content", projectId=project, variantCount=5, hook=f"{number} " + "long " * 380, waitSeconds=900)
+        wanted = {"format": "slideshow_remix", "variantCount": 5, "hook": f"{number} " + "long " * 380}
+        await story.call("generate_content", projectId=project, **wanted, waitSeconds=900)
 
     brief = await story.call("list_content", projectId=project)
     full = await story.call("list_content", projectId=project, detail="full")

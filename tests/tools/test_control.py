@@ -458,7 +458,8 @@ async def test_a_client_that_goes_away_does_not_stop_an_act_halfway(story):
 async def test_posts_too_long_to_judge_at_once_are_refused_with_how_many_fit(story):
     """Design §4: a result never exceeds 8,000 tokens, and a preview is never cut."""
     project = await story.project()
-    made = await story.call("generate_content", projectId=project, variantCount=5, hook="long " * 390, waitSeconds=900)
+    wanted = {"format": "slideshow_remix", "variantCount": 5, "hook": "long " * 390}
+    made = await story.call("generate_content", projectId=project, **wanted, waitSeconds=900)
 
     answer = await story.result("approve_content", containerIds=made["result"]["containerIds"])
 

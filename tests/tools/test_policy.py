@@ -33,7 +33,7 @@ async def test_with_its_handle_the_policy_changes_once(story):
     project = await story.project()
 
     done = await story.yes("update_review_policy", projectId=project, policy="auto_approve")
-    made = await story.call("generate_content", projectId=project, waitSeconds=900)
+    made = await story.call("generate_content", projectId=project, format="slideshow_remix", waitSeconds=900)
 
     assert done["result"]["policy"]["policy"] == "auto_approve"
     assert made["result"]["containers"][0]["approvalStatus"] == "not_required"
