@@ -25,7 +25,7 @@ def ingested(wire, project, *, progress=False):
 
 def a_post(wire, project):
     """Its id, pending."""
-    made = wire.call("generate_content", {"projectId": project, "hook": "Skip the line.", "waitSeconds": 60})
+    made = wire.call("generate_content", {"projectId": project, "format": "slideshow_remix", "hook": "Skip the line.", "waitSeconds": 60})
     return made["result"]["containers"][0]["id"]
 
 
@@ -146,9 +146,12 @@ def test_the_same_call_within_ten_minutes_is_the_same_operation(serve):
     """Design §5: a repeated call gets the first outcome back, marked; a new idempotencyKey makes another."""
     wire = serve()
     project = a_project(wire)
-    first = wire.call("generate_content", {"projectId": project, "hook": "Hi.", "waitSeconds": 60})
-    again = wire.call("generate_content", {"projectId": project, "hook": "Hi.", "waitSeconds": 60})
-    other = wire.call("generate_content", {"projectId": project, "hook": "Hi.", "waitSeconds": 60, "idempotencyKey": "second"})
+    first = wire.call("generate_content", {"projectId": project, "format": "slideshow_remix", "hook": "Hi.", "waitSeconds": 60})
+    again = wire.call("generate_content", {"projectId": project, "format": "slideshow_remix", "hook": "Hi.", "waitSeconds": 60})
+    other = wire.call(
+        "generate_content",
+        {"projectId": project, "format": "slideshow_remix", "hook": "Hi.", "waitSeconds": 60, "idempotencyKey": "second"},
+    )
 
     ids = [made["result"]["containerIds"] for made in (first, again, other)]
     assert ids[0] == ids[1] != ids[2]

@@ -217,7 +217,8 @@ def _alike(value: Any) -> Any:
     words = re.sub(r"\b(job|req|st|gh_state|asset)_[0-9A-Z]{26}|\bcf_[a-z2-7]+", "<id>", words)
     words = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<time>", words)
     words = re.sub(r"/video/\d+|(?<=externalId\": \")\d+", "<number>", words)
-    words = re.sub(r"(?<=layers\.com/brand/)[^\"]+", "<logo>", words)
+    words = re.sub(r"http://127\.0\.0\.1:\d+/brand/logo_[0-9a-f-]+", "<logo>", words)
+    words = re.sub(r"http://127\.0\.0\.1:\d+(?=/media/)", "<site>", words)
     words = re.sub(r"\w{3} \d\d \w{3} \d{4} \d\d:\d\d|in \d+ s", "<now>", words)
     words = re.sub(r"(?<=\"available\": )\d+|(?<=\"validForSeconds\": )\d+", "0", words)
     return json.loads(re.sub(r"customer-\w+", "<customer>", words))
@@ -290,7 +291,7 @@ async def test_progress_rises_and_a_cancelled_call_ends_only_the_wait(served, tr
             "connect_account", {"projectId": project, "platform": "tiktok", "returnUrl": "https://localhost/x"}
         )
         state = consent.structured_content["result"]["state"]
-        wanted = {"projectId": project, "hook": "Hi.", "waitSeconds": 60}
+        wanted = {"projectId": project, "format": "slideshow_remix", "hook": "Hi.", "waitSeconds": 60}
         done = await client.call_tool("generate_content", wanted, progress_callback=told)
         post = done.structured_content["result"]["containerIds"][0]
         assert shares == sorted(set(shares))

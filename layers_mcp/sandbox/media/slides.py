@@ -125,6 +125,7 @@ def _brand_card(look: _Look, sheet: Image.Image) -> None:
     mark, gap = 300, 56
     name = _headline(look.brief.app_name, Box(0, 0, SAFE.width, 360), look.style(_BOLD, 120, 44))
     tagline = (look.brief.tagline or "").strip()
+    tagline = "" if tagline == look.brief.hook.strip() else tagline  # the slide before says it already
     said = fit(tagline, Box(0, 0, SAFE.width, 460), look.style(_PLAIN, 62, 36)) if tagline else None
     height = mark + gap + name.height + (said.height + 28 if said else 0)
     y = SAFE.y + (SAFE.height - height) // 2
