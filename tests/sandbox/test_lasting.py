@@ -13,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import create_engine, func, inspect, select, text
 
 from layers_mcp.clock import HandClock
 from layers_mcp.contract.errors import Invalid
@@ -155,4 +155,30 @@ def test_the_revisions_make_the_same_tables_as_the_code():
     assert differences == []
     assert stamp == tables.HEAD
     assert ScriptDirectory(str(tables.VERSIONS.parent), version_locations=[str(tables.VERSIONS)]).get_heads() == [tables.HEAD]
+    engine.dispose()
+
+
+def test_a_world_of_the_first_version_keeps_its_logo_and_loses_media_that_led_nowhere():
+    """What was kept as an address of nobody's is kept without one; a file that never was is no asset."""
+    engine = create_engine("sqlite://")
+    brand = '{"brandContext": {"logoUrl": "https://cdn.layers.com/brand/logo_1"}}'
+    with engine.begin() as connection:
+        bring_up(connection, tables.TABLES, versions=tables.VERSIONS, head="0001")
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        for table, values in (
+            ("containers", {"media": '[{"url": "https://cdn.layers.com/content/1"}]'}),
+            ("jobs", {"result": brand}),
+            ("brand_facts", {"fields": '{"logo_url": "https://cdn.layers.com/brand/logo_1"}'}),
+        ):
+            columns = inspect(connection).get_columns(table)
+            row = {column["name"]: values.get(column["name"], "1") for column in columns}
+            names = ", ".join(row)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(row)})"), row)
+
+        bring_up(connection, tables.TABLES, versions=tables.VERSIONS, head=tables.HEAD)
+
+        found = [connection.exec_driver_sql(f"SELECT {place}").scalar() for place in ("media FROM containers", "result FROM jobs")]
+        fields = connection.exec_driver_sql("SELECT fields FROM brand_facts").scalar()
+    assert found == ["[]", '{"brandContext": {"logoUrl": "/brand/logo_1"}}']
+    assert fields == '{"logo_url": "/brand/logo_1"}'
     engine.dispose()
