@@ -126,7 +126,14 @@ class App:
         self._stack.callback(store.close)
         key = settings.api_key if settings.api_key is not None else SecretStr("sandbox")
         gate = Gate(lambda: store, clock, principal_of(key))
-        return House(layers=layers, gate=gate, clock=clock, wait_s=settings.wait_seconds, sandbox=not settings.live)
+        return House(
+            layers=layers,
+            gate=gate,
+            clock=clock,
+            wait_s=settings.wait_seconds,
+            sandbox=not settings.live,
+            return_url=settings.return_url,
+        )
 
     async def close(self) -> None:
         """Close what was opened, last first."""

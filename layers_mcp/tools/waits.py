@@ -19,7 +19,7 @@ from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
 from layers_mcp.tool.origin import of_job
 from layers_mcp.tool.outcome import Next, Outcome, Status, View
-from layers_mcp.tool.waiting import find_account, in_words, resume, wait_job, wait_oauth, wait_post
+from layers_mcp.tool.waiting import consent_words, find_account, in_words, resume, wait_job, wait_oauth, wait_post
 
 __all__ = ["wait_for_job"]
 
@@ -135,14 +135,15 @@ async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:
     account = None
     if request.project_id is not None and consent.social_account_id is not None:
         account = await find_account(call, request.project_id, consent.social_account_id)
-    over = consent.status != "pending"
+    pending = consent.status == "pending"
     known = {"state": consent.state} | ({"projectId": request.project_id} if request.project_id else {})
-    made = f": account {consent.social_account_id}" if consent.social_account_id else ""
+    elsewhere = request.project_id is not None and consent.status == "completed" and account is None
+    say = consent_words(consent) + (" It is no account of the project in projectId." if elsewhere else "")
     return Outcome(
-        say=f"The consent is {consent.status}{made}.",
-        status=_status(consent.status),
+        say=say,
+        status="needs_action" if pending else _status(consent.status),
         result=Waited(consent=consent, account=account),
-        next=() if over else (resume(request.wait_seconds, **known),),
+        next=(resume(request.wait_seconds, **known),) if pending else (),
     )
 
 
