@@ -80,7 +80,7 @@ class GetProjectOauthStatus(Request):
 
 
 class OauthProblem(Reply):
-    """Why a consent failed. `code`: DECLINED, EXPIRED, or the platform's own; newer pages print none."""
+    """Why a consent failed. `code`: ACCESS_DENIED, STATE_EXPIRED, or the platform's own; newer pages print none."""
 
     code: str | None = None
     message: str

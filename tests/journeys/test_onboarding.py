@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-import httpx2
 import pytest
-
-from layers_mcp.commands.browser import read
 
 SAMPLE = "quinns-coffee/quinns-app"
 ERAS = ("2026-07-28", pytest.param("2025-11-25", marks=pytest.mark.long), pytest.param("2025-06-18", marks=pytest.mark.long))
@@ -32,21 +29,12 @@ def a_post(wire, project):
     return made["result"]["containers"][0]["id"]
 
 
-def allow(url):
-    """What the account's owner does in a browser: open the page, press Allow; where they would be sent back to."""
-    page = read(url, httpx2.get(url).raise_for_status().text)
-    form = page.press("Allow")
-    answer = httpx2.post(form.url, content=form.body, headers={"Content-Type": "application/x-www-form-urlencoded"})
-    assert answer.status_code == 302, answer.text
-    return answer.headers["location"]
-
-
 def an_account(wire, project):
     """Its id, connected."""
     url = "https://app.your-partner.com/done"
     asked = wire.call("connect_account", {"projectId": project, "platform": "tiktok", "returnUrl": url})
     state = asked["result"]["state"]
-    assert allow(asked["result"]["authorizeUrl"]) == f"{url}?layers_state={state}&status=success"
+    assert wire.allow(asked["result"]["authorizeUrl"]) == f"{url}?layers_state={state}&status=success"
     done = wire.call("wait_for_job", {"state": state, "projectId": project, "waitSeconds": 60})
     return done["result"]["account"]["socialAccountId"]
 
@@ -119,8 +107,8 @@ def test_the_text_alone_is_enough_to_onboard(serve):
     post = said("generate_content", r"cnt_[0-9a-f-]+", projectId=project, waitSeconds=60)
     handle = said("approve_content", r"confirm=(cf_\S+)", containerIds=[post])
     said("approve_content", "approved", containerIds=[post], confirm=handle)
-    url = said("connect_account", r"authorizeUrl: (\S+)", projectId=project, platform="tiktok", returnUrl="https://localhost/x")
-    allow(url)
+    url = said("connect_account", r'authorizeUrl: "(\S+)"', projectId=project, platform="tiktok", returnUrl="https://localhost/x")
+    wire.allow(url)
     state = re.search(r"state=(st_\w+)", url)[1]
     account = said("wait_for_job", r"sa_[0-9a-f-]+", state=state, projectId=project, waitSeconds=60)
     schedule = {"containerId": post, "scheduledFor": soon(2), "targets": [{"socialAccountId": account}]}
