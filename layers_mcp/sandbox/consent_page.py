@@ -39,7 +39,7 @@ _STYLE = """
 * { box-sizing: border-box }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
 header { background: var(--note); color: var(--on-note); padding: .75rem 1rem; text-align: center }
-header p { margin: 0 auto; max-width: 40rem }
+header p { margin: 0 auto; max-width: 40rem; text-wrap: balance } main > :last-child { margin-bottom: 0 }
 main { max-width: 30rem; margin: 2rem auto; padding: 1.5rem; background: var(--card); border: 1px solid var(--line);
   border-radius: .75rem }
 h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 1rem } h2 { font-size: 1rem; margin: 1.25rem 0 .25rem }
