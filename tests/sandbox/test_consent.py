@@ -357,6 +357,19 @@ async def test_the_page_asks_for_what_was_asked_whatever_its_url_says(house):
         assert connection.execute(select(tables.oauth_states.c.scopes)).scalar() == ["user.info.basic", "video.publish"]
 
 
+async def test_the_list_of_hosts_is_the_keys_own(house):
+    """layers-api: concepts §19: the host must equal, whatever its case, one on the key's list; the default key's has this machine."""
+    project = await house.project()
+    for url in ("http://127.0.0.1:5173/x", "http://localhost/", "https://APP.your-partner.com/x"):
+        await asked(house, project, return_url=url)
+    house.key = house.world.add_key(return_hosts=("shop.example",))
+
+    await asked(house, project, return_url="https://Shop.Example:8443/x")
+    refused = await house.post(f"{project}/social/oauth-url", {"platform": "tiktok", "returnUrl": "http://localhost/"}, status=403)
+
+    assert refused["error"]["details"] == {"host": "localhost"}
+
+
 @pytest.mark.parametrize("url", ["https://evil.example/x", "https://app.your-partner.com.evil.example/", "https://localhost.evil.example"])
 async def test_a_host_off_the_list_is_refused(house, url):
     """Seed 004, step 8: RETURN_URL_NOT_ALLOWED."""
