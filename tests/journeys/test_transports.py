@@ -259,6 +259,7 @@ async def onboard(call: Call, customer: str) -> list[Any]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)  # twelve onboardings, one after another
 async def test_all_ways_to_the_server_agree(served, serve, tmp_path):
     """Issue 3, done when: stdio, HTTP and SSE, both eras, the official client and raw JSON-RPC, one onboarding each."""
     stories: dict[str, list[Any]] = {}
