@@ -115,6 +115,7 @@ async def _mending(post: ScheduledPost, call: Call) -> tuple[Next, ...]:
     if container.project_id is None or post.platform is None:
         return (content_of,)
     account: dict[str, JsonValue] = {"projectId": container.project_id, "platform": post.platform}
+    account |= {"socialAccountId": post.social_account_id} if post.social_account_id else {}
     return (
         Next(tool="connect_account", arguments=account, why="Let the account's owner consent again; the account keeps its id."),
         _again(post, call.now() + _SOON, "Then preview the post again."),
