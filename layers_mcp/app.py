@@ -13,6 +13,9 @@ from layers_mcp.server.catalog import read_catalog
 from layers_mcp.settings import Settings
 
 if TYPE_CHECKING:
+    from httpx2 import AsyncBaseTransport
+    from pydantic import SecretStr
+
     from layers_mcp.sandbox.world import World
     from layers_mcp.tool.perform import House
 
@@ -92,9 +95,24 @@ class App:
                     raise
         return self._house
 
-    async def _open(self) -> House:
+    async def _embedded(self) -> tuple[SecretStr, AsyncBaseTransport]:
+        """The key of the sandbox inside this process, and the way to it; its site gets a port of this machine."""
         import httpx2  # noqa: PLC0415  heavy rooms, shut until the first call
         from pydantic import SecretStr  # noqa: PLC0415
+
+        from layers_mcp.sandbox.app import build  # noqa: PLC0415
+        from layers_mcp.sandbox.port import Port  # noqa: PLC0415
+        from layers_mcp.sandbox.site import build_site  # noqa: PLC0415
+
+        port = Port()
+        self._stack.callback(port.release)
+        world = await open_world(self._settings, self._clock, job_speed=self._settings.sandbox_speed, site_url=port.url)
+        self._stack.push_async_callback(world.close)
+        await self._stack.enter_async_context(port.serving(build_site(world)))
+        return SecretStr(world.key), httpx2.ASGITransport(app=build(world))
+
+    async def _open(self) -> House:
+        from pydantic import SecretStr  # noqa: PLC0415  heavy rooms, shut until the first call
 
         from layers_mcp.client.layers import Layers  # noqa: PLC0415
         from layers_mcp.gate.gate import Gate  # noqa: PLC0415
@@ -108,25 +126,21 @@ class App:
         if settings.api_key is not None:
             layers = Layers(settings.base_url, settings.api_key, clock=clock, timeout_s=settings.timeout_seconds)
         else:
-            from layers_mcp.sandbox.app import build  # noqa: PLC0415
-            from layers_mcp.sandbox.port import Port  # noqa: PLC0415
-            from layers_mcp.sandbox.site import build_site  # noqa: PLC0415
-
-            port = Port()
-            self._stack.callback(port.release)
-            world = await open_world(settings, clock, job_speed=settings.sandbox_speed, site_url=port.url)
-            self._stack.push_async_callback(world.close)
-            await self._stack.enter_async_context(port.serving(build_site(world)))
-            transport = httpx2.ASGITransport(app=build(world))
-            layers = Layers(
-                "http://sandbox.layers", SecretStr(world.key), clock=clock, transport=transport, timeout_s=settings.timeout_seconds
-            )
+            key, transport = await self._embedded()
+            layers = Layers("http://sandbox.layers", key, clock=clock, transport=transport, timeout_s=settings.timeout_seconds)
         self._stack.push_async_callback(layers.close)
         store = Store.open(settings.state_dir / "layers.db")
         self._stack.callback(store.close)
         key = settings.api_key if settings.api_key is not None else SecretStr("sandbox")
         gate = Gate(lambda: store, clock, principal_of(key))
-        return House(layers=layers, gate=gate, clock=clock, wait_s=settings.wait_seconds, sandbox=not settings.live)
+        return House(
+            layers=layers,
+            gate=gate,
+            clock=clock,
+            wait_s=settings.wait_seconds,
+            sandbox=not settings.live,
+            return_url=settings.return_url,
+        )
 
     async def close(self) -> None:
         """Close what was opened, last first."""

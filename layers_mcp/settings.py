@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     tools: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("default",), description="Which tools are shown: presets (default, admin, all) and single tools; comma-separated."
     )
+    return_url: str | None = Field(
+        default=None,
+        max_length=2000,
+        description="Page that people come back to after a consent when connect_account names none; its host is on the key's allow-list.",
+    )
     wait_seconds: int = Field(default=45, ge=0, le=900, description="How long a long tool waits when the call does not say, in seconds.")
     timeout_seconds: float = Field(default=30.0, gt=0, le=600, description="The longest one HTTP exchange may take, in seconds.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged to stderr.")
@@ -88,6 +93,15 @@ class Settings(BaseSettings):
     def _no_key_in_the_clear(cls, given: str) -> str:
         if given.startswith("http://") and urlsplit(given).hostname not in _LOOPBACK:
             message = "the key would travel in the clear; use https, or a host of this machine"
+            raise ValueError(message)
+        return given
+
+    @field_validator("return_url")
+    @classmethod
+    def _a_page(cls, given: str | None) -> str | None:
+        parts = urlsplit(given or "https://-")
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
+            message = "must be an https URL; http is for hosts of this machine only"
             raise ValueError(message)
         return given
 

@@ -93,3 +93,16 @@ def test_settings_do_not_change(environment):
     """One frozen `Settings`."""
     with pytest.raises(ValidationError):
         environment().wait_seconds = 3
+
+
+@pytest.mark.parametrize("page", ["http://localhost:3000/connected", "http://127.0.0.1/x", "https://app.your-partner.com/done?a=1"])
+def test_a_page_to_come_back_to_is_https_or_of_this_machine(environment, page):
+    """Seed 004: a returnUrl allow-listed on the key; http for hosts of this machine only."""
+    assert environment(LAYERS_RETURN_URL=page).return_url == page
+
+
+@pytest.mark.parametrize("page", ["http://app.your-partner.com/", "localhost:3000", "https://", "https://[", "javascript:alert(1)"])
+def test_any_other_page_to_come_back_to_stops_the_start(environment, page):
+    """House-style 28: wrong settings stop the server at start."""
+    with pytest.raises(ValidationError, match="return_url"):
+        environment(LAYERS_RETURN_URL=page)

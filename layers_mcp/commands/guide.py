@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import cast
+from urllib.parse import parse_qsl, urlsplit
 
+import httpx2
+
+from layers_mcp.commands.browser import walk
 from layers_mcp.commands.stage import Mismatch, Record, Stage
 
 __all__ = ["Guide", "Mismatch"]
 
 _AHEAD = timedelta(seconds=8)
 """How far in the future the demo's post is scheduled: long enough to read the preview."""
+_RETURN_URL = "https://app.your-partner.com/customers/quinn/social-complete"
+"""That of the guide, step 8."""
+_PAGE_S = 30
+"""How long the consent page may take."""
 _SHOWN = ("appName", "appDescription", "tagline", "audience", "icp", "brandVoice", "keywords", "primaryLanguage")
 
 
@@ -135,15 +143,31 @@ class Guide:
         wanted = {
             "projectId": self._project,
             "platform": "tiktok",
-            "returnUrl": "https://app.your-partner.com/customers/quinn/social-complete",
+            "returnUrl": _RETURN_URL,
         }
         asked = await stage.call("connect_account", dict(wanted), expect="needs_action")
-        stage.say(f"the owner would open {asked['result']['authorizeUrl']}")
+        await self._consent(str(asked["result"]["authorizeUrl"]), str(asked["result"]["state"]))
         done = await stage.call("wait_for_job", {"state": asked["result"]["state"], "projectId": self._project, "waitSeconds": 60})
         account = cast("Record", done["result"]["account"])
         stage.check(account["status"] == "connected", "the account is connected")
         stage.say(f"@{account['handle']} ({account['socialAccountId']})")
         return str(account["socialAccountId"])
+
+    async def _consent(self, url: str, state: str) -> None:
+        """What the account's owner would do in a browser: open the page, read it, press Allow; nobody follows them back."""
+        stage = self._stage
+        stage.say(f"the owner opens {url}")
+        try:
+            async with httpx2.AsyncClient(timeout=_PAGE_S) as browser:
+                page, answer = await walk(browser, url, "Allow")
+        except (httpx2.HTTPError, KeyError) as problem:
+            raise Mismatch(f"the consent page can't be walked: {problem!r}") from None
+        stage.say("\n".join(f"| {line}" for line in page.lines), style="dim")
+        back = answer.headers.get("location", "")
+        came = dict(parse_qsl(urlsplit(back).query))
+        stage.check(answer.status_code == 302 and back.startswith(_RETURN_URL), "Allow leads back to returnUrl")
+        stage.check(came == {"layers_state": state, "status": "success"}, "with layers_state and status=success")
+        stage.say(f"they press Allow, and go back to {back}")
 
     async def _schedule(self, container: str, account: str) -> str:
         self._stage.title(9, "Schedule the first post")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -11,11 +11,15 @@ from layers_mcp.contract.scalars import Id, SocialPlatform, Utc
 
 __all__ = [
     "ACCOUNTS",
+    "DECLINED",
+    "EXPIRED",
     "OAUTH_STATUS",
     "OAUTH_URL",
     "PROJECT_OAUTH_STATUS",
+    "REAUTH_URL",
     "AccountStatus",
     "CreateOauthUrl",
+    "CreateReauthUrl",
     "GetOauthStatus",
     "GetProjectOauthStatus",
     "ListAccounts",
@@ -28,6 +32,10 @@ __all__ = [
 
 AccountStatus = Literal["connected", "reauth_required", "disconnected"]
 Scope = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+DECLINED: Final = "ACCESS_DENIED"
+"""Code of a consent that the owner turned down; ours, after RFC 6749 §4.1.2.1 (`drift`)."""
+EXPIRED: Final = "STATE_EXPIRED"
+"""Code of a consent that nobody decided in time; ours (`drift`)."""
 State = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_\-]+$")]
 
 
@@ -39,6 +47,15 @@ class CreateOauthUrl(Request):
     return_url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     scopes: tuple[Scope, ...] | None = Field(default=None, max_length=32)
     usage_note: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
+class CreateReauthUrl(Request):
+    """The account whose owner is to consent again, and the allow-listed page they come back to; the account keeps its id."""
+
+    project_id: Id
+    social_account_id: Id
+    return_url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    scopes: tuple[Scope, ...] | None = Field(default=None, max_length=32)
 
 
 class OauthUrl(Reply):
@@ -63,7 +80,7 @@ class GetProjectOauthStatus(Request):
 
 
 class OauthProblem(Reply):
-    """Why a consent failed."""
+    """Why a consent failed. `code`: ACCESS_DENIED, STATE_EXPIRED, or the platform's own; newer pages print none."""
 
     code: str | None = None
     message: str
@@ -119,6 +136,16 @@ OAUTH_URL: Endpoint[CreateOauthUrl, OauthUrl] = Endpoint(
     rate="write-light",
     codes=("RETURN_URL_NOT_ALLOWED",),
     source="seed 004, step 8",
+)
+REAUTH_URL: Endpoint[CreateReauthUrl, OauthUrl] = Endpoint(
+    method="POST",
+    path="/v1/projects/{projectId}/social/reauth-url",
+    request=CreateReauthUrl,
+    reply=OauthUrl,
+    scope="social:write",
+    rate="write-light",
+    codes=("RETURN_URL_NOT_ALLOWED",),
+    source="layers-api: social-accounts/reauth-url",
 )
 OAUTH_STATUS: Endpoint[GetOauthStatus, OauthStatus] = Endpoint(
     method="GET",

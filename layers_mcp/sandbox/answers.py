@@ -71,6 +71,7 @@ ANSWERS: dict[str, Answering] = {
     c_review.GET_POLICY.name: review.get_policy,
     c_review.SET_POLICY.name: review.set_policy,
     c_social.OAUTH_URL.name: social.oauth_url,
+    c_social.REAUTH_URL.name: social.reauth_url,
     c_social.OAUTH_STATUS.name: social.oauth_status,
     c_social.PROJECT_OAUTH_STATUS.name: social.project_oauth_status,
     c_social.ACCOUNTS.name: social.accounts,

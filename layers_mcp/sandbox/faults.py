@@ -44,8 +44,8 @@ class Fault(Request):
 
     `path`: as the table writes it (`/v1/projects/{projectId}`), or `*`. `status` or `code`: the answer, without any effect;
     `retry_after_s` goes with it (1 with a 429 that says none). `delay_s`: wall seconds before the answer, after the effect.
-    `lose_answer`: the effect stays, the connection breaks. `job_error`: the code that the job, consent or post of this request
-    ends with.
+    `lose_answer`: the effect stays, the connection breaks. `job_error`: the code that the job or post of this request
+    ends with, or that its consent is refused with once its owner presses Allow.
     """
 
     method: Literal["GET", "POST", "PATCH", "DELETE", "*"] = "*"

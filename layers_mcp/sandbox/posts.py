@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, func, select, tuple_, type_coerce, update
+from sqlalchemy import BigInteger, Connection, Row, func, select, tuple_, type_coerce, update
 
 from layers_mcp.contract.publishing import ScheduledPost
 from layers_mcp.contract.scalars import PostStatus
@@ -101,8 +101,8 @@ def cancel_queued(visit: Visit, project_id: str) -> int:
     return visit.connection.execute(queued.values(canceled_at=visit.now, updated_at=visit.now)).rowcount
 
 
-def keep_failed(visit: Visit, account_id: str, *, expired_at: datetime) -> None:
+def keep_failed(connection: Connection, account_id: str, *, expired_at: datetime, now: datetime) -> None:
     """Let the posts that failed for want of a token stay failed; called before the account gets a new one."""
     row = tables.posts.c
     missed = update(tables.posts).where(row.account_id == account_id, row.problem.is_(None), row.canceled_at.is_(None))
-    visit.connection.execute(missed.where(row.starts_at >= expired_at, row.starts_at <= visit.now).values(problem="token"))
+    connection.execute(missed.where(row.starts_at >= expired_at, row.starts_at <= now).values(problem="token"))

@@ -41,15 +41,18 @@ def _check_targets(visit: Visit, project_id: str, targets: Sequence[publishing.T
     """The targets with the ids of their accounts in full.
 
     Raises:
-        errors.Invalid: the first account that is not of this project, or mode that its platform does not know.
+        errors.Invalid: the first account that is not of this project or whose token has expired, or mode that its platform does not know.
     """
-    known = social.connected(visit, project_id)
+    known, expired = social.connected(visit, project_id), social.expired(visit, project_id)
     good: list[publishing.Target] = []
     for index, target in enumerate(targets):
         account_id = ids.full("sa", target.social_account_id)
         platform = known.get(account_id)
         if platform is None:
             raise invalid(f"targets.{index}.socialAccountId", "is not a connected account of this project")
+        if account_id in expired:
+            message = "needs its owner's consent again: POST /v1/projects/{projectId}/social/reauth-url (connect_account)"
+            raise invalid(f"targets.{index}.socialAccountId", message)
         if target.mode not in _MODES[platform]:
             raise invalid(f"targets.{index}.mode", f"is not one of {', '.join(_MODES[platform])}")
         if target.share_reel_to_feed and platform != "instagram":

@@ -1,4 +1,4 @@
-"""What a browser opens: the media that were made, and the brands' logos."""
+"""What a browser opens: the media that were made, the brands' logos, and the pages on which an account's owner consents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from layers_mcp.sandbox import shelf
+from layers_mcp.sandbox import consent, shelf
 from layers_mcp.sandbox.repository.errand import LogoFile
 from layers_mcp.sandbox.world import World
 
@@ -43,6 +43,7 @@ def _logos(world: World) -> Callable[[Request], Awaitable[Response]]:
 
 def add_routes(app: Starlette, world: World) -> None:
     """Add the site's routes to an app; they are no part of the API."""
+    consent.add_routes(app, world)
     app.add_route(f"{shelf.BRAND}/{{logo_id}}", _logos(world))
     app.mount(shelf.MEDIA, StaticFiles(directory=world.ground.folder / "media", check_dir=False))
 

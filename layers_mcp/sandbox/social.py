@@ -1,13 +1,13 @@
-"""Social accounts, and the consent that connects them: it resolves by itself, some seconds after its page was asked for."""
+"""Social accounts, and the consent that connects them: asked for here, decided on a page by the account's owner (`consent`)."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from layers_mcp.contract import errors, social
 from layers_mcp.contract.scalars import SocialPlatform
@@ -15,25 +15,30 @@ from layers_mcp.sandbox import ids, posts, projects, tables
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
-__all__ = ["accounts", "check_return_url", "connected", "oauth_status", "oauth_url", "project_oauth_status"]
+__all__ = [
+    "accounts", "check_return_url", "connect", "connected", "expired", "handle_of", "oauth_status", "oauth_url", "project_oauth_status",
+    "reauth_url",
+]  # fmt: skip
 
-CONSENT_S = 20.0
-"""Seconds until a consent resolves, at job speed 1; ours."""
 _STATE_LIVES = timedelta(minutes=30)
 """By the stamps of seed 004, step 8; newer pages say 10 minutes."""
 _TOKEN_LIVES = timedelta(days=60)
-_PAGES: dict[SocialPlatform, str] = {
-    "tiktok": "https://www.tiktok.com/v2/auth/authorize?client_key=layers-sandbox&response_type=code&scope={scope}&state={state}",
-    "instagram": "https://www.instagram.com/oauth/authorize?client_id=layers-sandbox&response_type=code&scope={scope}&state={state}",
-}
+"""How long a token is good; ours: that of Instagram's long-lived tokens."""
 _SCOPES: dict[SocialPlatform, tuple[str, ...]] = {
     "tiktok": ("user.info.basic", "video.publish"),
     "instagram": ("instagram_business_basic", "instagram_business_content_publish"),
 }
+"""What is asked for when the caller names nothing; the platforms' own names."""
+_CLIENT = "layers-sandbox"
 _LOCAL = ("localhost", "127.0.0.1")
 _ODD = re.compile(r"[\s\\@]|[^\x21-\x7e]")
 """What makes a URL mean one host to us and another to a browser."""
 _COMPANY = {"co", "company", "inc", "llc", "ltd", "gmbh", "corp"}
+_SAID = {
+    social.DECLINED: "the account's owner declined",
+    social.EXPIRED: "nobody consented before the URL expired; ask for a new one",
+}
+"""Our words for how a consent failed; anything else is the platform's refusal."""
 
 
 def check_return_url(visit: Visit, return_url: str) -> None:
@@ -54,40 +59,60 @@ def check_return_url(visit: Visit, return_url: str) -> None:
         raise errors.ReturnUrlNotAllowed("the host of returnUrl is not on the allow-list of this key", details={"host": host})
 
 
-def _handle(name: str) -> str:
-    """`Quinns Coffee Co` → `quinnscoffee`, as seed 004, step 10 prints it."""
+def handle_of(name: str) -> str:
+    """The handle of a project's accounts: `Quinns Coffee Co` → `quinnscoffee`, as seed 004, step 10 prints it."""
     words = re.findall(r"[a-z0-9]+", re.sub("['\u2019]", "", name.lower()))
     return "".join(word for word in words if word not in _COMPANY)[:24] or "brand"
 
 
-def _account(visit: Visit, project: Row[Any], platform: str, visit_at: Any) -> str:
-    row = tables.accounts.c
-    known = visit.connection.execute(select(tables.accounts).where(row.project_id == project.id, row.platform == platform)).first()
+def connect(connection: Connection, project: Row[Any], platform: str, now: datetime) -> str:
+    """Connect the account of a project on a platform, or renew the token of the one that is there; its id, which never changes."""
+    row, token = tables.accounts.c, {"token_expires_at": now + _TOKEN_LIVES}
+    known = connection.execute(select(tables.accounts).where(row.project_id == project.id, row.platform == platform)).first()
     if known is not None:
-        posts.keep_failed(visit, known.id, expired_at=known.token_expires_at)
-        renewed = update(tables.accounts).where(row.id == known.id)
-        visit.connection.execute(renewed.values(token_expires_at=visit_at + _TOKEN_LIVES))
+        posts.keep_failed(connection, known.id, expired_at=known.token_expires_at, now=now)
+        connection.execute(update(tables.accounts).where(row.id == known.id).values(token))
         return str(known.id)
-    new = {"id": ids.mint("sa"), "project_id": project.id, "platform": platform, "handle": _handle(project.name)}
-    times = {"connected_at": visit_at, "token_expires_at": visit_at + _TOKEN_LIVES}
-    visit.connection.execute(insert(tables.accounts).values(new | times))
+    new = {"id": ids.mint("sa"), "project_id": project.id, "platform": platform, "handle": handle_of(project.name)}
+    connection.execute(insert(tables.accounts).values(new | token | {"connected_at": now}))
     return new["id"]
 
 
-def oauth_url(visit: Visit, request: social.CreateOauthUrl) -> social.OauthUrl:
-    """A page for the account's owner to open; the consent resolves by itself (a page to walk comes later, see `drift`)."""
-    project = projects.living(visit, request.project_id)
+def _page_for(
+    visit: Visit, project: Row[Any], platform: SocialPlatform, request: social.CreateOauthUrl | social.CreateReauthUrl
+) -> social.OauthUrl:
+    """Mint a state, and the URL of the page on which it is decided; scripted trouble is what the platform will say to an Allow."""
     check_return_url(visit, request.return_url)
-    state = ids.stamped("st", visit.now)
-    resolved_at = visit.now + timedelta(seconds=CONSENT_S / visit.ground.job_speed)
-    account_id = _account(visit, project, request.platform, resolved_at) if visit.trouble is None else None
-    row: dict[str, Any] = {"state": state, "key_id": visit.key.id, "project_id": project.id, "platform": request.platform}
-    row |= {"return_url": request.return_url, "created_at": visit.now, "expires_at": visit.now + _STATE_LIVES}
-    row |= {"resolved_at": resolved_at, "account_id": account_id, "problem": visit.trouble}
+    state, scopes = ids.stamped("st", visit.now), request.scopes or _SCOPES[platform]
+    row: dict[str, Any] = {"state": state, "key_id": visit.key.id, "project_id": project.id, "platform": platform}
+    row |= {"return_url": request.return_url, "scopes": list(scopes), "problem": visit.trouble}
+    row |= {"created_at": visit.now, "expires_at": visit.now + _STATE_LIVES}
     visit.connection.execute(insert(tables.oauth_states).values(row))
-    scope = quote(",".join(request.scopes or _SCOPES[request.platform]), safe="")
-    url = _PAGES[request.platform].format(scope=scope, state=state)
+    query = {"client_key": _CLIENT, "response_type": "code", "scope": ",".join(scopes), "state": state}
+    url = f"{visit.ground.site_url}/oauth/{platform}/authorize?{urlencode(query, quote_via=quote)}"
     return social.OauthUrl(authorize_url=url, state=state, expires_at=row["expires_at"])
+
+
+def oauth_url(visit: Visit, request: social.CreateOauthUrl) -> social.OauthUrl:
+    """A page for the account's owner to open; the account is connected when they allow it there."""
+    return _page_for(visit, projects.living(visit, request.project_id), request.platform, request)
+
+
+def reauth_url(visit: Visit, request: social.CreateReauthUrl) -> social.OauthUrl:
+    """A page for the owner of a connected account to consent again; the account keeps its id and gets a new token."""
+    row, project = tables.accounts.c, projects.living(visit, request.project_id)
+    mine = (row.project_id == project.id, row.id == ids.full("sa", request.social_account_id), row.connected_at <= visit.now)
+    platform = visit.connection.execute(select(row.platform).where(*mine)).scalar()
+    if platform is None:
+        raise invalid("socialAccountId", "is not an account of this project; GET /v1/projects/{projectId}/social-accounts lists them")
+    return _page_for(visit, project, platform, request)
+
+
+def _problem(found: Row[Any], now: datetime) -> str | None:
+    """The code that a consent failed with by `now`, or None when it has not failed."""
+    if found.resolved_at is None:
+        return social.EXPIRED if found.expires_at <= now else None
+    return found.problem if found.resolved_at <= now else None
 
 
 def _status(visit: Visit, state: str, project_id: str | None) -> social.OauthStatus:
@@ -97,11 +122,12 @@ def _status(visit: Visit, state: str, project_id: str | None) -> social.OauthSta
     found = visit.connection.execute(query).first()
     if found is None or project_id not in (None, found.project_id):
         raise errors.NotFound("there is no such state")
-    if visit.now < found.resolved_at:
-        return social.OauthStatus(state=state, status="pending", expires_at=found.expires_at)
-    if found.problem is not None:
-        problem = social.OauthProblem(code=found.problem, message="the platform refused the consent")
+    code = _problem(found, visit.now)
+    if code is not None:
+        problem = social.OauthProblem(code=code, message=_SAID.get(code, "the platform refused the consent"))
         return social.OauthStatus(state=state, status="failed", error=problem)
+    if found.resolved_at is None or visit.now < found.resolved_at:
+        return social.OauthStatus(state=state, status="pending", expires_at=found.expires_at)
     return social.OauthStatus(state=state, status="completed", social_account_id=found.account_id)
 
 
@@ -116,10 +142,17 @@ def project_oauth_status(visit: Visit, request: social.GetProjectOauthStatus) ->
 
 
 def connected(visit: Visit, project_id: str) -> dict[str, SocialPlatform]:
-    """The platform of each account that the project can post on now."""
+    """The platform of each account that was connected to the project, also where its token has expired since."""
     row = tables.accounts.c
     query = select(row.id, row.platform).where(row.project_id == project_id, row.connected_at <= visit.now)
     return {found.id: found.platform for found in visit.connection.execute(query)}
+
+
+def expired(visit: Visit, project_id: str) -> frozenset[str]:
+    """The ids of the project's accounts whose owner has to consent again before anything can go out on them."""
+    row = tables.accounts.c
+    query = select(row.id).where(row.project_id == project_id, row.token_expires_at <= visit.now)
+    return frozenset(visit.connection.execute(query).scalars())
 
 
 def accounts(visit: Visit, request: social.ListAccounts) -> social.SocialAccountPage:
@@ -130,14 +163,15 @@ def accounts(visit: Visit, request: social.ListAccounts) -> social.SocialAccount
         query = query.where(row.platform == request.platform)
 
     def see(found: Row[Any]) -> social.SocialAccount | None:
-        if request.status not in (None, "connected") or request.leased:
+        status = "reauth_required" if found.token_expires_at <= visit.now else "connected"
+        if request.status not in (None, status) or request.leased:
             return None
         return social.SocialAccount(
             social_account_id=found.id,
             platform=found.platform,
             handle=found.handle,
             avatar_url=None,
-            status="connected",
+            status=status,
             leased=False,
             connected_at=found.connected_at,
             token_expires_at=found.token_expires_at,

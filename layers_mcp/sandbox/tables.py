@@ -235,9 +235,10 @@ oauth_states = Table(
     of("projects", "project_id"),
     word("platform"),
     word("return_url"),
+    Column("scopes", json(), comment="what was asked for; NULL in rows that resolved by themselves"),
     at("created_at"),
     at("expires_at"),
-    at("resolved_at"),
+    at("resolved_at", empty=True),
     of("accounts", "account_id", empty=True),
     word("problem", empty=True),
 )

@@ -22,7 +22,8 @@ Begun = Callable[[Literal["job", "post", "oauth"], str, "str | None"], None]
 class Call:
     """One call of one tool.
 
-    `wait_s`: how long a long tool waits when the call does not say. `again`: an earlier attempt at this operation is on record, so
+    `wait_s`: how long a long tool waits when the call does not say. `return_url`: where people come back to after a consent when
+    the call does not say (setting LAYERS_RETURN_URL). `again`: an earlier attempt at this operation is on record, so
     what it starts may stand already.
     """
 
@@ -32,6 +33,7 @@ class Call:
     begun: Begun
     key: str
     wait_s: int
+    return_url: str | None = None
     again: bool = False
 
     def now(self) -> datetime:

@@ -43,13 +43,18 @@ _ACTED = "this handle was used before; this is what it did, and nothing was done
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """What every call of one process shares. `wait_s`: the default wait; `sandbox`: nothing here reaches anyone."""
+    """What every call of one process shares.
+
+    `wait_s`: the default wait; `sandbox`: nothing here reaches anyone; `return_url`: the default page that people come back to after
+    a consent.
+    """
 
     layers: Layers
     gate: Gate
     clock: Clock
     wait_s: int
     sandbox: bool
+    return_url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +75,16 @@ class _Visit:
             self.house.gate.began(kind, known_as, tool=name, arguments=self.arguments, project_id=project_id, key=key)
 
         house = self.house
-        return Call(layers=house.layers, clock=house.clock, report=self.report, begun=begun, key=key, wait_s=house.wait_s, again=again)
+        return Call(
+            layers=house.layers,
+            clock=house.clock,
+            report=self.report,
+            begun=begun,
+            key=key,
+            wait_s=house.wait_s,
+            return_url=house.return_url,
+            again=again,
+        )
 
     def envelope(self, outcome: Answered, **more: Any) -> Envelope:
         """The outcome as it goes out."""

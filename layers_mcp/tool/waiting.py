@@ -5,13 +5,15 @@ from __future__ import annotations
 from layers_mcp.client import desk
 from layers_mcp.client.desk import Progress, wait
 from layers_mcp.contract import publishing, social
+from layers_mcp.contract.errors import NotFound
 from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.publishing import GetPost, ScheduledPost
+from layers_mcp.contract.scalars import wire_time
 from layers_mcp.contract.social import GetOauthStatus, ListAccounts, OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import Next
 
-__all__ = ["find_account", "in_words", "resume", "wait_job", "wait_oauth", "wait_post"]
+__all__ = ["consent_words", "find_account", "in_words", "resume", "wait_job", "wait_oauth", "wait_post"]
 
 _WORDS = {
     "queued": "waiting for a free machine",
@@ -74,9 +76,27 @@ async def wait_post(call: Call, post_id: str, wait_seconds: int | None) -> Sched
 
 
 async def find_account(call: Call, project_id: str, account_id: str | None) -> SocialAccount | None:
-    """The account of a consent, when the project shows it."""
-    page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project_id, limit=200))
+    """The account with this id, when there is such a project and it has it."""
+    try:
+        page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project_id, limit=200))
+    except NotFound:  # of a wrong project: what the caller knows of the consent is not lost for it
+        return None
     return next((account for account in page.items if account.social_account_id == account_id), None)
+
+
+def consent_words(consent: OauthStatus) -> str:
+    """How a consent stands, in a sentence."""
+    if consent.status == "completed":
+        return f"The owner consented: account {consent.social_account_id} is connected."
+    if consent.status == "pending":
+        until = f", until {wire_time(consent.expires_at)}" if consent.expires_at else ""
+        return f"Nobody has consented yet: the account's owner has to open the URL and press Allow{until}."
+    code = consent.error.code if consent.error else None
+    if code == social.DECLINED:
+        return f"The account's owner declined ({code}); nothing was connected. If they want to after all: connect_account again."
+    if code == social.EXPIRED:
+        return f"Nobody consented before the URL expired ({code}); nothing was connected. connect_account again makes a new URL."
+    return f"The platform refused the consent ({code or 'no code'}); nothing was connected. connect_account again makes a new URL."
 
 
 async def wait_oauth(call: Call, state: str, at_most_s: float) -> OauthStatus:

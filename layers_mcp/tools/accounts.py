@@ -7,12 +7,13 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from layers_mcp.contract import social
+from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import Id, SocialPlatform, Utc
-from layers_mcp.contract.social import CreateOauthUrl, OauthStatus, SocialAccount
+from layers_mcp.contract.social import CreateOauthUrl, CreateReauthUrl, OauthProblem, OauthStatus, OauthUrl, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
 from layers_mcp.tool.outcome import Next, Outcome, View
-from layers_mcp.tool.waiting import find_account, resume, wait_oauth
+from layers_mcp.tool.waiting import consent_words, find_account, resume, wait_oauth
 
 __all__ = ["connect_account"]
 
@@ -22,9 +23,10 @@ class ConnectAccountArguments(Waiting):
 
     project_id: Id = Field(description="The project.")
     platform: SocialPlatform = Field(description="Where the account lives.")
-    return_url: Annotated[str, StringConstraints(min_length=1, max_length=2000)] = Field(
-        description="Page the person comes back to; its host is on the key's allow-list."
+    return_url: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
+        default=None, description="Page the owner comes back to, unless LAYERS_RETURN_URL is set; its host is on the key's allow-list."
     )
+    social_account_id: Id | None = Field(default=None, description="To renew this account's consent; it keeps its id.")
     state: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
         default=None, description="Wait for the consent that this state stands for."
     )
@@ -37,41 +39,70 @@ class Consent(View):
     status: str
     authorize_url: str | None = Field(default=None, description="Page for the account's owner to open in a browser tab.")
     expires_at: Utc | None = None
+    social_account_id: str | None = None
+    error: OauthProblem | None = None
     account: SocialAccount | None = None
 
 
-async def _follow(request: ConnectAccountArguments, call: Call, state: str, url: str | None) -> Outcome[Consent]:
-    at_most_s = request.wait_seconds if request.wait_seconds is not None else (0 if url else call.wait_s)
-    consent: OauthStatus = await wait_oauth(call, state, at_most_s)
+async def _page(request: ConnectAccountArguments, call: Call) -> OauthUrl:
+    """The page on which the owner consents, or consents again.
+
+    Raises:
+        Invalid: there is no page to come back to, or the account is not one of this project and platform.
+    """
+    return_url = request.return_url or call.return_url
+    if return_url is None:
+        issue = {"path": "returnUrl", "message": "give the page that the owner comes back to, or have LAYERS_RETURN_URL set to it"}
+        raise Invalid("connect_account has no returnUrl, and LAYERS_RETURN_URL is not set", details={"issues": [dict(issue)]})
+    if request.social_account_id is None:
+        new = CreateOauthUrl(project_id=request.project_id, platform=request.platform, return_url=return_url)
+        return await call.layers.send(social.OAUTH_URL, new)
+    account = await find_account(call, request.project_id, request.social_account_id)
+    if account is None or account.platform != request.platform:
+        issue = {"path": "socialAccountId", "message": f"is no {request.platform} account of this project; get_project lists them"}
+        raise Invalid("socialAccountId, platform and projectId don't belong together", details={"issues": [dict(issue)]})
+    again = CreateReauthUrl(project_id=request.project_id, social_account_id=account.social_account_id, return_url=return_url)
+    return await call.layers.send(social.REAUTH_URL, again)
+
+
+def _after(request: ConnectAccountArguments, consent: OauthStatus, account: SocialAccount | None = None) -> tuple[Next, ...]:
     if consent.status == "pending":
-        return Outcome(
-            say="The account's owner has to open authorizeUrl and consent." if url else "The consent is still pending.",
-            status="needs_action",
-            result=Consent(state=state, status=consent.status, authorize_url=url, expires_at=consent.expires_at),
-            next=(resume(request.wait_seconds, state=state, projectId=request.project_id),),
-        )
+        return (resume(request.wait_seconds, state=consent.state, projectId=request.project_id),)
     if consent.status == "failed":
         again = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"state", "wait_seconds"})
-        return Outcome(
-            say="The consent was refused or ran out; no account was connected.",
-            status="failed",
-            result=Consent(state=state, status=consent.status),
-            next=(Next(tool="connect_account", arguments=again, why="Make a new URL for the person to open."),),
-        )
-    account = await find_account(call, request.project_id, consent.social_account_id)
+        return (Next(tool="connect_account", arguments=again, why="Make a new URL for the account's owner, if they want to."),)
+    step = Next(tool="list_content", arguments={"projectId": request.project_id}, why="See what can be scheduled on it.")
+    return (step,) if account is not None else ()
+
+
+async def _follow(request: ConnectAccountArguments, call: Call, state: str) -> Outcome[Consent]:
+    """How a consent stands when the wait ends."""
+    consent = await wait_oauth(call, state, call.wait_s if request.wait_seconds is None else request.wait_seconds)
+    done = consent.status == "completed"
+    account = await find_account(call, request.project_id, consent.social_account_id) if done else None
+    elsewhere = " It is no account of the project in projectId." if done and account is None else ""
     return Outcome(
-        say=f"Account {consent.social_account_id} is connected.",
-        result=Consent(state=state, status=consent.status, account=account),
-        next=(Next(tool="list_content", arguments={"projectId": request.project_id}, why="See what can be scheduled on it."),),
+        say=consent_words(consent) + elsewhere,
+        status="done" if done else "failed" if consent.status == "failed" else "needs_action",
+        result=Consent.model_validate({**consent.model_dump(), "state": state, "account": account}),
+        next=_after(request, consent, account),
     )
 
 
-@tool(calls=(social.OAUTH_URL, social.OAUTH_STATUS, social.ACCOUNTS), effect=Effect.ADDS)
+@tool(calls=(social.OAUTH_URL, social.REAUTH_URL, social.OAUTH_STATUS, social.ACCOUNTS), effect=Effect.ADDS)
 async def connect_account(request: ConnectAccountArguments, call: Call) -> Outcome[Consent]:
-    """Connect a TikTok or Instagram account. Answers at once with the URL its owner opens; then call wait_for_job with the state."""
+    """Connect a TikTok or Instagram account. Answers at once with the URL on which its owner allows it; then wait_for_job with the state.
+
+    Give the URL to the owner; never open it for them.
+    """
     if request.state is not None:
-        return await _follow(request, call, request.state, None)
-    wanted = CreateOauthUrl(project_id=request.project_id, platform=request.platform, return_url=request.return_url)
-    page = await call.layers.send(social.OAUTH_URL, wanted)
+        return await _follow(request, call, request.state)
+    page = await _page(request, call)
     call.begun("oauth", page.state, request.project_id)
-    return await _follow(request, call, page.state, page.authorize_url)
+    consent = OauthStatus(state=page.state, status="pending", expires_at=page.expires_at)
+    return Outcome(
+        say="The account's owner has to open authorizeUrl and press Allow there.",
+        status="needs_action",
+        result=Consent(state=page.state, status="pending", authorize_url=page.authorize_url, expires_at=page.expires_at),
+        next=_after(request, consent),
+    )

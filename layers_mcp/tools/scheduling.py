@@ -106,6 +106,15 @@ async def _queued(post: Container, project_id: str, call: Call) -> dict[str, lis
     return found
 
 
+def _unfit(account: SocialAccount | None) -> str:
+    """Why nothing can go out on an account, and the way out."""
+    if account is None:
+        return "is not an account of the content's project; get_project lists the connected ones"
+    if account.status == "reauth_required":
+        return "is reauth_required: its owner has to consent again; connect_account with this socialAccountId makes the URL"
+    return f"is {account.status}; get_project lists the connected ones"
+
+
 def _accounts(request: ScheduleContentArguments, known: tuple[SocialAccount, ...]) -> list[SocialAccount]:
     by_id = {account.social_account_id: account for account in known}
     issues: list[JsonValue] = []
@@ -117,8 +126,7 @@ def _accounts(request: ScheduleContentArguments, known: tuple[SocialAccount, ...
         named.add(target.social_account_id)
         account = by_id.get(target.social_account_id)
         if account is None or account.status != "connected":
-            state = "not an account of the content's project" if account is None else account.status
-            issues.append({"path": f"targets.{index}.socialAccountId", "message": f"is {state}; get_project lists the connected ones"})
+            issues.append({"path": f"targets.{index}.socialAccountId", "message": _unfit(account)})
         elif target.mode in INSTAGRAM_ONLY and account.platform != "instagram":
             issues.append({"path": f"targets.{index}.mode", "message": f"{target.mode} is for instagram; use direct_publish"})
         if hidden(target.caption_override):

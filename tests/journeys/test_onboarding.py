@@ -33,7 +33,9 @@ def an_account(wire, project):
     """Its id, connected."""
     url = "https://app.your-partner.com/done"
     asked = wire.call("connect_account", {"projectId": project, "platform": "tiktok", "returnUrl": url})
-    done = wire.call("wait_for_job", {"state": asked["result"]["state"], "projectId": project, "waitSeconds": 60})
+    state = asked["result"]["state"]
+    assert wire.allow(asked["result"]["authorizeUrl"]) == f"{url}?layers_state={state}&status=success"
+    done = wire.call("wait_for_job", {"state": state, "projectId": project, "waitSeconds": 60})
     return done["result"]["account"]["socialAccountId"]
 
 
@@ -91,26 +93,28 @@ def test_the_text_alone_is_enough_to_onboard(serve):
     """Issue 2: ids and handles stand in the text too."""
     wire = serve()
 
-    def read(tool, pattern, **arguments):
+    def said(tool, pattern, **arguments):
         words = wire.result(tool, arguments)["content"][0]["text"]
         found = re.search(pattern, words)
         assert found, words
         return found[0] if found.re.groups == 0 else found[1]
 
-    project = read("create_project", r"prj_[0-9a-f-]+", name="Quinns Coffee Co")
-    state = read("ingest_repo", r"state: (\S+)", projectId=project, repoFullName=SAMPLE)
+    project = said("create_project", r"prj_[0-9a-f-]+", name="Quinns Coffee Co")
+    state = said("ingest_repo", r"state: (\S+)", projectId=project, repoFullName=SAMPLE)
     ingest = {"projectId": project, "repoFullName": SAMPLE, "installationId": 48271993, "state": state, "waitSeconds": 60}
-    read("ingest_repo", r"https://github.com/quinns-coffee/quinns-app/pull/142", **ingest)
-    read("get_project", r"inf_[0-9a-f-]+", projectId=project)
-    post = read("generate_content", r"cnt_[0-9a-f-]+", projectId=project, waitSeconds=60)
-    handle = read("approve_content", r"confirm=(cf_\S+)", containerIds=[post])
-    read("approve_content", "approved", containerIds=[post], confirm=handle)
-    consent = read("connect_account", r"state: (st_\S+)", projectId=project, platform="tiktok", returnUrl="https://localhost/x")
-    account = read("wait_for_job", r"sa_[0-9a-f-]+", state=consent, projectId=project, waitSeconds=60)
+    said("ingest_repo", r"https://github.com/quinns-coffee/quinns-app/pull/142", **ingest)
+    said("get_project", r"inf_[0-9a-f-]+", projectId=project)
+    post = said("generate_content", r"cnt_[0-9a-f-]+", projectId=project, waitSeconds=60)
+    handle = said("approve_content", r"confirm=(cf_\S+)", containerIds=[post])
+    said("approve_content", "approved", containerIds=[post], confirm=handle)
+    url = said("connect_account", r'authorizeUrl: "(\S+)"', projectId=project, platform="tiktok", returnUrl="https://localhost/x")
+    wire.allow(url)
+    state = re.search(r"state=(st_\w+)", url)[1]
+    account = said("wait_for_job", r"sa_[0-9a-f-]+", state=state, projectId=project, waitSeconds=60)
     schedule = {"containerId": post, "scheduledFor": soon(2), "targets": [{"socialAccountId": account}]}
-    handle = read("schedule_content", r"confirm=(cf_\S+)", **schedule)
-    scheduled = read("schedule_content", r"sp_[0-9a-f-]+", **schedule, confirm=handle)
-    read("wait_for_job", r"https://www\.tiktok\.com/\S+", scheduledPostId=scheduled, waitSeconds=60)
+    handle = said("schedule_content", r"confirm=(cf_\S+)", **schedule)
+    scheduled = said("schedule_content", r"sp_[0-9a-f-]+", **schedule, confirm=handle)
+    said("wait_for_job", r"https://www\.tiktok\.com/\S+", scheduledPostId=scheduled, waitSeconds=60)
 
 
 def test_a_wait_that_ends_first_hands_back_the_call_that_goes_on(serve):

@@ -107,7 +107,8 @@ def test_the_onboarding_seed_works_as_printed(sandbox, differences):
     replay(7)
     consent = replay(8)
     project = sandbox.ids["$PROJECT_ID"]
-    status = sandbox.until(f"/v1/projects/{project}/social/oauth-status?state={consent['state']}", lambda seen: seen["status"] != "pending")
+    back = sandbox.allow(consent["authorizeUrl"])
+    status = sandbox.get(f"/v1/projects/{project}/social/oauth-status?state={consent['state']}")
     found["GET oauth-status"] = differences({"state": "st_", "status": "completed", "socialAccountId": "sa_"}, status)
     sandbox.ids["sa_01H9ZXC..."] = status["socialAccountId"]
     sandbox.ids["sp_01H9ZXD..."] = replay(9)["scheduledPostIds"][0]
@@ -116,5 +117,6 @@ def test_the_onboarding_seed_works_as_printed(sandbox, differences):
     last = replay(10)
 
     assert {name: gaps for name, gaps in found.items() if gaps} == {}
+    assert back == f"{json.loads(EXCHANGES[8].body)['returnUrl']}?layers_state={consent['state']}&status=success"
     assert last["publishedAt"].startswith("2026-04-18T22:00:11")
     assert len(found) == len(EXCHANGES) + 2

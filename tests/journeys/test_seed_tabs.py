@@ -14,6 +14,7 @@ import pytest
 SEED = (Path(__file__).parents[1] / "seed" / "onboard-customer.txt").read_text(encoding="utf-8")
 FROM_CREATE = 'import { randomUUID, project } from "./step_1.mts";'
 PROJECT_ID = 'from step_1 import project\nproject_id = project["id"]'
+RETURN_URL = "https://app.your-partner.com/customers/quinn/social-complete"
 PRINTED = [
     ("POST", "/v1/projects", 201),
     ("POST", "/v1/github/installation", 200),
@@ -32,6 +33,15 @@ def fill_state(sandbox):
 def fill_influencer(sandbox, project):
     """The influencer that the customer would pick (step 5)."""
     sandbox.ids["inf_01H9..."] = sandbox.get(f"/v1/projects/{project}/influencers")["items"][0]["influencerId"]
+
+
+def consented(sandbox, project, url, state):
+    """Step 8 to its end: the owner allows on the page, comes back with layers_state and status=success, and the state is polled."""
+    back = sandbox.allow(url)
+    status = sandbox.get(f"/v1/projects/{project}/social/oauth-status?state={state}")
+    account = sandbox.get(f"/v1/projects/{project}/social-accounts")["items"][0]["socialAccountId"]
+    assert back == f"{RETURN_URL}?layers_state={state}&status=success"
+    return status == {"state": state, "status": "completed", "socialAccountId": account}
 
 
 def sent(tabs, project):
@@ -77,6 +87,7 @@ def test_the_typescript_of_the_guide_works_as_printed(sandbox, program, samples,
     assert {poll["status"] for poll in polls[:-1]} == {"running"}
     assert waited.gave["result"] == polls[-1]["result"]
     assert ready.exchanges[-1]["body"]["status"] == "completed"
+    assert consented(sandbox, project, connected.gave["authorizeUrl"], connected.gave["state"])
     assert node.close() == (0, "")
 
 
@@ -100,4 +111,5 @@ def test_the_python_of_the_guide_works_as_printed(sandbox, program, samples, dif
     assert [differences(sample.reply, answer) for sample, answer in zip(samples["python"], answers, strict=True)] == [[]] * 5
     assert sent(tabs, project) == PRINTED
     assert done["status"] == "completed"
+    assert consented(sandbox, project, connected.gave["authorize_url"], connected.gave["state"])
     assert python.close() == (0, "")

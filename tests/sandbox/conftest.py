@@ -11,11 +11,12 @@ import httpx2
 import pytest
 
 from layers_mcp.clock import HandClock
+from layers_mcp.commands.browser import walk
 from layers_mcp.sandbox.app import build
 from layers_mcp.sandbox.world import World
 
 PATIENCE_S = 60
-INGEST_S, GENERATION_S, CONSENT_S, PUBLISHING_S = 330, 135, 20, 12
+INGEST_S, GENERATION_S, PUBLISHING_S = 330, 135, 12
 
 
 class House:
@@ -78,12 +79,18 @@ class House:
         self.wait(GENERATION_S)
         return started
 
+    async def press(self, url: str, button: str = "Allow") -> httpx2.Response:
+        """The answer to a button of a consent page, not followed."""
+        _, answer = await walk(self.client, url, button)
+        return answer
+
     async def account(self, project: str, platform: str = "tiktok") -> str:
-        """The id of a connected account."""
+        """The id of a connected account, its owner having consented."""
         asked = {"platform": platform, "returnUrl": "https://app.your-partner.com/done"}
-        state = (await self.post(f"{project}/social/oauth-url", asked))["state"]
-        self.wait(CONSENT_S)
-        return (await self.get(f"/v1/social/oauth-status/{state}"))["socialAccountId"]
+        url = await self.post(f"{project}/social/oauth-url", asked)
+        back = await self.press(url["authorizeUrl"])
+        assert (back.status_code, back.headers["location"]) == (302, f"{asked['returnUrl']}?layers_state={url['state']}&status=success")
+        return (await self.get(f"/v1/social/oauth-status/{url['state']}"))["socialAccountId"]
 
 
 @pytest.fixture

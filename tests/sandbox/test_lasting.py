@@ -6,17 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, func, inspect, select, text
+from sqlalchemy import create_engine, func, inspect, select, text, update
 
 from layers_mcp.clock import HandClock
 from layers_mcp.contract.errors import Invalid
+from layers_mcp.database import migrating, open_engine, writing
 from layers_mcp.database.migrating import bring_up
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.faults import Fault
@@ -182,3 +185,51 @@ def test_a_world_of_the_first_version_keeps_its_logo_and_loses_media_that_led_no
     assert found == ["[]", '{"brandContext": {"logoUrl": "/brand/logo_1"}}']
     assert fields == '{"logo_url": "/brand/logo_1"}'
     engine.dispose()
+
+
+def _back_to(file: Path, revision: str) -> None:
+    """Take a world back to an older schema, as alembic does."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(tables.VERSIONS))
+    engine = open_engine(file, tables.TABLES, versions=tables.VERSIONS, head=tables.HEAD)
+    with writing(engine) as connection:
+        config.attributes.update(connection=connection, tables=tables.TABLES)
+        command.downgrade(config, revision)
+    engine.dispose()
+
+
+async def test_an_older_world_keeps_its_consents_and_gets_tokens_that_end(tmp_path, clock, house):
+    """What resolved by itself stays as it was, also while it is still under way; a token lives 60 days from the connection."""
+    project = await house.project()
+    account, container = await house.account(project), await house.content(project)
+    await house.post(f"/v1/content/{container}/approve", {})
+    post = (await house.post(f"/v1/content/{container}/publish", {"targets": [{"socialAccountId": account}]}))["scheduledPostIds"][0]
+    before = await house.get(f"{project}/social-accounts")
+    asked = {"platform": "tiktok", "returnUrl": "https://app.your-partner.com/done"}
+    under_way, undecided = [await house.post(f"{project}/social/oauth-url", asked) for _ in range(2)]
+    with writing(house.world.engine) as connection:
+        row, resolved_at = tables.oauth_states.c, house.world.now() + timedelta(seconds=20)
+        connection.execute(
+            update(tables.oauth_states).where(row.state == under_way["state"]).values(resolved_at=resolved_at, account_id=account)
+        )
+    await house.world.close()
+    file = tmp_path / "state" / "sandbox.db"
+    _back_to(file, "0001")
+
+    world = await World.open(tmp_path / "state", wall=clock)
+
+    again = type(house)(world, clock)
+    path = f"/v1/social/oauth-status/{under_way['state']}"
+    assert await again.get(f"{project}/social-accounts") == before
+    assert (await again.get(f"/v1/scheduled-posts/{post}"))["socialAccountId"] == account
+    assert (await again.get(path))["status"] == "pending"
+    assert (await again.client.get(under_way["authorizeUrl"])).status_code == 409
+    again.wait(20)
+    assert await again.get(path) == {"state": under_way["state"], "status": "completed", "socialAccountId": account}
+    await again.get(f"/v1/social/oauth-status/{undecided['state']}", status=404)
+    with world.engine.connect() as connection:
+        assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    await again.client.aclose()
+    await world.close()

@@ -144,66 +144,6 @@ async def test_posts_are_listed_by_their_hour(house):
     assert await hours("status=published") == []
 
 
-async def test_a_consent_resolves_by_itself_and_only_its_key_sees_it(house):
-    """Seed 004, step 8; layers-api: oauth-status."""
-    project = await house.project()
-    asked = {"platform": "instagram", "returnUrl": "http://localhost:3000/x"}
-    url = await house.post(f"{project}/social/oauth-url", asked)
-    both = [f"/v1/social/oauth-status/{url['state']}", f"{project}/social/oauth-status?state={url['state']}"]
-    pending = [await house.get(path) for path in both]
-    none = await house.get(f"{project}/social-accounts")
-    house.wait(20)
-
-    done = [await house.get(path) for path in both]
-
-    account = done[0]["socialAccountId"]
-    assert url["authorizeUrl"].startswith("https://www.instagram.com/")
-    assert url["state"] in url["authorizeUrl"]
-    assert url["expiresAt"] == "2026-04-18T17:52:14Z"
-    assert pending == [{"state": url["state"], "status": "pending", "expiresAt": url["expiresAt"]}] * 2
-    assert done == [{"state": url["state"], "status": "completed", "socialAccountId": account}] * 2
-    assert none["items"] == []
-    (shown,) = (await house.get(f"{project}/social-accounts?platform=instagram&status=connected&leased=false"))["items"]
-    assert (shown["socialAccountId"], shown["handle"], shown["connectedAt"]) == (account, "quinnscoffee", "2026-04-18T17:22:34Z")
-    assert (await house.get(f"{project}/social-accounts?platform=tiktok"))["items"] == []
-    assert await house.account(project, "instagram") == account
-    other = await house.project("Other")
-    await house.get(f"{other}/social/oauth-status?state={url['state']}", status=404)
-    house.key = house.world.add_key()
-    await house.get(both[0], status=404)
-
-
-@pytest.mark.parametrize("url", ["https://evil.example/x", "https://app.your-partner.com.evil.example/", "https://localhost.evil.example"])
-async def test_a_host_off_the_list_is_refused(house, url):
-    """Seed 004, step 8: RETURN_URL_NOT_ALLOWED."""
-    project = await house.project()
-
-    refused = await house.post(f"{project}/social/oauth-url", {"platform": "tiktok", "returnUrl": url}, status=403)
-
-    assert refused["error"]["code"] == "RETURN_URL_NOT_ALLOWED"
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://app.your-partner.com/",
-        "ftp://localhost/",
-        "x",
-        "https://evil.example\\@localhost/",
-        "https://a@localhost/",
-        "https://[",
-        "https://",
-    ],
-)
-async def test_a_return_url_that_can_be_read_in_two_ways_is_refused(house, url):
-    """Ours, see drift: https, and http for localhost only."""
-    project = await house.project()
-
-    refused = await house.post(f"{project}/social/oauth-url", {"platform": "tiktok", "returnUrl": url}, status=422)
-
-    assert refused["error"]["details"]["issues"][0]["path"] == "returnUrl"
-
-
 async def test_a_draft_ends_in_the_inbox_and_is_not_published(house):
     """layers-api: publishing: status draft, terminal; delivered as a draft, so nothing is out."""
     project, account, content = await _ready(house)

@@ -96,10 +96,12 @@ async def test_scripted_trouble_takes_the_token_or_fails_the_one_post(house):
     """Design §8: trouble is scripted: failed with a given code."""
     project, account, content = await _ready(house)
     ends = {}
+    next_one = await _scheduled(house, content, account, seconds=600)
     for code in ("PLATFORM_REJECTED", "SOMETHING_NEW", "CREDENTIAL_INVALID"):
         house.world.script(Fault(path="/v1/content/{containerId}/schedule", job_error=code))
         ends[code] = (await _ended(house, await _scheduled(house, content, account)))["lastError"]
-    next_one = await _ended(house, await _scheduled(house, content, account))
+    refused = await house.post(f"{content}/publish", {"targets": [{"socialAccountId": account}]}, status=422)
+    next_one = await _ended(house, next_one)
     await house.account(project)
     mended = await _ended(house, await _scheduled(house, content, account))
 
@@ -107,4 +109,5 @@ async def test_scripted_trouble_takes_the_token_or_fails_the_one_post(house):
     assert ends["SOMETHING_NEW"] == {"code": "SOMETHING_NEW", "message": "tiktok refused the post"}
     assert ends["CREDENTIAL_INVALID"] == next_one["lastError"]
     assert next_one["lastError"]["code"] == "CREDENTIAL_INVALID"
+    assert refused["error"]["details"]["issues"][0]["path"] == "targets.0.socialAccountId"
     assert mended["status"] == "published"

@@ -81,16 +81,19 @@ async def test_a_consent_and_a_post_can_fail_too(house):
     """Seed 004, step 10: on failed, lastError carries the platform code."""
     project = await house.project()
     account, container = await house.account(project), await house.content(project)
-    house.world.script(Fault(path="/v1/projects/{projectId}/social/oauth-url", job_error="ACCESS_DENIED"))
+    house.world.script(Fault(path="/v1/projects/{projectId}/social/oauth-url", job_error="CREDENTIAL_INVALID"))
     house.world.script(Fault(path="/v1/content/{containerId}/publish", job_error="CREDENTIAL_INVALID"))
     asked = {"platform": "instagram", "returnUrl": "https://app.your-partner.com/x"}
-    state = (await house.post(f"{project}/social/oauth-url", asked))["state"]
+    url = await house.post(f"{project}/social/oauth-url", asked)
+    back = await house.press(url["authorizeUrl"])
     await house.post(f"/v1/content/{container}/approve", {})
     out = await house.post(f"/v1/content/{container}/publish", {"targets": [{"socialAccountId": account}]})
 
     house.wait(20)
 
-    assert (await house.get(f"/v1/social/oauth-status/{state}"))["error"]["code"] == "ACCESS_DENIED"
+    assert back.headers["location"].endswith("&status=error&layers_oauth_error=credential_invalid")
+    assert (await house.get(f"/v1/social/oauth-status/{url['state']}"))["error"]["code"] == "CREDENTIAL_INVALID"
+    assert len((await house.get(f"{project}/social-accounts"))["items"]) == 1
     post = await house.get(f"/v1/scheduled-posts/{out['scheduledPostIds'][0]}")
     assert (post["status"], post["lastError"]["code"], post["externalId"]) == ("failed", "CREDENTIAL_INVALID", None)
 

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from layers_mcp.client.layers import Layers
 from layers_mcp.clock import HandClock
+from layers_mcp.commands.browser import walk
 from layers_mcp.contract import content
 from layers_mcp.contract.content import Container, GetContent
 from layers_mcp.contract.scalars import wire_time
@@ -124,9 +125,18 @@ class Story:
         return post
 
     async def account(self, project: str, platform: str = "tiktok") -> str:
-        """A connected account."""
-        made = await self.call("connect_account", projectId=project, platform=platform, returnUrl=RETURN, waitSeconds=900)
-        return made["result"]["account"]["socialAccountId"]
+        """A connected account, its owner having consented."""
+        asked = await self.call("connect_account", projectId=project, platform=platform, returnUrl=RETURN)
+        await self.press(asked)
+        done = await self.call("connect_account", projectId=project, platform=platform, state=asked["result"]["state"])
+        return done["result"]["account"]["socialAccountId"]
+
+    async def press(self, asked: dict[str, Any], button: str = "Allow") -> httpx2.Response:
+        """What the owner of the account does with the URL of a connect_account; no redirect is followed."""
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=build(self.world))) as browser:
+            _, answer = await walk(browser, asked["result"]["authorizeUrl"], button)
+        assert answer.status_code == 302, answer.text
+        return answer
 
     async def handle(self, tool: str, **arguments: Any) -> str:
         """A live handle for exactly this call."""

@@ -7,6 +7,7 @@ import pytest
 from layers_mcp.sandbox.faults import Fault
 
 pytestmark = pytest.mark.anyio
+RETURN = "https://app.your-partner.com/done"
 
 
 async def _failed(story, code):
@@ -29,8 +30,9 @@ async def test_an_expired_token_is_mended_by_connecting_again_and_posting_again(
     assert told["status"] == "failed"
     assert told["summary"].endswith("is failed: the account's token is no longer valid (CREDENTIAL_INVALID).")
     assert told["result"]["post"]["lastError"]["platformCode"] == "access_token_invalid"
-    assert (connect["tool"], connect["arguments"]) == ("connect_account", {"projectId": project, "platform": "tiktok"})
-    assert await story.account(project) == account
+    renewed = {"projectId": project, "platform": "tiktok", "socialAccountId": account}
+    assert (connect["tool"], connect["arguments"]) == ("connect_account", renewed)
+    await story.press(await story.call("connect_account", **renewed, returnUrl=RETURN))
     mended = await story.yes(post["tool"], **post["arguments"])
     (again,) = mended["result"]["schedule"]["scheduledPostIds"]
     assert (await story.call("wait_for_job", scheduledPostId=again, waitSeconds=900))["result"]["post"]["status"] == "published"

@@ -1,4 +1,4 @@
-"""Work of several trades; tokens that expire; SDK apps and keywords; media and logos without the address of a site."""
+"""Work of several trades; consents that somebody decides, tokens that end; SDK apps and keywords; media without a site's address."""
 
 from __future__ import annotations
 
@@ -9,15 +9,6 @@ revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-
-
-def _upgrade_accounts() -> None:
-    """A token lived for 60 days from its consent on; it was not written down."""
-    with op.batch_alter_table("accounts") as accounts:
-        accounts.add_column(sa.Column("token_expires_at", sa.BigInteger(), nullable=True))
-    op.execute("UPDATE accounts SET token_expires_at = connected_at + 60 * 86400000")
-    with op.batch_alter_table("accounts") as accounts:
-        accounts.alter_column("token_expires_at", nullable=False)
 
 
 def _make_sdk_apps() -> None:
@@ -70,8 +61,7 @@ def _upgrade_media() -> None:
 
 
 def upgrade() -> None:
-    """All work was on repositories so far; ingests before this made no SDK app that could be read."""
-    _upgrade_accounts()
+    """All work was on repositories so far; a token lived 60 days from the connection; no SDK app was made that could be read."""
     _make_sdk_apps()
     _make_keywords()
     _upgrade_media()
@@ -79,6 +69,12 @@ def upgrade() -> None:
         work.add_column(sa.Column("trade", sa.String(), nullable=False, server_default="repository"))
     with op.batch_alter_table("work") as work:
         work.alter_column("trade", server_default=None)
+    # Posts refer to accounts, so that table is not copied: a column with a default is added in place.
+    op.add_column("accounts", sa.Column("token_expires_at", sa.BigInteger(), nullable=False, server_default="0"))
+    op.execute("UPDATE accounts SET token_expires_at = connected_at + 5184000000")  # 60 days in milliseconds
+    with op.batch_alter_table("oauth_states") as states:
+        states.add_column(sa.Column("scopes", sa.JSON(), nullable=True))
+        states.alter_column("resolved_at", existing_type=sa.BigInteger(), nullable=True)
 
 
 def _downgrade_media() -> None:
@@ -90,12 +86,15 @@ def _downgrade_media() -> None:
 
 
 def downgrade() -> None:
-    """Keep the repositories' work only, and no media."""
+    """Keep the repositories' work and the consents that were decided, and no media."""
     _downgrade_media()
     op.drop_table("keywords")
     op.drop_table("sdk_apps")
+    op.execute("DELETE FROM oauth_states WHERE resolved_at IS NULL")
+    with op.batch_alter_table("oauth_states") as states:
+        states.alter_column("resolved_at", existing_type=sa.BigInteger(), nullable=False)
+        states.drop_column("scopes")
+    op.drop_column("accounts", "token_expires_at")
     op.execute("DELETE FROM work WHERE trade <> 'repository'")
     with op.batch_alter_table("work") as work:
         work.drop_column("trade")
-    with op.batch_alter_table("accounts") as accounts:
-        accounts.drop_column("token_expires_at")
