@@ -64,6 +64,11 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story):
     await story.yes("update_sdk_app", projectId=project, appId=app["appId"], rotateKey=True)
     await story.call("refresh_keywords", projectId=project, waitSeconds=900)
     await story.call("list_keywords", projectId=project)
+    await story.call("ingest_listing", projectId=project, url="https://quinnscoffee.com", waitSeconds=0)
+    await story.call("ingest_listing", projectId=project, iosBundleId="coffee.quinns.app", waitSeconds=0)
+    media = await story.call("add_app_media", projectId=project, kind="logo", url="https://quinnscoffee.com/logo.svg")
+    await story.call("list_app_media", projectId=project)
+    await story.yes("remove_app_media", projectId=project, mediaId=media["result"]["media"]["id"])
     consent = await story.call("connect_account", projectId=project, platform="instagram", returnUrl=RETURN)
     await story.call("wait_for_job", state=consent["result"]["state"], projectId=project, waitSeconds=900)
 
