@@ -45,6 +45,7 @@ async def open_world(  # noqa: PLR0913  each is a setting of its own
         at=at,
         speed=speed,
         repositories=settings.sandbox_repos,
+        sites=settings.sandbox_sites,
         push=settings.sandbox_push,
         site_url=site_url,
     )

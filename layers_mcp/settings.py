@@ -25,6 +25,8 @@ _NOT_OURS = frozenset({"LAYERS_APP_ID", "LAYERS_INGEST_ENDPOINT"})
 """Names of the Layers SDK, which may stand in the same environment."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PAIR = re.compile(r"^[A-Za-z0-9_.\-]+/[A-Za-z0-9_.\-]+=.+$")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9.])?")
+_ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?/?")
 
 
 class UnknownSetting(ValueError):
@@ -74,7 +76,13 @@ class Settings(BaseSettings):
         description="Whether the sandbox pushes the branch it wrote back to the repository; else the patch is kept beside its state.",
     )
 
-    @field_validator("sandbox_repos", "tools", mode="before")
+    sandbox_sites: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Where the sandbox finds websites and app-store listings without the network: host=place pairs, comma-separated; a "
+        "place is a folder or file of HTML or JSON, or the origin of a server (http://127.0.0.1:8080). Hosts not listed must be public.",
+    )
+
+    @field_validator("sandbox_repos", "sandbox_sites", "tools", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
@@ -113,6 +121,19 @@ class Settings(BaseSettings):
                 message = f"LAYERS_SANDBOX_REPOS: {place} does not exist; give a folder, or owner/name=path pairs"
                 raise ValueError(message)
         return self
+
+    @field_validator("sandbox_sites")
+    @classmethod
+    def _sites_are_pairs(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in given:
+            host, _, place = entry.partition("=")
+            if not _HOST.fullmatch(host.strip()) or not place.strip():
+                message = f"{entry} is no host=place pair; write it like example.com=/srv/pages"
+                raise ValueError(message)
+            if not _ORIGIN.fullmatch(place) and (place.startswith(("http:", "https:")) or not Path(place).expanduser().exists()):
+                message = f"{place} is neither a folder or file that exists nor an origin like http://127.0.0.1:8080"
+                raise ValueError(message)
+        return given
 
     @property
     def live(self) -> bool:

@@ -63,6 +63,12 @@ def test_a_key_is_never_printed(environment):
         ("LAYERS_BASE_URL", "http://api.layers.com"),
         ("LAYERS_SANDBOX_REPOS", "/no/such/folder"),
         ("LAYERS_SANDBOX_REPOS", "owner/name=/no/such/folder"),
+        ("LAYERS_SANDBOX_SITES", "/no/such/folder"),
+        ("LAYERS_SANDBOX_SITES", "example.com"),
+        ("LAYERS_SANDBOX_SITES", "example.com="),
+        ("LAYERS_SANDBOX_SITES", "example.com=/no/such/folder"),
+        ("LAYERS_SANDBOX_SITES", "https://example.com=http://127.0.0.1:1"),
+        ("LAYERS_SANDBOX_SITES", "example.com=http://127.0.0.1:1/path"),
     ],
 )
 def test_a_value_out_of_range_stops_the_start_by_name(monkeypatch, capsys, name, value):
@@ -87,6 +93,13 @@ def test_repositories_are_folders_or_pairs(environment, tmp_path):
     settings = environment(LAYERS_SANDBOX_REPOS=f"{tmp_path}, owner/name={tmp_path}")
 
     assert settings.sandbox_repos == (str(tmp_path), f"owner/name={tmp_path}")
+
+
+def test_sites_are_hosts_with_folders_files_or_servers(environment, tmp_path):
+    """Issue 3: the sandbox reads a real page or listing JSON from a local server or file."""
+    settings = environment(LAYERS_SANDBOX_SITES=f"example.com={tmp_path}, itunes.apple.com=http://127.0.0.1:8080,a.b=https://[::1]:8443/")
+
+    assert settings.sandbox_sites == (f"example.com={tmp_path}", "itunes.apple.com=http://127.0.0.1:8080", "a.b=https://[::1]:8443/")
 
 
 def test_settings_do_not_change(environment):

@@ -113,6 +113,30 @@ _GITHUB: tuple[Drift, ...] = (
     Drift("ingest and hand-made edits", f"{P}: ingest", "merges into brandContext", P, NOTHING,
           "what a later ingest finds wins, field by field", "a fold by time"),
 )
+_PAGES: tuple[Drift, ...] = (
+    Drift("kind of an app-store ingest", f"{P}: POST …/ingest/appstore", "kind not shown", S, NOTHING, "project_ingest_appstore", PLAIN),
+    Drift("stages of a website and an app-store ingest", f"{P}: POST …/ingest/website", "starts at fetching", P, NOTHING,
+          "fetching, analyzing, finalizing; 9 s and 5 s at job speed 1", "the pages say less than 10 s, and about 5 s"),
+    Drift("result of a website or app-store ingest", f"{P}: POST …/ingest/website", "merges into brandContext", P, "result not shown",
+          "brandContext with the fields that were found", PLAIN),
+    Drift("maxPages without followLinks", f"{P}: POST …/ingest/website", "only with followLinks", P, NOTHING, "1 page", PLAIN),
+    Drift("a first influencer from a page", f"{S}, step 5", "from the brand context", f"{P}: ingest pages", NOTHING,
+          "in training when the ingest completes, ready 20 s later at job speed 1", "the ingest is shorter than the training"),
+    Drift("appStoreUrl", f"{P}: POST …/ingest/appstore", "appStoreUrl", P, "which stores is not said",
+          "a page of apps.apple.com, itunes.apple.com or play.google.com; its country counts when countryCode is left out", PLAIN),
+    Drift("several listings of one app", f"{P}: POST …/ingest/appstore", "at least one of", P, NOTHING,
+          "all that are named are read, Apple's words before Google's", PLAIN),
+    Drift("SCRAPE_FAILED", f"{P}: POST …/ingest/appstore", "5 failures, 7 days of cooldown, jobs fail", P, "what ends a count is not said",
+          "5 in a row; a success or the end of the cooldown starts anew; the message says until when", PLAIN),
+    Drift("ports of what is fetched", f"{P}: app-media", "no private, link-local, loopback or metadata target", P, NOTHING,
+          "80 and 443 only, unless the host is listed in LAYERS_SANDBOX_SITES", "other ports are services, not pages"),
+    Drift("shape of app media", f"{P}: POST …/app-media", "201 asset row, cut", P, "GET …/app-media not found",
+          "id, projectId, kind, role, url, contentType, sizeBytes, createdAt; a page of them", PLAIN),
+    Drift("mediaId", f"{P}: DELETE …/app-media", "422 when not med_<uuid>", f"{S}, steps 1 and 4", "bare and prefixed ids",
+          "a bare UUID is accepted too", SEED),
+    Drift("app media and brandContext.logoUrl", f"{P}: app-media", NOTHING, S, NOTHING, "logoUrl stays as the ingest found it",
+          "a stored logo is media, not a fact about the brand"),
+)
 _CONTENT: tuple[Drift, ...] = (
     Drift("status while generating", f"{P}: content, old", "generating", f"{P}: content, new", "processing",
           "generating; processing is accepted in filters", "the seed's generation"),
@@ -272,5 +296,5 @@ _APPS: tuple[Drift, ...] = (
 
 # fmt: on
 
-DRIFT: tuple[Drift, ...] = (*_IDENTITY, *_PROJECTS, *_GITHUB, *_CONTENT, *_PUBLISHING, *_EDGE, *_APPS)
+DRIFT: tuple[Drift, ...] = (*_IDENTITY, *_PROJECTS, *_GITHUB, *_PAGES, *_CONTENT, *_PUBLISHING, *_EDGE, *_APPS)
 """Every disagreement and every choice of ours that we know of."""

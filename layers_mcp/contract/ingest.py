@@ -1,4 +1,4 @@
-"""Reading a customer's repository: brand context out, SDK instrumentation in."""
+"""Reading what a customer has: a repository (brand context out, SDK instrumentation in), a website, an app-store listing."""
 
 from __future__ import annotations
 
@@ -10,13 +10,27 @@ from layers_mcp.contract.endpoint import Endpoint, Request
 from layers_mcp.contract.jobs import Accepted
 from layers_mcp.contract.scalars import Id, Platform
 
-__all__ = ["GITHUB", "STAGES", "IngestGithub", "SdkConfig"]
+__all__ = [
+    "APPSTORE",
+    "GITHUB",
+    "READING_STAGES",
+    "STAGES",
+    "WEBSITE",
+    "IngestAppstore",
+    "IngestGithub",
+    "IngestWebsite",
+    "SdkConfig",
+]
 
 STAGES = ("cloning", "analyzing", "generating_sdk_patch", "opening_pr", "finalizing")
 """The stages of a GitHub ingest, in order (layers-api: concepts/jobs)."""
+READING_STAGES = ("fetching", "analyzing", "finalizing")
+"""The stages of the other two; layers-api: POST …/ingest/website names the first, the rest are ours (`drift`)."""
 
 Repo = Annotated[str, StringConstraints(min_length=3, max_length=200, pattern=r"^[A-Za-z0-9_.\-]+/[A-Za-z0-9_.\-]+$")]
 Branch = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+AppId = Annotated[str, StringConstraints(min_length=1, max_length=150, pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]*$")]
+"""A bundle id or a package name, such as `com.acme.coffee`."""
 
 
 class SdkConfig(Request):
@@ -45,6 +59,25 @@ class IngestGithub(Request):
     pr_body: Annotated[str, StringConstraints(max_length=10_000)] | None = None
 
 
+class IngestWebsite(Request):
+    """One website: the page at `url`, an absolute http(s) URL, and with `follow_links` up to `max_pages` of its host, 1 to 25."""
+
+    project_id: Id
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    follow_links: bool = False
+    max_pages: int = Field(default=1, ge=1, le=25)
+
+
+class IngestAppstore(Request):
+    """One app by its listings: at least one of bundle id, package and store URL; `country_code`: ISO 3166-1 alpha-2, of the store."""
+
+    project_id: Id
+    ios_bundle_id: AppId | None = None
+    android_package: AppId | None = None
+    app_store_url: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
+    country_code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$")] = "us"
+
+
 GITHUB: Endpoint[IngestGithub, Accepted] = Endpoint(
     method="POST",
     path="/v1/projects/{projectId}/ingest/github",
@@ -56,4 +89,26 @@ GITHUB: Endpoint[IngestGithub, Accepted] = Endpoint(
     statuses=(202,),
     codes=("PLATFORM_ERROR",),
     source="seed 004, step 3",
+)
+WEBSITE: Endpoint[IngestWebsite, Accepted] = Endpoint(
+    method="POST",
+    path="/v1/projects/{projectId}/ingest/website",
+    request=IngestWebsite,
+    reply=Accepted,
+    scope="ingest:write",
+    rate="long-running",
+    keyed=True,
+    statuses=(202,),
+    source="layers-api: POST …/ingest/website",
+)
+APPSTORE: Endpoint[IngestAppstore, Accepted] = Endpoint(
+    method="POST",
+    path="/v1/projects/{projectId}/ingest/appstore",
+    request=IngestAppstore,
+    reply=Accepted,
+    scope="ingest:write",
+    rate="long-running",
+    keyed=True,
+    statuses=(202,),
+    source="layers-api: POST …/ingest/appstore; seed 000, loop 1, step 2",
 )

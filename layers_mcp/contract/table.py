@@ -6,6 +6,7 @@ from typing import cast
 
 from layers_mcp.contract import (
     account,
+    app_media,
     content,
     github,
     influencers,
@@ -22,7 +23,7 @@ from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 
 __all__ = ["NOUNS", "TABLE"]
 
-NOUNS = (account, projects, github, ingest, sdk_apps, keywords, jobs, influencers, content, review, social, publishing)
+NOUNS = (account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, review, social, publishing)
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(
     cast("Endpoint[Request, Reply]", row) for noun in NOUNS for row in vars(noun).values() if isinstance(row, Endpoint)

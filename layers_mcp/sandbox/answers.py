@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from layers_mcp.contract import account as c_account
+from layers_mcp.contract import app_media as c_app_media
 from layers_mcp.contract import content as c_content
 from layers_mcp.contract import github as c_github
 from layers_mcp.contract import influencers as c_influencers
@@ -20,12 +21,14 @@ from layers_mcp.contract import social as c_social
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.sandbox import (
     account,
+    app_media,
     content,
     github,
     influencers,
     ingest,
     jobs,
     keywords,
+    listings,
     projects,
     publishing,
     review,
@@ -57,6 +60,11 @@ ANSWERS: dict[str, Answering] = {
     c_sdk_apps.INSTALL_SPEC.name: sdk_apps.install_spec,
     c_keywords.LIST.name: keywords.listing,
     c_keywords.REFRESH.name: keywords.refresh,
+    c_ingest.WEBSITE.name: listings.start_website,
+    c_ingest.APPSTORE.name: listings.start_appstore,
+    c_app_media.ADD.name: app_media.add,
+    c_app_media.LIST.name: app_media.listing,
+    c_app_media.REMOVE.name: app_media.remove,
     c_jobs.GET.name: jobs.get,
     c_jobs.CANCEL.name: jobs.cancel,
     c_influencers.LIST.name: influencers.listing,

@@ -23,7 +23,8 @@ from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import control, site
 from layers_mcp.sandbox.asking import MOST_BYTES
 from layers_mcp.sandbox.document import openapi
-from layers_mcp.sandbox.edge import Asked, Told, answer, refusal
+from layers_mcp.sandbox.edge import Asked, Ready, Told, answer, refusal
+from layers_mcp.sandbox.preparing import prepared
 from layers_mcp.sandbox.spellings import OTHER_PATHS
 from layers_mcp.sandbox.visit import invalid
 from layers_mcp.sandbox.world import World
@@ -65,6 +66,16 @@ async def _body(request: Request) -> bytes:
     return bytes(read)
 
 
+async def _told(world: World, endpoint: Endpoint[Ask, Reply], asked: Asked) -> Told:
+    """The answer; work that it needs is done between two transactions, so that nobody waits for a stranger's server."""
+    told = await asyncio.to_thread(answer, world, endpoint, asked)
+    if isinstance(told, Told):
+        return told
+    async with world.preparing, prepared(endpoint.name, told.errand, world.ground.folder) as done:
+        told = await asyncio.to_thread(answer, world, endpoint, asked, Ready(prepared=done, entry=told.entry))
+    return told if isinstance(told, Told) else refusal(errors.Internal("nothing answered"), world.wall.now())
+
+
 def _route(world: World, endpoint: Endpoint[Ask, Reply]) -> Callable[[Request], Awaitable[Response]]:
     async def route(request: Request) -> Response:
         try:
@@ -78,7 +89,7 @@ def _route(world: World, endpoint: Endpoint[Ask, Reply]) -> Callable[[Request], 
             body=body,
         )
         try:
-            told = await asyncio.to_thread(answer, world, endpoint, asked)
+            told = await _told(world, endpoint, asked)
         except Exception:  # noqa: BLE001  the edge: whatever broke, the caller gets an envelope
             _log.exception("%s broke", endpoint.name)
             told = refusal(errors.Internal("something broke in the sandbox; its log says what"), world.wall.now())

@@ -13,7 +13,7 @@ from layers_mcp.contract import content, errors
 from layers_mcp.contract.jobs import Accepted, JobProblem
 from layers_mcp.contract.projects import BrandContext
 from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, ContentFormat, SocialPlatform
-from layers_mcp.sandbox import account, formats, ids, influencers, jobs, pictures, projects, shelf, tables
+from layers_mcp.sandbox import account, app_media, formats, ids, influencers, jobs, pictures, projects, shelf, tables
 from layers_mcp.sandbox.caption_words import words_of
 from layers_mcp.sandbox.captions import Message, captions
 from layers_mcp.sandbox.clockwork import Seen, Stage
@@ -115,8 +115,9 @@ def _said(visit: Visit, project: Row[Any], request: content.GenerateContent, bra
     cta = brief.cta or words.get.format(name=name)
     paths = {"hook": path, "cta": "brief.cta" if brief.cta else named, "appName": named, "tagline": "brandContext.tagline"}
     spoken = SlideBrief(hook=hook, cta=cta, app_name=name, tagline=brand.tagline, description=brand.app_description, language=language)
-    logo_id = shelf.logo_id_of(shelf.unaddressed(visit.ground, brand.logo_url))
-    return pictures.Said(spoken, paths, logo_id), Message(hook, cta, language)
+    found = shelf.logo_id_of(shelf.unaddressed(visit.ground, brand.logo_url))
+    logo = app_media.logo(visit, project.id) or (shelf.logo_file(visit.ground.folder, found) if found else None)
+    return pictures.Said(spoken, paths, logo), Message(hook, cta, language)
 
 
 def begin(

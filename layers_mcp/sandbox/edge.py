@@ -16,6 +16,7 @@ from json import dumps
 from math import ceil
 from typing import NamedTuple
 
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from layers_mcp.contract import errors
@@ -27,10 +28,10 @@ from layers_mcp.database import reading, writing
 from layers_mcp.sandbox import clockwork, faults, ids, keys, rates, replies
 from layers_mcp.sandbox.answers import ANSWERS, MINTS
 from layers_mcp.sandbox.asking import read_request
-from layers_mcp.sandbox.visit import Answer, Key, Visit, invalid
+from layers_mcp.sandbox.visit import Answer, Key, Unprepared, Visit, invalid
 from layers_mcp.sandbox.world import World
 
-__all__ = ["Asked", "Told", "answer", "refusal", "writes"]
+__all__ = ["Asked", "Ready", "Told", "Waits", "answer", "refusal", "writes"]
 
 _log = logging.getLogger(__name__)
 _NOT_MODIFIED = 304
@@ -57,14 +58,33 @@ class Told:
     lost: bool = False
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
+    """Who asks, what is left of the budget, the trouble that was scripted, and what the request is refused with."""
+
     key: Key | None
     budget: rates.Budget | None
     fault: faults.Fault | None
     refusal: errors.LayersError | None
 
     def headers(self, endpoint: Endpoint[Request, Reply]) -> dict[str, str]:
+        """The headers of its rate limit."""
         return self.budget.headers() if self.budget else {"X-RateLimit-Endpoint-Class": endpoint.rate}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """A request whose answer needs `errand` done first; `entry` is who asked, so that it is not counted twice."""
+
+    errand: BaseModel
+    entry: Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """The same request with its work done."""
+
+    prepared: BaseModel
+    entry: Entry
 
 
 def _time_headers(now: datetime, request_id: str) -> dict[str, str]:
@@ -83,21 +103,21 @@ def refusal(problem: errors.LayersError, now: datetime, *, status: int | None = 
     return Told(status=status or problem.status, body=dumps(envelope(problem, request_id)), headers=sent)
 
 
-def _enter(connection: Connection, endpoint: Endpoint[Request, Reply], headers: Mapping[str, str], wall_now: datetime) -> _Entry:
+def _enter(connection: Connection, endpoint: Endpoint[Request, Reply], headers: Mapping[str, str], wall_now: datetime) -> Entry:
     """Who asks, whether the key may, and which trouble was scripted for it."""
     try:
         key = keys.known_key(connection, headers)
     except errors.LayersError as problem:
-        return _Entry(None, None, None, problem)
+        return Entry(None, None, None, problem)
     budget = rates.take(connection, key.id, rates.TIERS[key.tier], endpoint.rate, wall_now=wall_now)
     try:
         budget.check()
         if not key.may(endpoint.scope):
             raise errors.ForbiddenScope(f"the key lacks {endpoint.scope}", details={"requiredScope": endpoint.scope})
     except errors.LayersError as problem:
-        return _Entry(key, budget, None, problem)
+        return Entry(key, budget, None, problem)
     fault = faults.next_fault(connection, endpoint)
-    return _Entry(key, budget, fault, fault.problem() if fault else None)
+    return Entry(key, budget, fault, fault.problem() if fault else None)
 
 
 class _Written(NamedTuple):
@@ -143,12 +163,12 @@ def _conditional(told: Told, endpoint: Endpoint[Request, Reply], asked: Asked) -
     return Told(status=told.status, body=told.body, headers=headers)
 
 
-def _tried(visit: Visit, endpoint: Endpoint[Request, Reply], asked: Asked, wall_now: datetime) -> Told | errors.LayersError:
-    """What the noun says; whatever it refuses, its writes are undone."""
+def _tried(visit: Visit, endpoint: Endpoint[Request, Reply], asked: Asked, wall_now: datetime) -> Told | errors.LayersError | Unprepared:
+    """What the noun says; whatever it refuses, or needs first, its writes are undone."""
     try:
         with visit.connection.begin_nested() if writes(endpoint) else nullcontext():
             return _conditional(_handled(visit, endpoint, asked, wall_now), endpoint, asked)
-    except errors.LayersError as problem:
+    except (errors.LayersError, Unprepared) as problem:
         return problem
     except Exception:  # noqa: BLE001  the edge: whatever broke, the caller gets an envelope
         _log.exception("%s broke", endpoint.name)
@@ -160,14 +180,14 @@ def writes(endpoint: Endpoint[Request, Reply]) -> bool:
     return endpoint.method != "GET" or endpoint.name in MINTS
 
 
-def _visit(connection: Connection, world: World, entry: _Entry, now: datetime) -> Visit | None:
+def _visit(connection: Connection, world: World, entry: Entry, *, now: datetime, prepared: BaseModel | None) -> Visit | None:
     if entry.key is None or entry.refusal is not None:
         return None
     trouble = entry.fault.job_error if entry.fault else None
-    return Visit(connection=connection, now=now, key=entry.key, ground=world.ground, trouble=trouble)
+    return Visit(connection=connection, now=now, key=entry.key, ground=world.ground, trouble=trouble, prepared=prepared)
 
 
-def _troubled(told: Told, entry: _Entry) -> Told:
+def _troubled(told: Told, entry: Entry) -> Told:
     fault = entry.fault
     if fault is None:
         return told
@@ -175,20 +195,8 @@ def _troubled(told: Told, entry: _Entry) -> Told:
     return Told(status=told.status, body=told.body, headers=told.headers, delay_s=fault.delay_s, lost=lost)
 
 
-def answer(world: World, endpoint: Endpoint[Request, Reply], asked: Asked) -> Told:
-    """Answer one request to one route of the table."""
-    result: Told | errors.LayersError | None = None
-    with writing(world.engine) as connection:
-        wall_now = world.wall.now()
-        now = clockwork.world_now(connection, wall_now)
-        entry = _enter(connection, endpoint, asked.headers, wall_now)
-        visit = _visit(connection, world, entry, now)
-        if writes(endpoint) and visit is not None:
-            result = _tried(visit, endpoint, asked, wall_now)
-    if result is None and entry.refusal is None:
-        with reading(world.engine) as connection:
-            visit = _visit(connection, world, entry, now)
-            result = _tried(visit, endpoint, asked, wall_now) if visit else None
+def _answered(result: Told | errors.LayersError | None, endpoint: Endpoint[Request, Reply], entry: Entry, *, now: datetime) -> Told:
+    """The noun's answer, or the refusal in its envelope, with the headers of every answer."""
     problem = entry.refusal or (result if isinstance(result, errors.LayersError) else None)
     if problem is not None or not isinstance(result, Told):
         status = entry.fault.status if entry.fault and entry.refusal is not None else None
@@ -196,3 +204,25 @@ def answer(world: World, endpoint: Endpoint[Request, Reply], asked: Asked) -> To
         return _troubled(told, entry)
     headers = result.headers | entry.headers(endpoint) | _time_headers(now, ids.stamped("req", now))
     return _troubled(Told(status=result.status, body=result.body, headers=headers), entry)
+
+
+def answer(world: World, endpoint: Endpoint[Request, Reply], asked: Asked, ready: Ready | None = None) -> Told | Waits:
+    """Answer one request to one route of the table, or say what must be done first; `ready`: it was, and who asks is known."""
+    result: Told | errors.LayersError | Unprepared | None = None
+    prepared = ready.prepared if ready else None
+    with writing(world.engine) as connection:
+        wall_now = world.wall.now()
+        now = clockwork.world_now(connection, wall_now)
+        entry = ready.entry if ready else _enter(connection, endpoint, asked.headers, wall_now)
+        visit = _visit(connection, world, entry, now=now, prepared=prepared)
+        if writes(endpoint) and visit is not None:
+            result = _tried(visit, endpoint, asked, wall_now)
+    if result is None and entry.refusal is None:
+        with reading(world.engine) as connection:
+            visit = _visit(connection, world, entry, now=now, prepared=prepared)
+            result = _tried(visit, endpoint, asked, wall_now) if visit else None
+    if isinstance(result, Unprepared):
+        if ready is None:
+            return Waits(errand=result.errand, entry=entry)
+        result = errors.Internal("the work of this answer was done, and is asked for again")
+    return _answered(result, endpoint, entry, now=now)

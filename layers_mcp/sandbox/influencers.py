@@ -15,12 +15,17 @@ from layers_mcp.sandbox import ids, projects, tables
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
-__all__ = ["TRAINING_S", "bear", "choose", "get", "listing"]
+__all__ = ["TRAINING_S", "bear", "choose", "get", "listing", "trained_at"]
 
 TRAINING_S = 20.0
 """How long an influencer is in training, in world seconds at job speed 1; ours (newer pages: about a minute)."""
 _NAMES = ("Ines", "Leo", "Maya", "Theo", "Ada", "Noor", "Jonas", "Priya")
 _WHO = ("female", "male", "female", "male", "female", "female", "male", "female")
+
+
+def trained_at(visit: Visit, born_at: datetime) -> datetime:
+    """When an influencer is ready that is born at this instant."""
+    return born_at + timedelta(seconds=TRAINING_S / visit.ground.job_speed)
 
 
 def bear(visit: Visit, project_id: str, brand: BrandContext, *, job_id: str, ready_at: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 from layers_mcp.contract import ingest
 from layers_mcp.contract.jobs import Accepted, JobResult
 from layers_mcp.contract.projects import BrandContext
-from layers_mcp.sandbox import github, ids, influencers, jobs, projects, sdk_apps, shelf, tables
+from layers_mcp.sandbox import github, influencers, jobs, logos, projects, sdk_apps, tables
 from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.clockwork import Stage
 from layers_mcp.sandbox.repository.errand import ASKED, Errand, Outcome, Push
@@ -80,20 +80,12 @@ def _pull_number(visit: Visit, full_name: str, job_id: str) -> int:
     return number
 
 
-def _logo_id(job_id: str) -> str:
-    return ids.derived("logo", job_id)
-
-
 def _brand(outcome: Outcome, errand: Errand, job_id: str, folder: Path) -> BrandContext:
     known = {name: value for name, value in outcome.brand.model_dump().items() if name in BrandContext.model_fields}
     if errand.app_name is not None:
         known["app_name"] = errand.app_name
     if outcome.logo is not None:
-        logo_id = _logo_id(job_id)
-        place = shelf.logo_file(folder, logo_id)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(outcome.logo.model_dump_json(), encoding="utf-8")
-        known["logo_url"] = shelf.logo_address(logo_id)
+        known["logo_url"] = logos.keep(folder, job_id, outcome.logo)
     return BrandContext(**known)
 
 
@@ -111,12 +103,6 @@ def _result(visit: Visit, row: Any, errand: Errand, outcome: Outcome, *, brand: 
     return JobResult(**made)
 
 
-def _fail(visit: Visit, row: Any, trouble: Trouble, *, gate: int) -> None:
-    details = {"issues": [{"path": trouble.field, "message": trouble.message}]} if trouble.field else {}
-    problem = {"code": trouble.code, "message": trouble.message, "details": details}
-    visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == row.id).values(fails_in=gate, problem=problem))
-
-
 def _state(visit: Visit, row: Any, errand: Errand, outcome: Outcome) -> None:
     """State all that the job made; it shows from the instant the job finishes on, nothing before."""
     finish = jobs.script_of(row).finishes_at or visit.now
@@ -131,26 +117,19 @@ def _state(visit: Visit, row: Any, errand: Errand, outcome: Outcome) -> None:
     sdk_apps.bear(visit, row.project_id, app, job_id=row.id, at=finish)
 
 
-def _opened(visit: Visit, job_id: str, **changes: Any) -> Any:
-    """The job's row, with what was done to its script."""
-    job = tables.jobs.c.id == job_id
-    visit.connection.execute(update(tables.jobs).where(job).values(changes))
-    return visit.connection.execute(select(tables.jobs).where(job)).one()
-
-
 def _put_off(visit: Visit, row: Any, push: Push) -> None:
     """Let the branch be pushed when the job comes to the stage that refuses a cancel, and hold the job there."""
     gate = [name for name, _ in row.stages].index(_PUSHES_IN)
-    held = _opened(visit, row.id, push_gate=gate)
+    held = jobs.changed(visit, row.id, push_gate=gate)
     put_off(visit, row.id, push, due_at=jobs.script_of(held).ends_at(gate - 1))
 
 
 def _settle(visit: Visit, job_id: str, errand: Errand | Push, result: Outcome | Trouble) -> None:
     """State what a child process brought; a branch that is to be pushed is an errand of its own, and the outcome waits for it."""
     opened: dict[str, Any] = {"pushed_at" if isinstance(errand, Push) else "opened_at": visit.now}
-    row = _opened(visit, job_id, **opened)
+    row = jobs.changed(visit, job_id, **opened)
     if isinstance(result, Trouble):
-        _fail(visit, row, result, gate=row.push_gate if isinstance(errand, Push) else row.gate)
+        jobs.fail(visit, job_id, result, stage=row.push_gate if isinstance(errand, Push) else row.gate)
     elif isinstance(errand, Push):
         _state(visit, row, errand.errand, result)
     elif errand.push and result.files_changed:
@@ -161,9 +140,9 @@ def _settle(visit: Visit, job_id: str, errand: Errand | Push, result: Outcome | 
 
 def _discard(folder: Path, job_id: str) -> None:
     """Remove what was kept for a job that was canceled; nothing is left of it."""
-    for kept in ((folder / "patches").glob(f"{job_id}.*"), (folder / "logos").glob(f"{_logo_id(job_id)}.*")):
-        for file in kept:
-            file.unlink(missing_ok=True)
+    logos.discard(folder, job_id)
+    for file in (folder / "patches").glob(f"{job_id}.*"):
+        file.unlink(missing_ok=True)
 
 
 def _make_room(errand: Errand, folder: Path) -> None:

@@ -12,19 +12,21 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 from layers_mcp.contract import errors, jobs
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.sandbox import account, ids, shelf, tables
+from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.clockwork import Script, Seen, Stage
 from layers_mcp.sandbox.visit import Answer, Visit
 
-__all__ = ["MESSAGES", "Plan", "accepted", "cancel", "get", "script_of", "start", "stop"]
+__all__ = ["MESSAGES", "Plan", "accepted", "cancel", "changed", "fail", "get", "script_of", "start", "stop"]
 
 _UNSTOPPABLE = ("opening_pr", "finalizing")
 """Stages whose effects can't be taken back (layers-api: concepts/jobs names the first)."""
-_FACTS = (tables.brand_facts, tables.influencers, tables.pulls, tables.sdk_apps, tables.keywords)
+_FACTS = (tables.brand_facts, tables.influencers, tables.pulls, tables.sdk_apps, tables.keywords, tables.scrapes)
 """What a job will have made when it completes."""
 _OWN = select(tables.jobs).where(tables.jobs.c.id == bindparam("job"), tables.jobs.c.organization_id == bindparam("mine"))
 _CONTAINERS = select(tables.containers.c.id).where(tables.containers.c.job_id == bindparam("job")).order_by(tables.containers.c.seq)
 MESSAGES = {
     "SDK_PATCH_GENERATION_FAILED": "no supported platform was found in the repository; no pull request was opened",
+    "SCRAPE_FAILED": "the page could not be read; check the address or id that was given, and start the ingest again",
     "INTERNAL": "the work failed for a reason of ours",
 }
 
@@ -76,6 +78,21 @@ def start(visit: Visit, project_id: str, plan: Plan, request: dict[str, JsonValu
         )
     )
     return job_id, Script(stages=plan.stages, started_at=visit.now, gate=gate, fails_in=fails_in)
+
+
+def changed(visit: Visit, job_id: str, **changes: Any) -> Row[Any]:
+    """The job's row, with these columns changed."""
+    job = tables.jobs.c.id == job_id
+    if changes:
+        visit.connection.execute(update(tables.jobs).where(job).values(changes))
+    return visit.connection.execute(select(tables.jobs).where(job)).one()
+
+
+def fail(visit: Visit, job_id: str, trouble: Trouble, *, stage: int) -> Row[Any]:
+    """Let a job fail at the end of the stage with this index; its row."""
+    details = {"issues": [{"path": trouble.field, "message": trouble.message}]} if trouble.field else {}
+    problem = {"code": trouble.code, "message": trouble.message, "details": details}
+    return changed(visit, job_id, fails_in=stage, problem=problem)
 
 
 def accepted(job_id: str, **pointers: Any) -> jobs.Accepted:

@@ -33,7 +33,7 @@ class Said(NamedTuple):
 
     brief: SlideBrief
     paths: Mapping[str, str]
-    logo_id: str | None
+    logo: Path | None
 
 
 class Order(BaseModel):
@@ -57,7 +57,7 @@ def begin(visit: Visit, job_id: str, container_ids: Sequence[str], said: Said, *
         Piece(brief=said.brief.model_copy(update={"variant": variant}), folder=str(shelf.media_folder(folder, one)))
         for variant, one in enumerate(container_ids)
     )
-    logo = str(shelf.logo_file(folder, said.logo_id)) if said.logo_id else None
+    logo = str(said.logo) if said.logo else None
     leave(visit, _TRADE, job_id, Order(errand=Errand(pieces=pieces, logo_path=logo, video=as_video), paths=dict(said.paths)))
 
 

@@ -41,7 +41,7 @@ _KNOWN = (
 )
 _LAST_INGEST = (
     select(tables.jobs)
-    .where(tables.jobs.c.project_id == bindparam("project"), tables.jobs.c.kind == "project_ingest_github")
+    .where(tables.jobs.c.project_id == bindparam("project"), tables.jobs.c.kind == bindparam("kind"))
     .order_by(tables.jobs.c.seq.desc())
     .limit(1)
 )
@@ -94,15 +94,18 @@ def brand_at(visit: Visit, project_id: str) -> tuple[projects.BrandContext | Non
     return (projects.BrandContext(**known), since) if since is not None else (None, None)
 
 
-def _ingest_state(visit: Visit, project_id: str) -> projects.IngestState:
-    last = visit.connection.execute(_LAST_INGEST, {"project": project_id}).first()
+def _ingest_run(visit: Visit, project_id: str, kind: str) -> projects.IngestRun | None:
+    last = visit.connection.execute(_LAST_INGEST, {"project": project_id, "kind": kind}).first()
     if last is None:
-        return projects.IngestState(github=None, website=None, appstore=None)
+        return None
     seen = jobs.script_of(last).at(visit.now)
     done = seen.finished_at if seen.status == "completed" else None
-    return projects.IngestState(
-        github=projects.IngestRun(status=seen.status, job_id=last.id, completed_at=done), website=None, appstore=None
-    )
+    return projects.IngestRun(status=seen.status, job_id=last.id, completed_at=done)
+
+
+def _ingest_state(visit: Visit, project_id: str) -> projects.IngestState:
+    runs = {name: _ingest_run(visit, project_id, f"project_ingest_{name}") for name in projects.IngestState.model_fields}
+    return projects.IngestState(**runs)
 
 
 def pending_count(visit: Visit, project_id: str) -> int:

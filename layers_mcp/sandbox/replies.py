@@ -27,6 +27,7 @@ _PREFIXES = {
     "socialAccountId": "sa",
     "scheduledPostId": "sp",
     "appId": "app",
+    "mediaId": "med",
 }
 """Of the ids that may come bare."""
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,6 +18,19 @@ from layers_mcp.sandbox.repository.errand import LogoFile
 from layers_mcp.sandbox.world import World
 
 __all__ = ["add_routes", "build_site"]
+
+_ALONE = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; img-src data:; media-src 'self'; style-src 'unsafe-inline'; sandbox",
+}
+"""A stranger's picture opened in a browser stays a picture."""
+
+
+class _Media(StaticFiles):
+    def file_response(self, *arguments: Any, **more: Any) -> Response:
+        answer = super().file_response(*arguments, **more)
+        answer.headers.update(_ALONE)
+        return answer
 
 
 _HARMLESS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox", "X-Content-Type-Options": "nosniff"}
@@ -45,7 +59,7 @@ def add_routes(app: Starlette, world: World) -> None:
     """Add the site's routes to an app; they are no part of the API."""
     consent.add_routes(app, world)
     app.add_route(f"{shelf.BRAND}/{{logo_id}}", _logos(world))
-    app.mount(shelf.MEDIA, StaticFiles(directory=world.ground.folder / "media", check_dir=False))
+    app.mount(shelf.MEDIA, _Media(directory=world.ground.folder / "media", check_dir=False))
 
 
 def build_site(world: World) -> Starlette:

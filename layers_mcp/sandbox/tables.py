@@ -8,11 +8,12 @@ from typing import Final
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, String, Table, UniqueConstraint
 
 from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, seq, word
+from layers_mcp.sandbox.listing_tables import app_media, scrapes
 
 __all__ = [
-    "HEAD", "TABLES", "VERSIONS", "accounts", "brand_facts", "buckets", "containers", "faults", "influencers", "install_states",
-    "installations", "jobs", "keys", "keywords", "ledger", "oauth_states", "organizations", "posts", "projects", "pulls", "replies",
-    "sdk_apps", "work", "world",
+    "HEAD", "TABLES", "VERSIONS", "accounts", "app_media", "brand_facts", "buckets", "containers", "faults", "influencers",
+    "install_states", "installations", "jobs", "keys", "keywords", "ledger", "oauth_states", "organizations", "posts", "projects",
+    "pulls", "replies", "scrapes", "sdk_apps", "work", "world",
 ]  # fmt: skip
 
 HEAD: Final = "0002"

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Reply
 
-__all__ = ["NO_PORT", "Answer", "Ground", "Key", "Visit", "invalid", "unnamed"]
+__all__ = ["NO_PORT", "Answer", "Ground", "Key", "Unprepared", "Visit", "invalid", "unnamed"]
 
 NO_PORT = "http://sandbox.layers"
 """Where the site is when the world has no port: the host that an in-process client calls."""
@@ -36,7 +37,7 @@ class Key:
 class Ground:
     """What was fixed when the world was opened.
 
-    `job_speed`: how many times faster than life long operations run. `repositories`: the setting, entry by entry.
+    `job_speed`: how many times faster than life long operations run. `repositories`, `sites`: the settings, entry by entry.
     `site_url`: where media and consent pages are served, without a slash at the end.
     """
 
@@ -44,18 +45,35 @@ class Ground:
     job_speed: float
     repositories: tuple[str, ...]
     push: bool
+    sites: tuple[str, ...] = ()
     site_url: str = NO_PORT
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One request. `now` is the world's time, in whole milliseconds; `trouble`: the code its long operation is to fail with."""
+    """One request. `now` is the world's time, in whole milliseconds; `trouble`: the code its long operation is to fail with.
+
+    `prepared`: what was done for the request before this transaction, because a noun raised `Unprepared` in an earlier one.
+    """
 
     connection: Connection
     now: datetime
     key: Key
     ground: Ground
     trouble: str | None = None
+    prepared: BaseModel | None = None
+
+
+class Unprepared(Exception):
+    """A noun can't answer until real work is done, which must not be done within a transaction.
+
+    Whatever the noun wrote is undone; the `errand` is carried out by what `preparing` has for the endpoint, and the noun is asked again
+    with the outcome in `Visit.prepared`.
+    """
+
+    def __init__(self, errand: BaseModel) -> None:
+        super().__init__("the work this answer needs is not done yet")
+        self.errand = errand
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,14 +20,19 @@ from layers_mcp.sandbox.work import Worker
 __all__ = ["World"]
 
 
+_AT_ONCE = 4
+"""Answers whose work is done at one time; the others wait their turn."""
+
+
 class World:
-    """An open world. Several processes may have the same folder open."""
+    """An open world. Several processes may have the same folder open. `preparing`: a place among the answers that need work done."""
 
     def __init__(self, engine: Engine, ground: Ground, wall: Clock) -> None:
         self.engine = engine
         self.ground = ground
         self.wall = wall
         self.key = keys.DEFAULT_KEY
+        self.preparing = asyncio.Semaphore(_AT_ONCE)
         self._worker = Worker(engine, ground, wall, TRADES)
 
     @classmethod
@@ -40,6 +45,7 @@ class World:
         at: datetime | None = None,
         speed: float | None = None,
         repositories: Sequence[str] = (),
+        sites: Sequence[str] = (),
         push: bool = False,
         site_url: str | None = None,
     ) -> Self:
@@ -50,7 +56,14 @@ class World:
         serves the world's site; None when it serves none.
         """
         place = await asyncio.to_thread(folder.resolve)
-        ground = Ground(folder=place, job_speed=job_speed, repositories=tuple(repositories), push=push, site_url=site_url or NO_PORT)
+        ground = Ground(
+            folder=place,
+            job_speed=job_speed,
+            repositories=tuple(repositories),
+            sites=tuple(sites),
+            push=push,
+            site_url=site_url or NO_PORT,
+        )
         engine = await asyncio.to_thread(_opened, ground, wall.now(), at, speed)
         world = cls(engine, ground, wall)
         world._worker.start()

@@ -21,6 +21,10 @@ _ADMIN = (
     "update_sdk_app",
     "list_keywords",
     "refresh_keywords",
+    "ingest_listing",
+    "add_app_media",
+    "list_app_media",
+    "remove_app_media",
 )
 DEFAULT: tuple[Tool[Any], ...] = tuple(declared for declared in TOOLS if declared.name not in _ADMIN)
 """The tools of the default preset."""

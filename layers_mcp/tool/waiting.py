@@ -17,6 +17,7 @@ __all__ = ["consent_words", "find_account", "in_words", "resume", "wait_job", "w
 
 _WORDS = {
     "queued": "waiting for a free machine",
+    "fetching": "fetching what is published",
     "cloning": "cloning the repository",
     "analyzing": "reading the code and the copy",
     "generating sdk patch": "writing the SDK into the app",

@@ -6,10 +6,12 @@ from typing import Any
 
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tools.accounts import connect_account
+from layers_mcp.tools.app_media import add_app_media, list_app_media, remove_app_media
 from layers_mcp.tools.approval import approve_content
 from layers_mcp.tools.content import list_content
 from layers_mcp.tools.generation import generate_content
 from layers_mcp.tools.keywords import list_keywords, refresh_keywords
+from layers_mcp.tools.listings import ingest_listing
 from layers_mcp.tools.policy import update_review_policy
 from layers_mcp.tools.projects import create_project, get_project, update_project
 from layers_mcp.tools.repositories import ingest_repo
@@ -36,4 +38,8 @@ TOOLS: tuple[Tool[Any], ...] = (
     update_sdk_app,
     list_keywords,
     refresh_keywords,
+    ingest_listing,
+    add_app_media,
+    list_app_media,
+    remove_app_media,
 )

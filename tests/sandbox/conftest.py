@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,82 @@ class House:
 async def house(tmp_path: Path, clock: HandClock, anyio_backend: str) -> AsyncIterator[House]:
     """A fresh world at job speed 1."""
     world = await World.open(tmp_path / "state", wall=clock)
+    made = House(world, clock)
+    yield made
+    await made.client.aclose()
+    await world.close()
+
+
+Answering = Callable[[BaseHTTPRequestHandler], None]
+
+
+class Server:
+    """A real HTTP server of this machine; `pages`: what it answers by path, `asked`: the paths and headers it was asked with."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, bytes | str | Answering] = {}
+        self.types: dict[str, str] = {}
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        told = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                told._answer(self)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def _answer(self, to: BaseHTTPRequestHandler) -> None:
+        self.asked.append((to.path, {name.lower(): value for name, value in to.headers.items()}))
+        page = self.pages.get(to.path)
+        try:
+            if callable(page):
+                page(to)
+                return
+            body = page.encode() if isinstance(page, str) else page or b""
+            to.send_response(404 if page is None else 200)
+            to.send_header("Content-Type", self.types.get(to.path, "text/html; charset=utf-8"))
+            to.send_header("Content-Length", str(len(body)))
+            to.end_headers()
+            to.wfile.write(body)
+        except OSError:  # whoever asked has gone away
+            pass
+
+    def redirect(self, path: str, to: str) -> None:
+        """Send who asks for `path` elsewhere."""
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(302)
+            handler.send_header("Location", to)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        self.pages[path] = answer
+
+    def close(self) -> None:
+        """Stop."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A web server of a stranger."""
+    made = Server()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def shop(tmp_path: Path, clock: HandClock, server: Server, anyio_backend: str) -> AsyncIterator[House]:
+    """A fresh world whose sites are those of `server`: acme.example, itunes.apple.com, play.google.com."""
+    hosts = ("acme.example", "itunes.apple.com", "play.google.com")
+    world = await World.open(tmp_path / "shop", wall=clock, sites=[f"{host}={server.url}" for host in hosts])
     made = House(world, clock)
     yield made
     await made.client.aclose()

@@ -474,6 +474,6 @@ async def test_the_price_of_a_new_generation_is_shown_before_the_yes(story):
     asked = await story.call("approve_content", containerIds=[post], decision="reject", regenerateBrief={"hook": "Better."})
     plain = await story.call("approve_content", containerIds=[post], decision="reject")
 
-    assert asked["confirmation"]["items"][0]["facts"]["credits"] == 120
-    assert "cost 120 of 5880 credits" in asked["confirmation"]["question"]
+    assert asked["confirmation"]["items"][0]["facts"]["credits"] == 50
+    assert "cost 50 of 5950 credits" in asked["confirmation"]["question"]
     assert "credits" not in plain["confirmation"]["items"][0]["facts"]

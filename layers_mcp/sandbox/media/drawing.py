@@ -44,10 +44,15 @@ def _field(brief: SlideBrief, text: str) -> str | None:
 
 
 def _logo(path: str | None) -> bytes | None:
-    """The picture that the ingest kept; None when there is none."""
+    """The picture of a brand; None when there is none."""
+    if path is None:
+        return None
     try:
-        kept = LogoFile.model_validate_json(Path(path).read_bytes()) if path else None
-        return None if kept is None or kept.media_type == "image/svg+xml" else base64.b64decode(kept.content)
+        content = Path(path).read_bytes()
+        if not path.endswith(".json"):
+            return content
+        kept = LogoFile.model_validate_json(content)
+        return None if kept.media_type == "image/svg+xml" else base64.b64decode(kept.content)
     except (OSError, ValueError):
         return None
 

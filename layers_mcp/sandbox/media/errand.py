@@ -29,7 +29,7 @@ class Piece(_Frozen):
 class Errand(_Frozen):
     """Slides for each piece, or a video of them; the same errand gives the same files.
 
-    `logo_path`: a logo of the brand as the ingest keeps it (`repository.errand.LogoFile` in JSON), for all pieces; one that cannot be
+    `logo_path`: a logo of the brand, a picture or (`.json`) a `repository.errand.LogoFile`, for all pieces; one that cannot be
     read, or is no picture of dots, counts as none.
     """
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from layers_mcp.sandbox.clean import clean, plain
 from layers_mcp.sandbox.repository import brand_file, language, manifests, prose, readme, store_copy, web_copy
 from layers_mcp.sandbox.repository.errand import Brand
 from layers_mcp.sandbox.repository.tree import Tree
 
-__all__ = ["ORDER", "SOURCES", "read_brand"]
+__all__ = ["ORDER", "SOURCES", "read_brand", "tidied"]
 
 SOURCES: dict[str, Callable[[Tree], Brand]] = {
     "store": store_copy.read,
@@ -47,6 +47,24 @@ _PLATFORMS = frozenset({"android", "flutter", "ios", "iphone", "swift", "swiftui
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
 
 
+def _tidy_words(said: Iterable[str]) -> tuple[str, ...]:
+    """Keywords in lower case, each once, clean, at most 20."""
+    words = (clean(plain(word), _KEYWORD) for word in said)
+    return tuple(dict.fromkeys(word.lower() for word in words if word))[:_KEYWORDS]
+
+
+def _tidy(field: str, said: str | None) -> str | None:
+    return clean(plain(said), _LENGTHS.get(field, 200)) if said else None
+
+
+def tidied(brand: Brand) -> Brand:
+    """The same with every text clean and cut to length; a description that only repeats the name is none."""
+    tidy = {field: _tidy(field, said) for field, said in brand if field != "keywords"}
+    if tidy["app_description"] == tidy["app_name"]:
+        tidy["app_description"] = None
+    return Brand.model_validate(tidy | {"keywords": _tidy_words(brand.keywords)})
+
+
 def _copy(tree: Tree) -> tuple[str, str]:
     """Prose for customers, and all prose."""
     customers = "\n".join([store_copy.copy(tree), web_copy.copy(tree), brand_file.copy(tree)]).strip()
@@ -64,7 +82,7 @@ def read_brand(tree: Tree, *, full_name: str, app_name: str | None) -> Brand:
     told = {name: source(tree) for name, source in SOURCES.items()}
     found: dict[str, str | None] = {}
     for field, order in ORDER.items():
-        values = (clean(plain(said), _LENGTHS.get(field, 200)) for name in order if (said := getattr(told[name], field)))
+        values = (_tidy(field, getattr(told[name], field)) for name in order)
         found[field] = next((value for value in values if value), None)
     if (name := found["app_name"]) and _SLUG.fullmatch(name):
         found["app_name"] = _repository_name(name)
@@ -73,7 +91,6 @@ def read_brand(tree: Tree, *, full_name: str, app_name: str | None) -> Brand:
     customers, everything = _copy(tree)
     said = next((told[name].keywords for name in _KEYWORD_ORDER if told[name].keywords), None) or prose.keywords(everything)
     tongue = language.primary_language(tree, everything)
-    words = (clean(plain(word), _KEYWORD) for word in said)
     return Brand(
         app_name=clean(app_name, _LENGTHS["app_name"]) or found["app_name"] or clean(_repository_name(full_name), _LENGTHS["app_name"]),
         app_description=found["app_description"],
@@ -81,7 +98,7 @@ def read_brand(tree: Tree, *, full_name: str, app_name: str | None) -> Brand:
         audience=found["audience"] or clean(prose.audience(everything), _LENGTHS["audience"]),
         icp=found["icp"],
         brand_voice=found["brand_voice"] or (prose.voice(customers) if tongue and tongue.startswith("en") else None),
-        keywords=tuple(dict.fromkeys(word.lower() for word in words if word))[:_KEYWORDS],
+        keywords=_tidy_words(said),
         primary_language=tongue,
         bundle_id=found["bundle_id"],
         android_package=found["android_package"],

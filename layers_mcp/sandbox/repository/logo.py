@@ -10,9 +10,9 @@ from layers_mcp.sandbox.clean import words
 from layers_mcp.sandbox.repository.errand import LogoFile
 from layers_mcp.sandbox.repository.tree import Tree
 
-__all__ = ["read_logo"]
+__all__ = ["AT_MOST", "harmless", "logo_of", "read_logo"]
 
-_AT_MOST = 150_000
+AT_MOST = 150_000
 """Bytes of an image; 200 KB in base64."""
 _SIDE_AT_MOST = 4096
 """Pixels a side."""
@@ -63,17 +63,26 @@ def _modest(png: bytes) -> bool:
     return png[12:16] != b"IHDR" or max(sides) <= _SIDE_AT_MOST
 
 
-def _image(tree: Tree, path: str) -> LogoFile | None:
+def harmless(svg: bytes) -> bool:
+    """Whether an SVG draws by itself: no script, nothing fetched from elsewhere, no entities, in an encoding that we can tell by."""
+    return b"<svg" in svg and b"\0" not in svg and not _UNSAFE.search(svg)
+
+
+def logo_of(path: str, raw: bytes | None) -> LogoFile | None:
+    """The logo in these bytes, if they are a safe image of the type that the path's ending says."""
     media = _TYPES[path.rpartition(".")[2].lower()]
-    raw = tree.blob(path, _AT_MOST)
     if (
         not raw
-        or (media == "image/svg+xml" and (b"<svg" not in raw or _UNSAFE.search(raw)))
+        or (media == "image/svg+xml" and not harmless(raw))
         or not raw.startswith(_FIRST_BYTES.get(media, b""))
         or (media == "image/png" and not _modest(raw))
     ):
         return None
     return LogoFile(path=path, media_type=media, content=base64.b64encode(raw).decode())
+
+
+def _image(tree: Tree, path: str) -> LogoFile | None:
+    return logo_of(path, tree.blob(path, AT_MOST))
 
 
 def read_logo(tree: Tree) -> LogoFile | None:

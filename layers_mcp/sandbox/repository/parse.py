@@ -19,6 +19,8 @@ _DEPTH_AT_MOST = 40
 _VALUES_AT_MOST = 50_000
 _YAML_AT_MOST = 64 * 1024
 _BRACKETS_AT_MOST = 500
+_LETTERS_AT_MOST = 20_000
+"""Of one piece of a page's text; adding a letter to a long text copies it."""
 
 
 def _as_json(value: object, left: list[int], depth: int = 0) -> Json:
@@ -107,7 +109,11 @@ def list_at(value: Json, *keys: str) -> tuple[str, ...]:
 
 
 class Page(HTMLParser):
-    """What an HTML page says of itself: `title`, `lang`, `metas` by lower-case name, `links` by rel, and its `copy`."""
+    """What an HTML page says of itself.
+
+    `title`, `lang`, `metas` by lower-case name, `links` by rel, the `heading` of its first h1, its `copy`; the targets of its
+    `anchors`; `linked`: its JSON-LD, unread.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -117,6 +123,11 @@ class Page(HTMLParser):
         self.links: dict[str, str] = {}
         self.modules: list[str] = []
         self.copy: list[str] = []
+        self.anchors: list[str] = []
+        self.linked: list[str] = []
+        self.heading = ""
+        self._headed = False
+        self._drawing = False
         self._inside: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -131,24 +142,41 @@ class Page(HTMLParser):
             self.links.setdefault(given.get("rel", "").lower(), given.get("href", ""))
         elif tag == "script" and given.get("type") == "module" and given.get("src"):
             self.modules.append(given["src"])
+        elif tag == "a" and given.get("href"):
+            self.anchors.append(given["href"])
+        self._enter(tag, linked=given.get("type", "").strip().lower() == "application/ld+json")
+
+    def _enter(self, tag: str, *, linked: bool) -> None:
         if tag in {"h1", "h2", "p", "li"}:
             self.copy.append("")
-        if tag in {"title", "h1", "h2", "p", "li"}:
+        if tag in {"h1", "h2", "p", "li"} or (tag == "title" and not self._drawing and not self.title.strip()):
+            self._inside = tag
+        elif tag == "script" and linked:
+            self.linked.append("")
             self._inside = tag
         elif tag in {"script", "style", "svg"}:
             self._inside = None
+        self._drawing = self._drawing or tag == "svg"
 
     def handle_endtag(self, tag: str) -> None:
         """Take in one closing tag."""
         if tag == self._inside:
             self._inside = None
+        if tag == "h1" and self.heading.strip():
+            self._headed = True
+        elif tag == "svg":
+            self._drawing = False
 
     def handle_data(self, data: str) -> None:
         """Take in text."""
-        if self._inside == "title":
+        if self._inside == "title" and len(self.title) < _LETTERS_AT_MOST:
             self.title += data
-        elif self._inside is not None:
+        elif self._inside == "script":
+            self.linked[-1] += data
+        elif self._inside not in {None, "title"} and len(self.copy[-1]) < _LETTERS_AT_MOST:
             self.copy[-1] += data
+            if self._inside == "h1" and not self._headed:
+                self.heading += data
 
 
 def html_page(text: str | None) -> Page | None:

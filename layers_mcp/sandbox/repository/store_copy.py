@@ -9,7 +9,7 @@ from layers_mcp.sandbox.repository.readme import split_name
 from layers_mcp.sandbox.repository.template import own_copy, own_name
 from layers_mcp.sandbox.repository.tree import Tree, folder_of
 
-__all__ = ["copy", "locales", "read"]
+__all__ = ["copy", "locales", "opening", "read"]
 
 _LISTING = re.compile(
     r"(?:^|/)(?:fastlane/metadata/(?:android/)?|fastlane/metadata/ios/|metadata/android/|src/main/play/listings/)(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*|default)/"
@@ -51,7 +51,7 @@ def _texts(tree: Tree, kind: str) -> list[str]:
     return [text.strip() for path in paths if (text := tree.read(path)) and text.strip()]
 
 
-def _opening(text: str) -> str:
+def opening(text: str) -> str:
     """The first paragraph; a very short one is a headline and takes the next along."""
     paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", re.sub(r"<br\s*/?>|</p>", "\n\n", text)) if part.strip()]
     plain = [re.sub(r"<[^>]+>", "", part) for part in paragraphs]
@@ -67,7 +67,7 @@ def read(tree: Tree) -> Brand:
     return Brand(
         app_name=own_name(name),
         tagline=own_copy(next(iter(_texts(tree, "tagline")), None) or rest),
-        app_description=own_copy(_opening(description)) if description else None,
+        app_description=own_copy(opening(description)) if description else None,
         keywords=tuple(word.strip() for word in re.split(r"[,\n\uff0c\u3001]", keywords) if word.strip()),
     )
 

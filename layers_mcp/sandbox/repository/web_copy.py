@@ -12,7 +12,7 @@ from layers_mcp.sandbox.repository.parse import Page, html_page, json_value, tex
 from layers_mcp.sandbox.repository.template import own_copy, own_name
 from layers_mcp.sandbox.repository.tree import Tree
 
-__all__ = ["copy", "domain_of", "html_lang", "read"]
+__all__ = ["copy", "domain_of", "html_lang", "of_page", "read"]
 
 _DEEP = 4
 _PAGES = 3
@@ -67,7 +67,8 @@ def _from_title(title: str, site: str | None) -> tuple[str | None, str | None]:
     return parts[0], parts[1] if len(parts) == 2 else None
 
 
-def _of_page(page: Page) -> Brand:
+def of_page(page: Page) -> Brand:
+    """Name, tagline, description, keywords and domain as one page's title and metas give them."""
     metas = page.metas
     site = metas.get("og:site_name") or metas.get("application-name") or metas.get("apple-mobile-web-app-title") or None
     name, tagline = _from_title(page.title or metas.get("og:title", ""), own_name(site))
@@ -123,7 +124,7 @@ def _of_manifest(tree: Tree) -> Brand:
 def read(tree: Tree) -> Brand:
     """Name, tagline, description, keywords and domain as the pages give them, the shallowest page first."""
     told = [
-        *(_of_page(page) for page in _pages(tree)),
+        *(of_page(page) for page in _pages(tree)),
         *(_of_metadata(source) for source in _metadata(tree)),
         _of_site(tree),
         _of_manifest(tree),

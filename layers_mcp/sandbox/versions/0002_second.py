@@ -1,4 +1,4 @@
-"""Work of several trades; consents that somebody decides, tokens that end; SDK apps and keywords; media without a site's address."""
+"""Trades of work; consents that are decided, tokens that end; SDK apps, keywords, app media, readings; media without a site's address."""
 
 from __future__ import annotations
 
@@ -60,6 +60,40 @@ def _upgrade_media() -> None:
     op.execute("UPDATE jobs SET result = replace(result, '\"https://cdn.layers.com/brand/', '\"/brand/')")
 
 
+def _make_scrapes() -> None:
+    op.create_table(
+        "scrapes",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("job_id", sa.String(), nullable=False),
+        sa.Column("app", sa.String(), nullable=False, comment="store:id"),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_scrapes_job_id"),
+        sa.PrimaryKeyConstraint("seq", name="pk_scrapes"),
+    )
+    op.create_index("ix_scrapes_app", "scrapes", ["app"])
+    op.create_index("ix_scrapes_job_id", "scrapes", ["job_id"])
+
+
+def _make_app_media() -> None:
+    op.create_table(
+        "app_media",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("project_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("file", sa.String(), nullable=False),
+        sa.Column("mime", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_app_media_project_id"),
+        sa.PrimaryKeyConstraint("seq", name="pk_app_media"),
+        sa.UniqueConstraint("id", name="uq_app_media_id"),
+    )
+    op.create_index("ix_app_media_project_id", "app_media", ["project_id"])
+
+
 def upgrade() -> None:
     """All work was on repositories so far; a token lived 60 days from the connection; no SDK app was made that could be read."""
     _make_sdk_apps()
@@ -75,6 +109,8 @@ def upgrade() -> None:
     with op.batch_alter_table("oauth_states") as states:
         states.add_column(sa.Column("scopes", sa.JSON(), nullable=True))
         states.alter_column("resolved_at", existing_type=sa.BigInteger(), nullable=True)
+    _make_scrapes()
+    _make_app_media()
 
 
 def _downgrade_media() -> None:
@@ -95,6 +131,8 @@ def downgrade() -> None:
         states.alter_column("resolved_at", existing_type=sa.BigInteger(), nullable=False)
         states.drop_column("scopes")
     op.drop_column("accounts", "token_expires_at")
+    op.drop_table("app_media")
+    op.drop_table("scrapes")
     op.execute("DELETE FROM work WHERE trade <> 'repository'")
     with op.batch_alter_table("work") as work:
         work.drop_column("trade")
