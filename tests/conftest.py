@@ -39,6 +39,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
+def aloud(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says a measured figure at the end of the run, whichever process measured it."""
+    return lambda words: record_property("aloud", words)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what was said aloud."""
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    for report in reports:
+        for name, words in getattr(report, "user_properties", ()):
+            if name == "aloud" and report.when == "call":
+                terminalreporter.write_line(words)
+
+
+@pytest.fixture
 def anyio_backend() -> str:
     """The one event loop we run on."""
     return "asyncio"

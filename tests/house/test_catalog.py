@@ -54,13 +54,12 @@ def test_the_packaged_catalog_is_what_the_tools_declare():
     assert files("layers_mcp.server").joinpath(FILE).read_text(encoding="utf-8") == generated()
 
 
-def test_the_default_preset_is_cheap_to_show(capsys):
+def test_the_default_preset_is_cheap_to_show(aloud):
     """Design §4: at most 3,500 tokens in all (o200k: names, descriptions, input schemas, instructions)."""
     tools = sum(_tokens(_shown(tool)) for tool in CATALOG.tools)
     words = _tokens(INSTRUCTIONS)
 
-    with capsys.disabled():
-        print(f"\ndefault preset: {len(CATALOG.tools)} tools, {tools} tokens + {words} of instructions = {tools + words}")
+    aloud(f"default preset: {len(CATALOG.tools)} tools, {tools} tokens + {words} of instructions = {tools + words}")
     assert words <= AT_MOST_INSTRUCTIONS
     assert tools + words <= AT_MOST_TOKENS
 

@@ -111,7 +111,11 @@ def test_a_logo_colours_every_piece_and_one_that_can_not_be_drawn_counts_as_none
     briefs: dict[str, SlideBrief], logo: bytes, tmp_path: Path
 ) -> None:
     """The logo that the ingest kept gives the slides their colours; an SVG is skipped."""
-    logos = {"png": _kept(tmp_path / "1.json", "image/png", logo), "svg": _kept(tmp_path / "2.json", "image/svg+xml", b"<svg/>"), "gone": "nowhere"}
+    logos = {
+        "png": _kept(tmp_path / "1.json", "image/png", logo),
+        "svg": _kept(tmp_path / "2.json", "image/svg+xml", b"<svg/>"),
+        "gone": "nowhere",
+    }
     drawn: dict[str, list[bytes]] = {}
     for name, path in logos.items():
         folders = [tmp_path / name / str(variant) for variant in range(2)]

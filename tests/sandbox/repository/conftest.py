@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,7 +123,7 @@ class Seen:
 class Watch:
     """Runs the real child, measures it, and looks that nothing is left of it."""
 
-    def __init__(self, rooms: Path, name: str, aloud: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(self, rooms: Path, name: str, aloud: Callable[[str], None]) -> None:
         self.rooms = rooms
         self._name = name
         self._aloud = aloud
@@ -158,8 +157,7 @@ class Watch:
             sampler.join()
         seen = Seen(result, lasted_s, max(peaks) / 2**20)
         told = f"{result.code} {result.field}: {result.message}" if isinstance(result, Trouble) else f"outcome, {result.instrumented}"
-        with self._aloud():
-            print(f"\nHOSTILE | {self._name} | {told} | {seen.lasted_s:.1f} s | {seen.peak_mib:.0f} MiB")
+        self._aloud(f"HOSTILE | {self._name} | {told} | {seen.lasted_s:.1f} s | {seen.peak_mib:.0f} MiB")
         assert seen.peak_mib <= 512
         assert lasted_s < at_most_s + 5
         assert list(self.rooms.iterdir()) == []
@@ -169,12 +167,12 @@ class Watch:
 
 
 @pytest.fixture
-def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Watch:
-    """A watch over the child and its temporary folders; what the long tests measure is printed past pytest's capture."""
+def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, aloud: Callable[[str], None]) -> Watch:
+    """A watch over the child and its temporary folders; what it measures is said at the end of the run."""
     rooms = tmp_path / "rooms"
     rooms.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(rooms))
-    return Watch(rooms, request.node.name, capsys.disabled if request.node.get_closest_marker("long") else nullcontext)
+    return Watch(rooms, request.node.name, aloud)
 
 
 @pytest.fixture
