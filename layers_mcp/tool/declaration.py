@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast, get_args, get_origin,
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 from layers_mcp.contract.endpoint import Endpoint
 from layers_mcp.contract.errors import Invalid
@@ -149,10 +150,27 @@ _SAID = {
 """Pydantic's words for what is usually wrong, in ours; the rest is clear enough as it comes."""
 
 
-def _said(kind: str, words: str, declared: Tool[Any]) -> str:
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation holds, below `| None`, tuples and the like."""
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
+
+
+def _taken(arguments: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    """The names that are known where an unknown one stood."""
+    model = arguments
+    for step in loc[:-1]:
+        field = next((field for name, field in model.model_fields.items() if step in (name, field.alias)), None)
+        model = (_model_in(field.annotation) if field else None) or model
+    return ", ".join(field.alias or name for name, field in model.model_fields.items())
+
+
+def _said(issue: ErrorDetails, declared: Tool[Any]) -> str:
+    kind, words = issue["type"], issue["msg"]
     if kind == "extra_forbidden":
-        known = ", ".join(field.alias or name for name, field in declared.arguments.model_fields.items())
-        return f"is no argument of {declared.name}, which takes {known}"
+        whole = declared.name if len(issue["loc"]) == 1 else ".".join(str(step) for step in issue["loc"][:-1])
+        return f"is no argument of {whole}, which takes {_taken(declared.arguments, issue['loc'])}"
     return _SAID.get(kind, words.removeprefix("Value error, ").replace("Input should", "should"))
 
 
@@ -166,9 +184,7 @@ def parse(declared: Tool[A], given: dict[str, Any]) -> A:
         return declared.arguments.model_validate(given)
     except ValidationError as problem:
         found = problem.errors(include_url=False, include_input=False, include_context=False)
-        said = [
-            (".".join(str(step) for step in issue["loc"]) or "arguments", _said(issue["type"], issue["msg"], declared)) for issue in found
-        ]
+        said = [(".".join(str(step) for step in issue["loc"]) or "arguments", _said(issue, declared)) for issue in found]
         issues: list[JsonValue] = [{"path": path, "message": words} for path, words in said]
         named = "; ".join(f"{path} {words}" for path, words in said[:5])
         raise Invalid(f"{declared.name} got arguments that don't fit: {named}", details={"issues": issues}) from None

@@ -321,3 +321,10 @@ async def test_refusals_use_our_own_words(story):
     assert "when is no argument of schedule_content, which takes" in words
     assert "tuple" not in words
     assert "Arguments" not in words
+
+
+async def test_an_unknown_name_inside_an_argument_is_refused_with_the_names_known_there(story):
+    """House style: what happened, with the value's name, then what to do."""
+    answer = await story.result("update_project", projectId="prj_1", brandContext={"name": "Q"})
+
+    assert "brandContext.name is no argument of brandContext, which takes appName, appDescription, tagline" in answer.text
