@@ -7,13 +7,13 @@ import mimetypes
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import httpx2
 
 from layers_mcp.sandbox.web.guard import Refused, Resolve, checked, checked_addresses, resolved, understood
-from layers_mcp.sandbox.web.sites import Site, file_of
+from layers_mcp.sandbox.web.sites import Site, file_of, named
 
 __all__ = ["Got", "Unfetched", "Wants", "Web"]
 
@@ -59,11 +59,25 @@ class Wants:
 
 @dataclass(frozen=True, kw_only=True)
 class Got:
-    """What came: the URL it came from in the end, its media type and charset as declared."""
+    """What came: the URL it came from in the end, its media type and charset as declared, the listed `site` that answered, if one did."""
 
     url: httpx2.URL
     media_type: str
     charset: str | None
+    site: Site | None = None
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it may lead into the listed sites, as it came from one of them."""
+        return self.site is not None
+
+    def link(self, address: str) -> httpx2.URL:
+        """The URL that an address on it means.
+
+        Raises:
+            httpx2.InvalidURL, ValueError: it is none.
+        """
+        return named(self.url.join(address), self.url, self.site)
 
 
 async def _plain(raw: AsyncIterator[bytes], encoding: str) -> AsyncGenerator[bytes]:
@@ -110,8 +124,8 @@ class Web:
         self._resolve = resolve
         self._tls = httpx2.create_ssl_context(trust_env=False)
 
-    async def get(self, url: str, wants: Wants, sink: Sink) -> Got:
-        """Fetch a URL into `sink`.
+    async def get(self, url: str, wants: Wants, sink: Sink, *, at_home: bool = True) -> Got:
+        """Fetch a URL into `sink`; one that stood on a page is `at_home` only if the page was: the network may not lead into listed sites.
 
         Raises:
             Refused: the guard does not let it through, at first or after a redirect.
@@ -119,22 +133,21 @@ class Web:
         """
         try:
             async with asyncio.timeout(wants.at_most_s):
-                return await self._followed(understood(url), wants, sink)
+                return await self._followed(understood(url), wants, sink, at_home=at_home)
         except TimeoutError:
             raise Unfetched(f"was not answered within {wants.at_most_s:g} seconds; try again later, or give another address") from None
         except httpx2.HTTPError:
             raise Unfetched("could not be fetched: the connection failed or broke off; check it, or try again later") from None
 
-    async def _followed(self, url: httpx2.URL, wants: Wants, sink: Sink) -> Got:
-        at_home = True
+    async def _followed(self, url: httpx2.URL, wants: Wants, sink: Sink, *, at_home: bool) -> Got:
         for _ in range(_REDIRECTS + 1):
             site = checked(url, self._sites if at_home else (), tls=wants.tls)
-            at_home = site is not None  # a page of the network may not lead into what the user listed
+            at_home = site is not None
             if site is not None and site.origin is None:
                 return await self._from_file(url, site, wants, sink)
             found = await self._from_server(url, site, wants, sink)
             if isinstance(found, Got):
-                return found
+                return replace(found, site=site)
             url = found
         raise Refused(f"redirects more than {_REDIRECTS} times; give the address it leads to in the end")
 
@@ -151,7 +164,7 @@ class Web:
                     yield piece
 
         await _pour(pieces(), sink, wants)
-        return Got(url=url, media_type=media_type, charset=None)
+        return Got(url=url, media_type=media_type, charset=None, site=site)
 
     async def _targets(self, url: httpx2.URL, site: Site | None) -> list[tuple[httpx2.URL, dict[str, str], str | None]]:
         """Where to connect, one after the other: the URL with a checked address in it, its Host, and the name to prove by TLS."""
@@ -166,11 +179,13 @@ class Web:
     async def _from_server(self, url: httpx2.URL, site: Site | None, wants: Wants, sink: Sink) -> Got | httpx2.URL:
         """The body poured, or where the server sends us instead."""
         targets = await self._targets(url, site)
+        patience = {"timeout": {"connect": wants.at_most_s / (len(targets) + 1)}}  # an address may swallow what is sent to it
         for place, (target, host, name) in enumerate(targets):
-            request = httpx2.Request("GET", target, headers=_headers(host), extensions=_by_name(name))
+            request = httpx2.Request("GET", target, headers=_headers(host), extensions=_by_name(name) | patience)
             try:
-                return await self._exchange(url, request, wants, sink)
-            except httpx2.ConnectError:
+                found = await self._exchange(url, request, wants, sink)
+                return found if isinstance(found, Got) else named(found, url, site)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
                 if place == len(targets) - 1:
                     raise
         raise AssertionError  # pragma: no cover - there is a target, and it returns or raises

@@ -47,18 +47,18 @@ def _failed(field: str, problem: Exception) -> Trouble:
     return Trouble(code="SCRAPE_FAILED", message=f"{field} {problem}", field=field)
 
 
-async def _text(web: Web, url: str, wants: Wants) -> tuple[Got, str]:
+async def _text(web: Web, url: str, wants: Wants, *, at_home: bool = True) -> tuple[Got, str]:
     sink = io.BytesIO()
-    got = await web.get(url, wants, sink)
+    got = await web.get(url, wants, sink, at_home=at_home)
     return got, decoded(sink.getvalue(), got.charset)
 
 
-async def _logo(web: Web, base: httpx2.URL, addresses: Sequence[str]) -> LogoFile | None:
-    """The first picture that is a safe image; none when none is, which is no trouble."""
-    for address in addresses[:_LOGOS]:
+async def _logo(web: Web, named: Sequence[tuple[Got, str]]) -> LogoFile | None:
+    """The first picture that is a safe image, of those that pages named; none when none is, which is no trouble."""
+    for page_of, address in named[:_LOGOS]:
         sink = io.BytesIO()
         try:
-            got = await web.get(str(base.join(address)), _LOGO, sink)
+            got = await web.get(str(page_of.link(address)), _LOGO, sink, at_home=page_of.at_home)
         except (Refused, Unfetched, httpx2.InvalidURL, ValueError):
             continue
         if (logo := logo_of(f"logo.{_LOGO_TYPES[got.media_type]}", sink.getvalue())) is not None:
@@ -66,12 +66,13 @@ async def _logo(web: Web, base: httpx2.URL, addresses: Sequence[str]) -> LogoFil
     return None
 
 
-def _links(base: httpx2.URL, anchors: Sequence[str]) -> Iterator[str]:
+def _links(got: Got, anchors: Sequence[str]) -> Iterator[str]:
     """Pages of the same host that a page links to, those that tell of the product first."""
+    base = got.url
     found: dict[str, None] = {}
     for anchor in anchors[:500]:
         try:
-            there = base.join(anchor).copy_with(fragment=None)
+            there = got.link(anchor).copy_with(fragment=None)
         except (httpx2.InvalidURL, ValueError):
             continue
         if there.host == base.host and there.scheme in ("http", "https") and not there.userinfo and not _NOT_PAGES.search(there.path):
@@ -80,20 +81,21 @@ def _links(base: httpx2.URL, anchors: Sequence[str]) -> Iterator[str]:
     yield from sorted(found, key=lambda url: not _TELLING.search(url))
 
 
-async def _more(web: Web, errand: SiteErrand, got: Got, first: page.Reading) -> list[page.Reading]:
-    """The pages that the first one links to; one that can't be read is passed over."""
-    readings: list[page.Reading] = []
+async def _more(web: Web, errand: SiteErrand, got: Got, first: page.Reading) -> list[tuple[Got, page.Reading]]:
+    """The pages that the first one links to; one that can't be read, or leads to another host in the end, is passed over."""
+    readings: list[tuple[Got, page.Reading]] = []
     until = time.monotonic() + _IN_ALL_S
     if not errand.follow_links:
         return readings
-    for url in _links(got.url, first.anchors):
+    for url in _links(got, first.anchors):
         if len(readings) + 1 >= errand.most_pages or time.monotonic() > until:
             break
         try:
-            _, text = await _text(web, url, _PAGE)
+            there, text = await _text(web, url, _PAGE, at_home=got.at_home)
         except (Refused, Unfetched):
             continue
-        readings.append(page.read(text))
+        if there.url.host == got.url.host:
+            readings.append((there, page.read(text)))
     return readings
 
 
@@ -103,17 +105,17 @@ async def read_site(errand: SiteErrand, web: Web) -> Outcome | Trouble:
         got, text = await _text(web, errand.url, _PAGE)
     except (Refused, Unfetched) as problem:
         return _failed("url", problem)
-    readings = [page.read(text)]
-    readings += await _more(web, errand, got, readings[0])
-    brand = page.brand_of(readings)
+    first = page.read(text)
+    readings = [(got, first), *await _more(web, errand, got, first)]
+    brand = page.brand_of([reading for _, reading in readings])
     if brand.app_name is None and brand.app_description is None and brand.tagline is None:
         return Trouble(code="SCRAPE_FAILED", message=f"url {_EMPTY}", field="url")
-    logo = await _logo(web, got.url, [address for reading in readings for address in reading.logos])
+    logo = await _logo(web, [(there, address) for there, reading in readings for address in reading.logos])
     return Outcome(brand=brand, logo=logo, pages=len(readings))
 
 
-async def _read(web: Web, listing: Listing, country: str) -> store.Found:
-    """One listing.
+async def _read(web: Web, listing: Listing, country: str) -> tuple[Got, store.Found]:
+    """One listing, and where it came from.
 
     Raises:
         Refused, Unfetched: it is not there, or can't be had.
@@ -125,7 +127,7 @@ async def _read(web: Web, listing: Listing, country: str) -> store.Found:
         address, wants, read = httpx2.URL(_PLAY, params={"id": listing.app, "gl": country}), _PAGE, store.of_play
     reader: Callable[[str, str], store.Found | None] = read
     try:
-        _, text = await _text(web, str(address), wants)
+        got, text = await _text(web, str(address), wants)
     except Unfetched as problem:
         if problem.status == _NOT_FOUND:
             raise Unfetched(_NOT_LISTED) from None
@@ -133,18 +135,18 @@ async def _read(web: Web, listing: Listing, country: str) -> store.Found:
     found = reader(text, listing.app)
     if found is None:
         raise Unfetched(_NOT_LISTED)
-    return found
+    return got, found
 
 
 async def read_listings(errand: ListingErrand, web: Web) -> Outcome | Trouble:
     """The brand of an app by its listings, field by field the first one's word."""
-    found: list[store.Found] = []
+    found: list[tuple[Got, store.Found]] = []
     for listing in errand.listings:
         try:
             found.append(await _read(web, listing, errand.country))
         except (Refused, Unfetched) as problem:
             return _failed(listing.field, problem)
-    brands = [brand for brand, _ in found]
+    brands = [brand for _, (brand, _) in found]
     whole = {field: next((said for brand in brands if (said := getattr(brand, field))), empty) for field, empty in Brand()}
-    logo = await _logo(web, httpx2.URL(_LOOK_UP), [icon for _, icon in found if icon])
+    logo = await _logo(web, [(got, icon) for got, (_, icon) in found if icon])
     return Outcome(brand=Brand.model_validate(whole), logo=logo, pages=len(found))

@@ -12,7 +12,7 @@ from typing import Annotated
 import httpx2
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-__all__ = ["SAMPLE_APP", "SAMPLE_SITE", "Site", "file_of", "listed", "site_of"]
+__all__ = ["SAMPLE_APP", "SAMPLE_SITE", "Site", "file_of", "listed", "named", "site_of"]
 
 SAMPLE_SITE = "quinnscoffee.com"
 """The website of the customer of seed 004."""
@@ -61,6 +61,14 @@ def site_of(url: httpx2.URL, sites: Sequence[Site]) -> Site | None:
     """The first site that answers for a URL."""
     host, asked = url.raw_host.decode("ascii").lower().rstrip("."), set(url.params.values())
     return next((site for site in sites if site.host == host and (not site.asks or asked.intersection(site.asks))), None)
+
+
+def named(url: httpx2.URL, page: httpx2.URL, site: Site | None) -> httpx2.URL:
+    """A URL that stood on a page of a site, by the page's own host where it names the server that answers for the site."""
+    there = httpx2.URL(site.origin) if site is not None and site.origin is not None else None
+    if there is None or (url.scheme, url.host, url.port) != (there.scheme, there.host, there.port):
+        return url
+    return url.copy_with(scheme=page.scheme, host=page.host, port=page.port)
 
 
 def _names(url: httpx2.URL) -> Iterator[str]:
