@@ -199,7 +199,7 @@ class Worker:
             if found.state != "waiting" or found.holder != self._name:
                 return
             changes: dict[str, str | int | None] = {"state": "done", "holder": None, "lease_until_ms": 0}
-            if isinstance(result, Trouble) and result.code == "INTERNAL":
+            if isinstance(result, Trouble) and result.code == "INTERNAL" and not result.final:
                 changes["crashes"] = found.crashes + 1
                 if found.crashes + 1 < _MOST_CRASHES and found.claims < _MOST_CLAIMS:
                     changes["state"] = "waiting"

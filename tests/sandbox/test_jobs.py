@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from layers_mcp.sandbox.child.running import Limits
+from layers_mcp.sandbox.repository import child
 from layers_mcp.sandbox.trades import TRADES
 from layers_mcp.sandbox.world import World
 
@@ -124,6 +126,26 @@ async def test_a_child_that_keeps_crashing_fails_the_job(house, monkeypatch):
 
     assert len(tries) == 3
     assert (job["status"], job["error"]["code"]) == ("failed", "INTERNAL")
+
+
+async def test_work_that_ran_out_of_its_time_is_not_done_again(house, monkeypatch):
+    """Design §8: a reading is bounded; what took all of its time once would take it again."""
+    tries = []
+
+    async def slow(errand, folder):
+        del folder
+        tries.append(errand)
+        return await child.run(errand, Limits(at_most_s=0.05))
+
+    monkeypatch.setitem(TRADES, "repository", replace(TRADES["repository"], carry_out=slow))
+    project = await house.project()
+    await house.installation()
+
+    job = await house.ingest(project)
+
+    assert len(tries) == 1
+    assert (job["status"], job["error"]["code"]) == ("failed", "INTERNAL")
+    assert "took longer than 0.05 seconds; connect a smaller repository" in job["error"]["message"]
 
 
 async def test_work_of_a_canceled_job_is_dropped_while_it_runs(house, monkeypatch):

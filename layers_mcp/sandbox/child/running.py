@@ -23,6 +23,8 @@ __all__ = ["Limits", "run"]
 O = TypeVar("O", bound=BaseModel)  # noqa: E741  an outcome
 
 _PYTHON = (sys.executable, "-P", "-s", "-m")
+_OUT_OF_TIME = frozenset({signal.SIGALRM, signal.SIGXCPU})
+"""What ends a child that used up what `limits` gave it."""
 _ANSWER_AT_MOST = 4 * 1024 * 1024
 
 
@@ -75,8 +77,9 @@ def _understand(workshop: Workshop[O], printed: bytes, status: int | None) -> O 
     try:
         return Answer[workshop.outcome].model_validate_json(printed).result
     except ValidationError:
-        why = f"ended by signal {-status}" if status is not None and status < 0 else f"ended with status {status} and no answer"
-        return workshop.trouble(why)
+        ended = -status if status is not None and status < 0 else None
+        why = f"ended with status {status} and no answer" if ended is None else f"ended by signal {ended}"
+        return workshop.trouble(why, final=ended in _OUT_OF_TIME)
 
 
 async def run(workshop: Workshop[O], errand: BaseModel, limits: Limits) -> O | Trouble:
@@ -102,7 +105,7 @@ async def run(workshop: Workshop[O], errand: BaseModel, limits: Limits) -> O | T
             printed = await _talk(process, errand)
         return _understand(workshop, printed, process.returncode)
     except TimeoutError:
-        return workshop.trouble(f"took longer than {limits.at_most_s:g} seconds")
+        return workshop.trouble(f"took longer than {limits.at_most_s:g} seconds", final=True)
     except OSError:
         return Trouble(code="INTERNAL", message=f"{workshop.doing} could not be started")
     finally:

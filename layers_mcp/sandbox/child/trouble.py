@@ -13,13 +13,17 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class Trouble(BaseModel):
-    """Why there is no outcome. `message` is ours, never a stranger's text; `field`: the argument that was at fault, and could mend it."""
+    """Why there is no outcome. `message` is ours, never a stranger's text; `field`: the argument that was at fault, and could mend it.
+
+    `final`: the same work would end the same way again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: Literal["SDK_PATCH_GENERATION_FAILED", "SCRAPE_FAILED", "VALIDATION", "PLATFORM_ERROR", "INTERNAL"]
     message: str
     field: str | None = None
+    final: bool = False
 
 
 class Answer(BaseModel, Generic[T]):
@@ -43,7 +47,7 @@ class Workshop(Generic[T]):
     advice: str | None = None
     field: str | None = None
 
-    def trouble(self, why: str) -> Trouble:
-        """It failed, why, and what helps."""
+    def trouble(self, why: str, *, final: bool = False) -> Trouble:
+        """It failed, why, and what helps; `final`: and would again."""
         helps = f"; {self.advice}" if self.advice else ""
-        return Trouble(code="INTERNAL", message=f"{self.doing} {why}{helps}", field=self.field)
+        return Trouble(code="INTERNAL", message=f"{self.doing} {why}{helps}", field=self.field, final=final)

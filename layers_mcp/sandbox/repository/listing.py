@@ -17,6 +17,8 @@ FOLDERS_AT_MOST = 20_000
 DEPTH_AT_MOST = 40
 _TREES_AT_MOST = 64 * 1024 * 1024
 """Bytes of tree objects that are read."""
+_ROWS_AT_MOST = 200_000
+"""Rows of tree objects that are looked at, one again for each path that leads to it; more than all that is listed could have."""
 _PATH_AT_MOST = 1000
 SKIPPED = words(
     ".git node_modules bower_components Pods Carthage build dist out vendor DerivedData .next .nuxt .svelte-kit .output .dart_tool",
@@ -96,6 +98,7 @@ class _Walk:
         self._width = width
         self._left = _TREES_AT_MOST
         self._folders = FOLDERS_AT_MOST
+        self._rows = _ROWS_AT_MOST
         self.files: dict[str, tuple[str, str]] = {}
         self.others: set[str] = set()
         self.cut = False
@@ -125,7 +128,8 @@ class _Walk:
         trees = self._trees([sha for _, sha in folders])
         for path, sha in folders:
             for row in rows(trees.get(sha, b""), self._width):
-                if len(self.files) >= FILES_AT_MOST or len(self.others) >= FILES_AT_MOST:
+                self._rows -= 1
+                if self._rows < 0 or len(self.files) >= FILES_AT_MOST or len(self.others) >= FILES_AT_MOST:
                     self.cut = True
                     return []
                 name = _name(row.name)
@@ -133,10 +137,10 @@ class _Walk:
                 if name is None or len(whole) > _PATH_AT_MOST or (row.mode == _FOLDER and name in SKIPPED):
                     self.others.add(whole[:_PATH_AT_MOST])
                 elif row.mode == _FOLDER:
-                    if len(inner) < self._folders:
-                        inner.append((f"{whole}/", row.sha))
-                    else:
+                    if len(inner) >= self._folders:
                         self.cut = True
+                        return []
+                    inner.append((f"{whole}/", row.sha))
                 elif row.mode in _FILES:
                     self.files[whole] = (row.sha, row.mode.decode())
                 else:

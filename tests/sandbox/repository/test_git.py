@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
 
 import pytest
@@ -209,7 +210,7 @@ def test_a_commit_that_went_meanwhile_is_trouble_with_a_way_out(shelf, stacks, t
     assert "start the ingest again" in trouble.message
 
 
-@pytest.mark.parametrize(("bound", "most"), [("FILES_AT_MOST", 2), ("FOLDERS_AT_MOST", 0), ("DEPTH_AT_MOST", 1), ("_TREES_AT_MOST", 40)])
+@pytest.mark.parametrize(("bound", "most"), [("FILES_AT_MOST", 2), ("FOLDERS_AT_MOST", 0), ("DEPTH_AT_MOST", 1), ("_TREES_AT_MOST", 40), ("_ROWS_AT_MOST", 3)])
 def test_a_listing_that_ends_early_says_so(shelf, monkeypatch, bound, most) -> None:
     """Issue 3: a million files."""
     files = {"index.html": "<html><head></head></html>", "a/b/c.txt": "x", "a/d.txt": "x"}
@@ -221,6 +222,27 @@ def test_a_listing_that_ends_early_says_so(shelf, monkeypatch, bound, most) -> N
 
     assert not whole.cut
     assert listed.cut
+
+
+def test_one_tree_at_many_paths_is_looked_at_only_as_long_as_there_is_room(shelf, monkeypatch) -> None:
+    """Issue 3: a repository of few bytes that pretends to hold millions of folders; the room is spent once, then it ends."""
+    source = shelf.make({"index.html": "x"})
+    page = shelf.git(source, "rev-parse", "HEAD^{tree}")
+
+    def tree(inner: str, count: int) -> str:
+        listed = "".join(f"040000 tree {inner}\tf{number:04d}\n" for number in range(count))
+        made = subprocess.run(["git", "mktree"], cwd=source, input=listed.encode(), check=True, capture_output=True)
+        return made.stdout.decode().strip()
+
+    commit = shelf.git(source, "commit-tree", tree(tree(page, 2000), 300), "-m", "x")
+    looked, truly = [], bounds.rows
+    monkeypatch.setattr(bounds, "FOLDERS_AT_MOST", 500)
+    monkeypatch.setattr(bounds, "rows", lambda raw, width: (looked.append(row) or row for row in truly(raw, width)))
+
+    listed = bounds.listing(Git(shelf.folder), source, commit)
+
+    assert listed.cut
+    assert len(looked) == 300 + 201
 
 
 def test_the_base_branch_is_never_written(shelf, stacks) -> None:
