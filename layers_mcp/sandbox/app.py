@@ -71,6 +71,9 @@ async def _told(world: World, endpoint: Endpoint[Ask, Reply], asked: Asked) -> T
     told = await asyncio.to_thread(answer, world, endpoint, asked)
     if isinstance(told, Told):
         return told
+    if world.preparing.locked():  # a client does not wait long enough for a place and for the work
+        told = await asyncio.to_thread(answer, world, endpoint, asked, Ready(prepared=None, entry=told.entry))
+        return told if isinstance(told, Told) else refusal(errors.Internal("nothing answered"), world.wall.now())
     async with world.preparing, prepared(endpoint.name, told.errand, world.ground.folder) as done:
         told = await asyncio.to_thread(answer, world, endpoint, asked, Ready(prepared=done, entry=told.entry))
     return told if isinstance(told, Told) else refusal(errors.Internal("nothing answered"), world.wall.now())

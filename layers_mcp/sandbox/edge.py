@@ -35,6 +35,8 @@ __all__ = ["Asked", "Ready", "Told", "Waits", "answer", "refusal", "writes"]
 
 _log = logging.getLogger(__name__)
 _NOT_MODIFIED = 304
+_BUSY_S = 5.0
+"""Seconds after which a place to do work may be free."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +83,9 @@ class Waits:
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """The same request with its work done."""
+    """The same request with its work done; `prepared` None: there was no place to do it."""
 
-    prepared: BaseModel
+    prepared: BaseModel | None
     entry: Entry
 
 
@@ -224,5 +226,7 @@ def answer(world: World, endpoint: Endpoint[Request, Reply], asked: Asked, ready
     if isinstance(result, Unprepared):
         if ready is None:
             return Waits(errand=result.errand, entry=entry)
-        result = errors.Internal("the work of this answer was done, and is asked for again")
+        busy = errors.Unavailable("too many files are being fetched; send the same call again in a few seconds", retry_after_s=_BUSY_S)
+        again = errors.Internal("the work of this answer was done, and is asked for again")
+        result = busy if ready.prepared is None else again
     return _answered(result, endpoint, entry, now=now)

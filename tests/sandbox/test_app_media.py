@@ -15,7 +15,7 @@ from layers_mcp.sandbox.faults import Fault
 from layers_mcp.sandbox.web import child
 
 pytestmark = pytest.mark.anyio
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x09\0\0\0\x09\x08\x06\0\0\0" + b"\0" * 64
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 64
 MP4 = b"\0\0\0\x18ftypisom" + b"\0" * 64
 
@@ -172,6 +172,33 @@ async def test_nobody_waits_while_a_file_is_fetched(shop, server):
 
     assert made["kind"] == "logo"
     assert remaining == left - 2
+
+
+async def test_a_file_that_no_place_is_free_for_is_put_off_at_once(shop, server):
+    """A client waits 30 s for an answer; one that had to queue would give up on work that is still to come. Ours (`drift`)."""
+    reached, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(to):
+        reached.release()
+        go_on.wait(20)
+        to.send_response(404)
+        to.end_headers()
+
+    server.pages |= {"/slow": slow, "/a": PNG}
+    project = await shop.project()
+    others = [type(shop)(shop.world, shop.clock) for _ in range(4)]
+    waiting = [asyncio.create_task(add(other, project, "logo", "slow", status=422)) for other in others]
+    for _ in others:
+        assert await asyncio.to_thread(lambda: reached.acquire(timeout=20))
+
+    put_off = await add(shop, project, "screenshot", "a", status=503, Idempotency_Key="k")
+    told = shop.answer.headers
+    go_on.set()
+    await asyncio.gather(*waiting)
+
+    assert put_off["error"]["code"] == "UNAVAILABLE"
+    assert int(told["Retry-After"]) > 0
+    assert (await add(shop, project, "screenshot", "a", Idempotency_Key="k"))["kind"] == "screenshot"
 
 
 async def test_a_project_archived_meanwhile_keeps_nothing(shop, server):

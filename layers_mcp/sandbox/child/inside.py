@@ -21,22 +21,30 @@ _AT_MOST_S = 120.0
 _AT_MOST_BYTES = 512 * 1024 * 1024
 
 
-def _result(text: str, workshop: Workshop[O], errands: TypeAdapter[E], carry_out: Callable[[E], O | Trouble]) -> O | Trouble:
+def _result(
+    text: str, shop_of: Callable[[E | None], Workshop[O]], errands: TypeAdapter[E], carry_out: Callable[[E], O | Trouble]
+) -> O | Trouble:
     try:
         errand = errands.validate_json(text)
     except ValidationError:
-        return workshop.trouble("got an errand it does not know")
+        return shop_of(None).trouble("got an errand it does not know")
+    workshop = shop_of(errand)
     try:
         return carry_out(errand)
     except MemoryError:
-        return workshop.trouble("needs more memory than it may use")
+        return workshop.trouble("needs more memory than it may use", final=True)
     except Exception as error:  # noqa: BLE001 - the edge of the process: every end has an answer
         return workshop.trouble(f"broke off ({type(error).__name__})")
 
 
-def serve(arguments: list[str], workshop: Workshop[O], errands: TypeAdapter[E], carry_out: Callable[[E], O | Trouble]) -> None:
-    """Carry out the errand on stdin and print what it brought; `arguments`: seconds and bytes at most."""
+def serve(
+    arguments: list[str], shop_of: Callable[[E | None], Workshop[O]], errands: TypeAdapter[E], carry_out: Callable[[E], O | Trouble]
+) -> None:
+    """Carry out the errand on stdin and print what it brought; `arguments`: seconds and bytes at most.
+
+    `shop_of`: the kind of work that an errand is, or of one that is not known.
+    """
     at_most_s, at_most_bytes = (float(arguments[0]), int(arguments[1])) if arguments else (_AT_MOST_S, _AT_MOST_BYTES)
     limit(at_most_s=at_most_s, at_most_bytes=at_most_bytes)
-    result = _result(sys.stdin.read(_ERRAND_AT_MOST), workshop, errands, carry_out)
+    result = _result(sys.stdin.read(_ERRAND_AT_MOST), shop_of, errands, carry_out)
     sys.stdout.write(Answer[BaseModel](result=result).model_dump_json(by_alias=True, serialize_as_any=True) + "\n")

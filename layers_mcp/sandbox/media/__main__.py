@@ -15,7 +15,7 @@ __all__ = ["main"]
 
 def main(arguments: list[str]) -> None:
     """Carry out the errand on stdin; `arguments`: seconds and bytes at most."""
-    serve(arguments, WORKSHOP, TypeAdapter(Errand), carry_out)
+    serve(arguments, lambda _: WORKSHOP, TypeAdapter(Errand), carry_out)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def _carry_out(errand: Errand | Push) -> Outcome | Trouble:
 
 def main(arguments: list[str]) -> None:
     """Carry out the errand on stdin; `arguments`: seconds and bytes at most."""
-    serve(arguments, WORKSHOP, ASKED, _carry_out)
+    serve(arguments, lambda _: WORKSHOP, ASKED, _carry_out)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from layers_mcp.sandbox.clean import words
 from layers_mcp.sandbox.repository.errand import LogoFile
 from layers_mcp.sandbox.repository.tree import Tree
 
-__all__ = ["AT_MOST", "harmless", "logo_of", "read_logo"]
+__all__ = ["AT_MOST", "harmless", "logo_of", "read_logo", "sides_of"]
 
 AT_MOST = 150_000
 """Bytes of an image; 200 KB in base64."""
@@ -57,10 +57,17 @@ _UNSAFE = re.compile(
 )
 
 
+def sides_of(png: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels that a PNG says it has, None when it does not begin like one (PNG specification, 11.2.1)."""
+    sides = (int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big"))
+    begins = png.startswith(b"\x89PNG\r\n\x1a\n") and png[12:16] == b"IHDR"
+    return sides if begins and min(sides) > 0 else None
+
+
 def _modest(png: bytes) -> bool:
     """Whether a PNG says it is no larger than an icon may be; few bytes can claim to be a picture of gigabytes."""
-    sides = (int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big"))
-    return png[12:16] != b"IHDR" or max(sides) <= _SIDE_AT_MOST
+    sides = sides_of(png)
+    return sides is not None and max(sides) <= _SIDE_AT_MOST
 
 
 def harmless(svg: bytes) -> bool:

@@ -12,13 +12,16 @@ from xml.parsers.expat import ExpatError
 
 import yaml
 
-__all__ = ["Json", "Page", "at", "html_page", "json_value", "list_at", "plist_value", "text_at", "xml_root", "yaml_value"]
+__all__ = ["Json", "Page", "at", "html_page", "json_value", "list_at", "plist_value", "split_words", "text_at", "xml_root", "yaml_value"]
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 _DEPTH_AT_MOST = 40
 _VALUES_AT_MOST = 50_000
 _YAML_AT_MOST = 64 * 1024
 _BRACKETS_AT_MOST = 500
+_LIST_LETTERS = 4000
+_LIST_ITEMS = 500
+"""Of one list of words, such as keywords."""
 _LETTERS_AT_MOST = 20_000
 """Of one piece of a page's text; adding a letter to a long text copies it."""
 
@@ -100,12 +103,17 @@ def text_at(value: Json, *keys: str) -> str | None:
     return found if isinstance(found, str) and found.strip() else None
 
 
+def split_words(text: str) -> tuple[str, ...]:
+    """The parts of a text with commas; of a very long one, those it begins with."""
+    return tuple(part.strip() for part in text[:_LIST_LETTERS].split(",") if part.strip())
+
+
 def list_at(value: Json, *keys: str) -> tuple[str, ...]:
     """The texts of a list under these keys, or of one text with commas."""
     found = at(value, *keys)
     if isinstance(found, str):
-        return tuple(part.strip() for part in found.split(",") if part.strip())
-    return tuple(item for item in found if isinstance(item, str)) if isinstance(found, list) else ()
+        return split_words(found)
+    return tuple(item for item in found[:_LIST_ITEMS] if isinstance(item, str)) if isinstance(found, list) else ()
 
 
 class Page(HTMLParser):

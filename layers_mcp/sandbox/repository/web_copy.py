@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from layers_mcp.sandbox.clean import plain
 from layers_mcp.sandbox.repository.errand import Brand
-from layers_mcp.sandbox.repository.parse import Page, html_page, json_value, text_at
+from layers_mcp.sandbox.repository.parse import Page, html_page, json_value, split_words, text_at
 from layers_mcp.sandbox.repository.template import own_copy, own_name
 from layers_mcp.sandbox.repository.tree import Tree
 
@@ -76,7 +76,7 @@ def of_page(page: Page) -> Brand:
         app_name=own_name(name),
         tagline=own_copy(tagline),
         app_description=own_copy(metas.get("description") or metas.get("og:description")),
-        keywords=tuple(word.strip() for word in metas.get("keywords", "").split(",") if word.strip()),
+        keywords=split_words(metas.get("keywords", "")),
         web_domain=domain_of(page.links.get("canonical") or metas.get("og:url")),
     )
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import Any
 
 from pydantic import BaseModel
 
 from layers_mcp.sandbox.child.inside import serve
 from layers_mcp.sandbox.child.trouble import Workshop
-from layers_mcp.sandbox.web.errand import ASKED, READING, ListingErrand, MediaErrand, SiteErrand
+from layers_mcp.sandbox.web.errand import ASKED, FETCHING, LISTING, READING, ListingErrand, MediaErrand, SiteErrand
 from layers_mcp.sandbox.web.fetch import Web
 from layers_mcp.sandbox.web.media import fetch
 from layers_mcp.sandbox.web.reading import read_listings, read_site
 
 __all__ = ["main"]
 
-_WORKSHOP = Workshop[BaseModel](module=READING.module, outcome=BaseModel, doing=READING.doing, field=READING.field)
-"""Whatever it brings; the parent knows which."""
+
+def _shop_of(errand: SiteErrand | ListingErrand | MediaErrand | None) -> Workshop[Any]:
+    return FETCHING if isinstance(errand, MediaErrand) else LISTING if isinstance(errand, ListingErrand) else READING
 
 
 def _carry_out(errand: SiteErrand | ListingErrand | MediaErrand) -> BaseModel:
@@ -33,7 +35,7 @@ def _carry_out(errand: SiteErrand | ListingErrand | MediaErrand) -> BaseModel:
 
 def main(arguments: list[str]) -> None:
     """Carry out the errand on stdin; `arguments`: seconds and bytes at most."""
-    serve(arguments, _WORKSHOP, ASKED, _carry_out)
+    serve(arguments, _shop_of, ASKED, _carry_out)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
@@ -13,6 +14,7 @@ from layers_mcp.sandbox.web.sites import Site
 __all__ = [
     "ASKED",
     "FETCHING",
+    "LISTING",
     "READ",
     "READING",
     "Listing",
@@ -22,6 +24,7 @@ __all__ = [
     "MediaKind",
     "Outcome",
     "SiteErrand",
+    "merged",
 ]
 
 MediaKind = Literal["logo", "screenshot", "demo-video", "end-card"]
@@ -83,6 +86,14 @@ class Outcome(_Frozen):
     pages: int
 
 
+def merged(found: Sequence[Outcome]) -> Outcome:
+    """What several readings of one app say: field by field the first one's word, and the first one's logo."""
+    brands = [one.brand for one in found]
+    whole = {field: next((said for brand in brands if (said := getattr(brand, field))), empty) for field, empty in Brand()}
+    logo = next((one.logo for one in found if one.logo is not None), None)
+    return Outcome(brand=Brand.model_validate(whole), logo=logo, pages=sum(one.pages for one in found))
+
+
 class MediaFile(_Frozen):
     """A file in the folder, its type as its bytes say, its size in bytes."""
 
@@ -102,7 +113,15 @@ _MODULE = "layers_mcp.sandbox.web"
 READING = Workshop(
     module=_MODULE, outcome=Outcome, doing="the reading of the page", advice="give the address of a plainer one", field="url"
 )
-"""How pages and listings are read."""
+"""How pages are read."""
+LISTING = Workshop(
+    module=_MODULE,
+    outcome=Outcome,
+    doing="the reading of the listing",
+    advice="try again later, or read the customer's website instead",
+    field="iosBundleId",
+)
+"""How a listing is read; its own field is the listing's."""
 FETCHING = Workshop(
     module=_MODULE, outcome=MediaFile, doing="the fetching of the file", advice="give the address of a smaller one", field="url"
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from layers_mcp.sandbox.child.trouble import Trouble
-from layers_mcp.sandbox.repository.logo import harmless
+from layers_mcp.sandbox.repository.logo import harmless, sides_of
 from layers_mcp.sandbox.web.errand import MediaErrand, MediaFile, MediaKind
 from layers_mcp.sandbox.web.fetch import Unfetched, Wants, Web
 from layers_mcp.sandbox.web.guard import Refused
@@ -15,7 +15,7 @@ from layers_mcp.sandbox.web.guard import Refused
 __all__ = ["KINDS", "Kind", "fetch", "sniffed"]
 
 _MB = 1024 * 1024
-_AT_MOST_S = 25.0
+_AT_MOST_S = 22.0
 """Seconds for the whole file; the caller waits for it."""
 _ENDINGS = {
     "image/png": "png",
@@ -63,9 +63,10 @@ def _boxed(head: bytes) -> str | None:
 
 def sniffed(head: bytes) -> str | None:
     """The media type of a file by its first bytes, None for one we do not take."""
-    for start, mime in ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg")):
-        if head.startswith(start):
-            return mime
+    if sides_of(head) is not None:
+        return "image/png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[:4] == b"\x1aE\xdf\xa3":

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 import httpx2
 
 from layers_mcp.sandbox.child.trouble import Trouble
-from layers_mcp.sandbox.repository.errand import Brand, LogoFile
+from layers_mcp.sandbox.repository.errand import LogoFile
 from layers_mcp.sandbox.repository.logo import AT_MOST as LOGO_AT_MOST
 from layers_mcp.sandbox.repository.logo import logo_of
 from layers_mcp.sandbox.web import page, store
-from layers_mcp.sandbox.web.errand import Listing, ListingErrand, Outcome, SiteErrand
+from layers_mcp.sandbox.web.errand import Listing, ListingErrand, Outcome, SiteErrand, merged
 from layers_mcp.sandbox.web.fetch import Got, Unfetched, Wants, Web
 from layers_mcp.sandbox.web.guard import Refused
 from layers_mcp.sandbox.web.text import decoded
@@ -33,8 +33,8 @@ _LOGO = Wants(what="logo", types=frozenset(_LOGO_TYPES), at_most=LOGO_AT_MOST, a
 _NOT_FOUND = 404
 _LOGOS = 3
 """Pictures of a page that are tried."""
-_IN_ALL_S = 45.0
-"""Seconds after which no more pages are asked for."""
+_IN_ALL_S = 30.0
+"""Seconds after which no more pages are asked for; with the first page, the last one and the logos it stays within the child's time."""
 _LOOK_UP = "https://itunes.apple.com/lookup"
 _PLAY = "https://play.google.com/store/apps/details"
 _TELLING = re.compile(r"/(?:about|features?|product|how|story|mission|why|pricing)\b", re.IGNORECASE)
@@ -140,13 +140,12 @@ async def _read(web: Web, listing: Listing, country: str) -> tuple[Got, store.Fo
 
 async def read_listings(errand: ListingErrand, web: Web) -> Outcome | Trouble:
     """The brand of an app by its listings, field by field the first one's word."""
-    found: list[tuple[Got, store.Found]] = []
+    found: list[Outcome] = []
     for listing in errand.listings:
         try:
-            found.append(await _read(web, listing, errand.country))
+            got, (brand, icon) = await _read(web, listing, errand.country)
         except (Refused, Unfetched) as problem:
             return _failed(listing.field, problem)
-    brands = [brand for _, (brand, _) in found]
-    whole = {field: next((said for brand in brands if (said := getattr(brand, field))), empty) for field, empty in Brand()}
-    logo = await _logo(web, [(got, icon) for got, (_, icon) in found if icon])
-    return Outcome(brand=Brand.model_validate(whole), logo=logo, pages=len(found))
+        logo = await _logo(web, [(got, icon)] if icon else [])
+        found.append(Outcome(brand=brand, logo=logo, pages=1))
+    return merged(found)

@@ -14,7 +14,7 @@ from layers_mcp.sandbox.repository.prose import audience, keywords, voice
 from layers_mcp.sandbox.repository.template import own_copy, own_name
 from layers_mcp.sandbox.repository.tree import Entry, Tree
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 50
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x09\0\0\0\x09\x08\x06\0\0\0" + b"0" * 50
 GERMAN = "Die App für alle, die den Kaffee nicht nur trinken, sondern auch verstehen wollen, und das mit dem Rad in der Stadt."
 
 

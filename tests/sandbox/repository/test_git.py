@@ -210,7 +210,9 @@ def test_a_commit_that_went_meanwhile_is_trouble_with_a_way_out(shelf, stacks, t
     assert "start the ingest again" in trouble.message
 
 
-@pytest.mark.parametrize(("bound", "most"), [("FILES_AT_MOST", 2), ("FOLDERS_AT_MOST", 0), ("DEPTH_AT_MOST", 1), ("_TREES_AT_MOST", 40), ("_ROWS_AT_MOST", 3)])
+@pytest.mark.parametrize(
+    ("bound", "most"), [("FILES_AT_MOST", 2), ("FOLDERS_AT_MOST", 0), ("DEPTH_AT_MOST", 1), ("_TREES_AT_MOST", 40), ("_ROWS_AT_MOST", 3)]
+)
 def test_a_listing_that_ends_early_says_so(shelf, monkeypatch, bound, most) -> None:
     """Issue 3: a million files."""
     files = {"index.html": "<html><head></head></html>", "a/b/c.txt": "x", "a/d.txt": "x"}

@@ -12,7 +12,7 @@ from layers_mcp.sandbox.web.fetch import Web
 from layers_mcp.sandbox.web.media import fetch
 from layers_mcp.sandbox.web.sites import listed
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x09\0\0\0\x09\x08\x06\0\0\0" + b"\0" * 64
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 64
 WEBP = b"RIFF\x40\0\0\0WEBPVP8 " + b"\0" * 64
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
@@ -61,6 +61,9 @@ def test_a_file_is_what_its_bytes_say(tmp_path, server, kind, body, mime):
         ("screenshot", SVG),
         ("end-card", SVG),
         ("demo-video", PNG),
+        ("logo", PNG[:8]),
+        ("end-card", PNG[:8] + b"\0" * 64),
+        ("screenshot", PNG[:16] + b"\0" * 64),
         ("demo-video", MKV),
         ("demo-video", b"\0\0\0\x18ftypevil" + b"\0" * 64),
         ("logo", b"<html><svg></svg></html>"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 
+from layers_mcp.sandbox.child import inside
 from layers_mcp.sandbox.child.running import Limits
+from layers_mcp.sandbox.web import __main__ as edge
 from layers_mcp.sandbox.web import child
 from layers_mcp.sandbox.web.errand import Listing, ListingErrand, SiteErrand
 from layers_mcp.sandbox.web.fetch import Unfetched, Wants, Web
@@ -180,6 +183,74 @@ async def test_a_child_that_takes_too_long_fails_the_reading_and_names_the_field
     app = await child.read(_listing(sites, "google", field="androidPackage"), limits)
 
     assert [(one.code, one.field) for one in (site, app)] == [("SCRAPE_FAILED", "url"), ("SCRAPE_FAILED", "androidPackage")]
+
+
+async def test_the_listing_that_broke_its_reader_is_the_one_that_is_named(tmp_path, monkeypatch):
+    """House rule: every refusal names the field, and the way out that fits what was asked for."""
+    sites = _sites(tmp_path, **{"com.acme.tea__json": json.dumps({"results": [APPLE]})})
+    both = ListingErrand(
+        listings=(
+            Listing(store="apple", app="com.acme.tea", field="iosBundleId"),
+            Listing(store="google", app="com.acme.tea", field="androidPackage"),
+        ),
+        country="us",
+        sites=sites,
+    )
+    truly = child.run_child
+
+    async def slow_at_google(workshop, errand, limits):
+        return await truly(workshop, errand, Limits(at_most_s=0.01) if errand.listings[0].store == "google" else limits)
+
+    monkeypatch.setattr(child, "run_child", slow_at_google)
+
+    trouble = await child.read(both)
+
+    assert (trouble.code, trouble.field) == ("SCRAPE_FAILED", "androidPackage")
+    assert trouble.message == (
+        "androidPackage: the reading of the listing took longer than 0.01 seconds; try again later, or read the customer's website instead"
+    )
+
+
+@pytest.mark.parametrize(
+    ("errand", "words"),
+    [
+        (
+            {"work": "website", "url": "x", "follow_links": False, "most_pages": 1},
+            "the reading of the page .*; give the address of a plainer",
+        ),
+        (
+            {"work": "listing", "listings": [{"store": "apple", "app": "a", "field": "iosBundleId"}], "country": "us"},
+            "the reading of the listing .*; try again later",
+        ),
+        (
+            {"work": "media", "url": "x", "kind": "logo", "folder": "/none", "stem": "a"},
+            "the fetching of the file .*; give the address of a smaller",
+        ),
+    ],
+)
+def test_a_child_that_breaks_names_its_work_and_the_way_out(monkeypatch, capsys, errand, words):
+    """House-style 25: what happened, then what to do; a file is no page."""
+
+    def broken(sites):
+        raise RuntimeError(sites)
+
+    monkeypatch.setattr(edge, "Web", broken)
+    monkeypatch.setattr(inside, "limit", lambda **_: None)
+    monkeypatch.setattr(inside.sys, "stdin", io.StringIO(json.dumps(errand | {"sites": []})))
+
+    edge.main([])
+
+    assert re.match(words, json.loads(capsys.readouterr().out)["result"]["message"])
+
+
+def test_a_keyword_list_of_megabytes_is_cut_before_it_is_split():
+    """A page has 2 MB, its reader 75 s."""
+    listed = "tea, oolong, " + "a," * 1_000_000
+
+    read_so_far = read(f'<title>Acme</title><meta name="keywords" content="{listed}">')
+
+    assert read_so_far.brand.keywords[:2] == ("tea", "oolong")
+    assert len(read_so_far.brand.keywords) < 10_000
 
 
 def test_names_are_resolved_as_this_machine_does():
