@@ -26,11 +26,18 @@ _NOT_OURS = frozenset({"LAYERS_APP_ID", "LAYERS_INGEST_ENDPOINT"})
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PAIR = re.compile(r"^[A-Za-z0-9_.\-]+/[A-Za-z0-9_.\-]+=.+$")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9.])?")
-_ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?/?")
+_ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?/?")
+_MOST_PORT = 65_535
 
 
 class UnknownSetting(ValueError):
     """A `LAYERS_*` name that nobody knows; the message names the nearest one."""
+
+
+def _is_origin(place: str) -> bool:
+    """Whether it is the origin of a server, its port one that there is."""
+    found = _ORIGIN.fullmatch(place)
+    return found is not None and (found["port"] is None or 0 < int(found["port"]) <= _MOST_PORT)
 
 
 def _state_dir() -> Path:
@@ -107,9 +114,18 @@ class Settings(BaseSettings):
     @field_validator("return_url")
     @classmethod
     def _a_page(cls, given: str | None) -> str | None:
-        parts = urlsplit(given or "https://-")
-        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
-            message = "must be an https URL; http is for hosts of this machine only"
+        try:
+            parts = urlsplit(given or "https://-")
+            fits = bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+            named = "@" in parts.netloc
+            fits = fits and (parts.port is None or parts.port > 0)
+        except ValueError:  # a bracket too few, or no port
+            fits, named = False, False
+        if named:
+            message = "must not carry a user name or password; give the plain address of the page"
+            raise ValueError(message)
+        if not fits:
+            message = "must be an https URL, like https://app.example.com/done; http is for hosts of this machine only"
             raise ValueError(message)
         return given
 
@@ -130,7 +146,7 @@ class Settings(BaseSettings):
             if not _HOST.fullmatch(host.strip()) or not place.strip():
                 message = f"{entry} is no host=place pair; write it like example.com=/srv/pages"
                 raise ValueError(message)
-            if not _ORIGIN.fullmatch(place) and (place.startswith(("http:", "https:")) or not Path(place).expanduser().exists()):
+            if not _is_origin(place) and (place.startswith(("http:", "https:")) or not Path(place).expanduser().exists()):
                 message = f"{place} is neither a folder or file that exists nor an origin like http://127.0.0.1:8080"
                 raise ValueError(message)
         return given

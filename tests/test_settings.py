@@ -35,6 +35,14 @@ def test_a_flag_beats_the_environment_and_the_environment_the_default(environmen
     assert read({"wait_seconds": None}).wait_seconds == 7
 
 
+def test_a_return_url_that_is_none_says_what_one_looks_like(environment):
+    """House-style 25: what happened, then what to do."""
+    with pytest.raises(ValidationError, match="like https://app"):
+        environment(LAYERS_RETURN_URL="https://[bad")
+    with pytest.raises(ValidationError, match="user name or password; give the plain address"):
+        environment(LAYERS_RETURN_URL="https://me@app.example.com/done")
+
+
 def test_an_unknown_name_is_an_error_with_the_nearest_name(environment):
     """Design §9; the SDK's own names may stand beside ours."""
     with pytest.raises(UnknownSetting, match=r"LAYERS_SANDBOX_REPO .*LAYERS_SANDBOX_REPOS"):
@@ -69,6 +77,11 @@ def test_a_key_is_never_printed(environment):
         ("LAYERS_SANDBOX_SITES", "example.com=/no/such/folder"),
         ("LAYERS_SANDBOX_SITES", "https://example.com=http://127.0.0.1:1"),
         ("LAYERS_SANDBOX_SITES", "example.com=http://127.0.0.1:1/path"),
+        ("LAYERS_SANDBOX_SITES", "example.com=http://127.0.0.1:65536"),
+        ("LAYERS_SANDBOX_SITES", "example.com=http://127.0.0.1:0"),
+        ("LAYERS_RETURN_URL", "https://me:secret@app.example.com/done"),
+        ("LAYERS_RETURN_URL", "https://app.example.com:99999/"),
+        ("LAYERS_RETURN_URL", "https://[bad"),
     ],
 )
 def test_a_value_out_of_range_stops_the_start_by_name(monkeypatch, capsys, name, value):

@@ -12,10 +12,12 @@ from layers_mcp.contract.secret import Secret
 
 __all__ = [
     "CREATE",
+    "FITS",
     "GET",
     "INSTALL_SPEC",
     "LIST",
     "UPDATE",
+    "WEB",
     "AndroidPackage",
     "AppName",
     "BundleId",
@@ -41,6 +43,11 @@ __all__ = [
 
 SdkPlatform = Literal["ios", "android", "web", "react-native", "flutter", "expo", "nextjs", "vite", "react-router"]
 """Stacks an SDK app may be of (layers-api: POST …/sdk-apps, newer pages)."""
+WEB: tuple[SdkPlatform, ...] = ("web", "nextjs", "vite", "react-router")
+"""Stacks of the web."""
+_NATIVE: tuple[SdkPlatform, ...] = ("react-native", "flutter", "expo")
+FITS: dict[str, tuple[SdkPlatform, ...]] = {"bundle_id": ("ios", *_NATIVE), "android_package": ("android", *_NATIVE), "web_domain": WEB}
+"""The stacks an identifier goes with; beside any other it is null (layers-api: POST …/sdk-apps)."""
 AppName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 BundleId = Annotated[str, StringConstraints(max_length=155, pattern=r"^[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+$")]
 AndroidPackage = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$")]

@@ -88,7 +88,10 @@ def _errand(request: ingest.IngestAppstore, sites: Sequence[str]) -> ListingErra
     country = None
     if request.app_store_url is not None:
         listing, country = _from_url(request.app_store_url)
-        named.setdefault(listing.store, listing)
+        if listing.store in named or (listing.store == "google" and request.android_package is not None):
+            other = "iosBundleId" if listing.store == "apple" else "androidPackage"
+            raise invalid("appStoreUrl", f"names an app of the same store as {other}; give only one of the two")
+        named[listing.store] = listing
     if request.android_package is not None:
         named["google"] = Listing(store="google", app=request.android_package, field="androidPackage")
     if not named:

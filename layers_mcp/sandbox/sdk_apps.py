@@ -22,12 +22,8 @@ __all__ = ["Found", "app_id_of", "bear", "create", "get", "install_spec", "listi
 
 _ENDPOINT = "https://in.layers.com/l/events"
 """layers-api: SDK app object, `ingestEndpoint`."""
-_WEB = ("web", "nextjs", "vite", "react-router")
-_NATIVE = ("react-native", "flutter", "expo")
-_REQUIRED = {"bundle_id": ("ios",), "android_package": ("android",), "web_domain": _WEB}
+_REQUIRED = {"bundle_id": ("ios",), "android_package": ("android",), "web_domain": sdk_apps.WEB}
 """The identifier that apps of these stacks must have (layers-api: POST …/sdk-apps)."""
-_FITS = {"bundle_id": ("ios", *_NATIVE), "android_package": ("android", *_NATIVE), "web_domain": _WEB}
-"""The stacks an identifier goes with; beside any other it is null."""
 _WIRE = {"bundle_id": "bundleId", "android_package": "androidPackage", "web_domain": "webDomain"}
 _PLATFORMS: tuple[SdkPlatform, ...] = get_args(SdkPlatform)
 _IN_A_LIST = ("app_id", "name", "platform", "bundle_id", "android_package", "web_domain", "created_at", "last_event_at")
@@ -53,14 +49,14 @@ def _new_key() -> _Key:
 def _check(name: str, given: str | None, platform: str) -> None:
     if given is None and platform in _REQUIRED[name]:
         raise invalid(_WIRE[name], f"is required for {platform}; give it")
-    if given is not None and platform not in _FITS[name]:
-        raise invalid(_WIRE[name], f"does not go with {platform}, but with {', '.join(_FITS[name])}; leave it out")
+    if given is not None and platform not in sdk_apps.FITS[name]:
+        raise invalid(_WIRE[name], f"does not go with {platform}, but with {', '.join(sdk_apps.FITS[name])}; leave it out")
 
 
 def _see(row: Row[Any], key: SecretStr | None = None) -> sdk_apps.SdkApp:
     relays = {name: sdk_apps.CapiRelay(enabled=on, pixel_id=None, last_forward_at=None) for name, on in row.capi.items()}
     shown: dict[str, Any] = {"app_id": row.id, "name": row.name, "platform": row.platform, "ingest_endpoint": _ENDPOINT}
-    shown |= {name: getattr(row, name) for name in _FITS} | {"capi": sdk_apps.Capi(**relays), "created_at": row.created_at}
+    shown |= {name: getattr(row, name) for name in sdk_apps.FITS} | {"capi": sdk_apps.Capi(**relays), "created_at": row.created_at}
     shown |= {"last_rotated_at": row.rotated_at, "last_event_at": None} | ({} if key is None else {"api_key": key})
     return sdk_apps.SdkApp(**shown)
 
@@ -77,11 +73,11 @@ def _own(visit: Visit, project_id: str, app_id: str) -> Row[Any]:
 def create(visit: Visit, request: sdk_apps.CreateSdkApp) -> sdk_apps.SdkApp:
     """A new app; its key stands in this reply and nowhere else."""
     project = projects.living(visit, request.project_id)
-    for name in _FITS:
+    for name in sdk_apps.FITS:
         _check(name, getattr(request, name), request.platform)
     key, app_id = _new_key(), ids.mint("app")
     row: dict[str, Any] = {"id": app_id, "project_id": project.id, "name": request.name, "platform": request.platform, "capi": {}}
-    row |= {name: getattr(request, name) for name in _FITS} | key.kept | {"created_at": visit.now, "rotated_at": visit.now}
+    row |= {name: getattr(request, name) for name in sdk_apps.FITS} | key.kept | {"created_at": visit.now, "rotated_at": visit.now}
     visit.connection.execute(insert(tables.sdk_apps).values(row))
     return _see(_own(visit, project.id, app_id), key.plain)
 
@@ -127,7 +123,7 @@ def update_app(visit: Visit, request: sdk_apps.UpdateSdkApp) -> sdk_apps.SdkApp:
         if request.name is None:
             raise invalid("name", "can't be emptied")
         changes["name"] = request.name
-    for name in sorted(given.intersection(_FITS)):
+    for name in sorted(given.intersection(sdk_apps.FITS)):
         _check(name, getattr(request, name), row.platform)
         changes[name] = getattr(request, name)
     if request.capi is not None:
@@ -171,5 +167,5 @@ def bear(visit: Visit, project_id: str, found: Found, *, job_id: str, at: dateti
     row |= {"name": found.name[:_NAME_AT_MOST], "platform": found.platform, "created_at": at, "rotated_at": at}
     for name, value in found.identifiers.items():
         plain = value is not None and len(value) <= _ID_AT_MOST and _PLAIN.fullmatch(value) is not None
-        row[name] = value if plain and found.platform in _FITS[name] else None
+        row[name] = value if plain and found.platform in sdk_apps.FITS[name] else None
     visit.connection.execute(insert(tables.sdk_apps).values(row))

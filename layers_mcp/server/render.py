@@ -22,8 +22,13 @@ _WHOLE = frozenset({"confirmation", "next"})
 """What is never cut: a person says yes to all of what is shown, and a call needs all of its arguments."""
 _URL = re.compile(r"^https?://\S{1,8000}$")
 """A link that is cut leads nowhere."""
-_KINDS = {"repository": "repository", "website": "website", "appstore": "app-store listing"}
-_ONE_OF = {"repository": "a repository", "website": "a website", "appstore": "an app-store listing"}
+_KINDS = {"repository": "repository", "website": "website", "appstore": "app-store listing", "brand": "brand"}
+_ONE_OF = {
+    "repository": "a repository",
+    "website": "a website",
+    "appstore": "an app-store listing",
+    "brand": "the customer's repository, website or store",
+}
 _BARE = re.compile(r"^[A-Za-z0-9_.:/@+\-]+$")
 
 

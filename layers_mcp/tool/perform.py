@@ -14,7 +14,7 @@ from layers_mcp.client.desk import Report
 from layers_mcp.client.layers import Layers
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import LayersError
-from layers_mcp.contract.secret import SHOWS
+from layers_mcp.contract.secret import SHOWN_ONCE, SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go, Refused
@@ -108,10 +108,17 @@ def _record(result: BaseModel | None) -> JsonValue:
     return None if result is None else cast("JsonValue", result.model_dump(mode="json", by_alias=True, exclude_none=True, context=SHOWS))
 
 
-def _kept(envelope: Envelope, result: BaseModel | None) -> JsonValue:
+def _without_secrets(record: JsonValue) -> JsonValue:
+    if isinstance(record, dict):
+        return {name: _without_secrets(value) for name, value in record.items() if value != SHOWN_ONCE}
+    return [_without_secrets(value) for value in record] if isinstance(record, list) else record
+
+
+def _kept(envelope: Envelope, outcome: Answered) -> JsonValue:
     """What the store keeps of an answer: all but the secrets in it."""
-    record = None if result is None else cast("JsonValue", result.model_dump(mode="json", by_alias=True, exclude_none=True))
-    return cast("JsonValue", envelope.model_copy(update={"result": record}).model_dump(mode="json", by_alias=True))
+    record = None if outcome.result is None else outcome.result.model_dump(mode="json", by_alias=True, exclude_none=True)
+    changes = {"result": _without_secrets(record), "summary": outcome.say_again or outcome.say}
+    return cast("JsonValue", envelope.model_copy(update=changes).model_dump(mode="json", by_alias=True))
 
 
 def _bound(item: ShownItem, unbound: frozenset[str]) -> dict[str, JsonValue]:
@@ -164,7 +171,7 @@ async def _acted(visit: _Visit, go: Go) -> Envelope:
         gate.fail(go, problem, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)))
         raise
     envelope = visit.envelope(outcome, confirmed_by="agent")
-    gate.finish(go, _kept(envelope, outcome.result), failed=outcome.status == "failed")
+    gate.finish(go, _kept(envelope, outcome), failed=outcome.status == "failed")
     return envelope
 
 

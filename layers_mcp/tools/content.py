@@ -12,6 +12,7 @@ from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, Id
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
+from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Next, Outcome, View
 from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.size import brief, fitting
@@ -63,6 +64,7 @@ async def list_content(request: ListContentArguments, call: Call) -> Outcome[Con
             say=f"Content {one.id} is {one.status}, approval {one.approval_status}.",
             result=ContentView(container=one),
             next=_decide((one,)),
+            read_from=of_brand("container.captionVariants") if one.caption_variants else (),
             pictures=await pictured([one], call),
         )
     if request.project_id is None:
@@ -81,6 +83,7 @@ async def list_content(request: ListContentArguments, call: Call) -> Outcome[Con
     items = found if request.detail == "full" else tuple(_row(one) for one in found)
     shown = fitting(items)
     view = ContentView(items=shown, returned=len(shown), has_more=page.next_cursor is not None, next_cursor=page.next_cursor)
+    marks = of_brand("items") if shown else ()
     if len(shown) < len(items):
         again = request.model_dump(mode="json", by_alias=True, exclude_none=True) | {"limit": len(shown)}
         step = Next(tool="list_content", arguments=again, why="The page was too long to show: take it in smaller pages.")
@@ -88,5 +91,6 @@ async def list_content(request: ListContentArguments, call: Call) -> Outcome[Con
             say=f"Only {len(shown)} of {len(items)} containers fit here.",
             result=view.model_copy(update={"next_cursor": None, "has_more": True}),
             next=(step,),
+            read_from=marks,
         )
-    return Outcome(say=f"Containers on this page: {len(items)}.", result=view, next=_decide(found))
+    return Outcome(say=f"Containers on this page: {len(items)}.", result=view, next=_decide(found), read_from=marks)

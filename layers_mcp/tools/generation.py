@@ -14,6 +14,7 @@ from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.scalars import ContentFormat, Id, SocialPlatforms
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Effect, Waiting, tool
+from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Cost, Next, Outcome, View
 from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.waiting import resume, wait_job
@@ -73,6 +74,7 @@ async def _finished(job: Job, ids: tuple[str, ...], call: Call, cost: Cost | Non
     return Outcome(
         say=f"Job {job.job_id} is completed; containers: {len(made)}.",
         result=Generated(job=job, container_ids=ids, containers=made),
+        read_from=of_brand("containers") if made else (),
         cost=cost,
         next=steps,
         pictures=await pictured(made, call),

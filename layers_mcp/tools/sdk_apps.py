@@ -8,10 +8,11 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.contract import sdk_apps
 from layers_mcp.contract.errors import Invalid
-from layers_mcp.contract.scalars import Id
+from layers_mcp.contract.scalars import Id, wire_time
 from layers_mcp.contract.sdk_apps import AndroidPackage, AppName, BundleId, InstallSpec, SdkApp, SdkPlatform, WebDomain
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, tool
+from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 
 __all__ = ["create_sdk_app", "list_sdk_apps", "update_sdk_app"]
@@ -19,6 +20,8 @@ __all__ = ["create_sdk_app", "list_sdk_apps", "update_sdk_app"]
 _WIRE = {"name": "name", "bundle_id": "bundleId", "android_package": "androidPackage", "web_domain": "webDomain"}
 _RELAYS = ("meta", "tiktok", "apple")
 _KEY = "Its key stands in apiKey, this once: put it where the app's build reads secrets, and do not repeat it."
+_GONE = "The key was in the first answer; to get one, rotate again with a new yes."
+_LOST = "A new key was made by an earlier attempt, and its answer was lost; rotate it once more to see one."
 
 
 class ListSdkAppsArguments(Arguments):
@@ -61,12 +64,14 @@ async def list_sdk_apps(request: ListSdkAppsArguments, call: Call) -> Outcome[Sd
         page = await call.layers.send(sdk_apps.LIST, sdk_apps.ListSdkApps.model_validate(fields))
         view = SdkAppsView(apps=page.items, returned=len(page.items), has_more=page.next_cursor is not None, next_cursor=page.next_cursor)
         steps = (_read(request.project_id, page.items[0].app_id),) if page.items else ()
-        return Outcome(say=f"SDK apps on this page: {len(page.items)}.", result=view, next=steps)
+        marks = of_brand("apps") if page.items else ()
+        return Outcome(say=f"SDK apps on this page: {len(page.items)}.", result=view, next=steps, read_from=marks)
     app = await call.layers.send(sdk_apps.GET, sdk_apps.GetSdkApp(project_id=request.project_id, app_id=request.app_id))
     wanted = {"project_id": request.project_id, "app_id": request.app_id}
     wanted |= {"platforms": ",".join(dict.fromkeys(request.platforms))} if request.platforms else {}
     install = await call.layers.send(sdk_apps.INSTALL_SPEC, sdk_apps.GetInstallSpec.model_validate(wanted))
-    return Outcome(say=f"SDK app {app.app_id}, and how it is installed.", result=SdkAppsView(app=app, install=install))
+    view = SdkAppsView(app=app, install=install)
+    return Outcome(say=f"SDK app {app.app_id}, and how it is installed.", result=view, read_from=of_brand("app"))
 
 
 class CreateSdkAppArguments(Adding):
@@ -148,18 +153,57 @@ def _in_words(change: sdk_apps.UpdateSdkApp) -> str:
     return "; ".join(said)
 
 
+def _as_it_is(app: SdkApp, change: sdk_apps.UpdateSdkApp) -> str:
+    """What would change, as it stands."""
+    said = [f"{_WIRE[name]}: {getattr(app, name) or 'none'}" for name in _WIRE if name in change.model_fields_set]
+    for name in _RELAYS if change.capi else ():
+        if getattr(change.capi, name) is not None:
+            relay = getattr(app.capi, name) if app.capi else None
+            said.append(f"capi.{name}: {'on' if relay and relay.enabled else 'off'}")
+    rotated = wire_time(app.last_rotated_at) if app.last_rotated_at else "an unknown day"
+    return "; ".join([*said, *([f"key of {rotated}"] if change.rotate_key else [])])
+
+
+def _as_it_would_be(change: sdk_apps.UpdateSdkApp) -> str:
+    """The same after the change."""
+    said = [f"{wire}: {getattr(change, name)}" for name, wire in _WIRE.items() if name in change.model_fields_set]
+    switches = [(name, getattr(change.capi, name)) for name in _RELAYS] if change.capi else []
+    said += [f"capi.{name}: {'on' if switch.enabled else 'off'}" for name, switch in switches if switch]
+    return "; ".join([*said, *(["a new key"] if change.rotate_key else [])])
+
+
+def _check(app: SdkApp, change: sdk_apps.UpdateSdkApp) -> None:
+    """Refuse what must fail after the yes.
+
+    Raises:
+        Invalid: an identifier that does not go with the app's stack, or a relay of a platform that is known to have no pixel.
+    """
+    issues: list[JsonValue] = []
+    for name, stacks in sdk_apps.FITS.items():
+        if name in change.model_fields_set and app.platform not in stacks:
+            words = f"does not go with {app.platform}, but with {', '.join(stacks)}; leave it out"
+            issues.append({"path": _WIRE[name], "message": words})
+    for name in _RELAYS if change.capi and app.capi else ():
+        switch, relay = getattr(change.capi, name), getattr(app.capi, name)
+        if switch and switch.enabled and relay and "pixel_id" in relay.model_fields_set and relay.pixel_id is None:
+            issues.append({"path": f"capi.{name}", "message": "needs a pixel of this platform first; leave it off until there is one"})
+    if issues:
+        raise Invalid("update_sdk_app: the change does not go with this app", details={"issues": issues})
+
+
 async def show_app(request: UpdateSdkAppArguments, call: Call) -> Shown:
     """The app as it is, and what would change.
 
     Raises:
-        Invalid: nothing would change.
+        Invalid: nothing would change, or what would can't.
     """
     change = _change(request)
     app = await call.layers.send(sdk_apps.GET, sdk_apps.GetSdkApp(project_id=request.project_id, app_id=request.app_id))
     facts: dict[str, JsonValue] = app.model_dump(mode="json", by_alias=True, exclude_none=True)
+    _check(app, change)
     facts["change"] = change.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"project_id", "app_id"})
     facts.pop("lastEventAt", None)  # it passes by itself
-    item = ShownItem(id=app.app_id, before=f"key of {facts.get('lastRotatedAt', 'an unknown day')}", after=_in_words(change), facts=facts)
+    item = ShownItem(id=app.app_id, before=_as_it_is(app, change), after=_as_it_would_be(change), facts=facts)
     return Shown(question=f"Change SDK app {app.app_id}: {_in_words(change)}?", items=(item,))
 
 
@@ -167,8 +211,10 @@ async def show_app(request: UpdateSdkAppArguments, call: Call) -> Shown:
 async def update_sdk_app(request: UpdateSdkAppArguments, call: Call) -> Outcome[SdkAppView]:
     """Change an SDK app, switch what it forwards to ad platforms, or give it a new key. Without confirm it only shows what would change."""
     app = await call.layers.send(sdk_apps.UPDATE, _change(request), key=call.key)
-    say = f"SDK app {app.app_id} was changed."
+    say, again = f"SDK app {app.app_id} was changed.", None
     if request.rotate_key:
-        lost = "A new key was made by an earlier attempt, and its answer was lost; rotate it once more to see one."
-        say += f" The old key is dead. {_KEY}" if app.api_key else f" The old key is dead. {lost}"
-    return Outcome(say=say, result=SdkAppView(app=app), next=(_read(request.project_id, app.app_id),))
+        say += " The old key is dead."
+        again = f"{say} {_GONE}" if app.api_key else None
+        say += f" {_KEY}" if app.api_key else f" {_LOST}"
+    view = SdkAppView(app=app)
+    return Outcome(say=say, say_again=again, result=view, next=(_read(request.project_id, app.app_id),), read_from=of_brand("app"))

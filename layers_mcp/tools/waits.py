@@ -17,7 +17,7 @@ from layers_mcp.contract.scalars import Id, wire_time
 from layers_mcp.contract.social import OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
-from layers_mcp.tool.origin import of_job
+from layers_mcp.tool.origin import of_brand, of_job
 from layers_mcp.tool.outcome import Next, Outcome, Status, View
 from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.waiting import consent_words, find_account, in_words, resume, wait_job, wait_oauth, wait_post
@@ -172,6 +172,7 @@ async def _container(request: WaitArguments, call: Call) -> Outcome[Waited]:
         say=f"Content {one.id} is {one.status}, approval {one.approval_status}.",
         status="running" if running else _status(one.status),
         result=Waited(container=one),
+        read_from=of_brand("container.captionVariants") if one.caption_variants else (),
         next=(resume(request.wait_seconds, containerId=one.id),) if running else (),
         pictures=await pictured([one], call),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -31,6 +32,29 @@ def test_without_a_key_the_sandbox_is_checked_and_the_configuration_printed(tmp_
     assert "edition of the API: 2026-04" in ended.stdout
     assert Path(config["mcpServers"]["layers"]["command"]).is_absolute()
     assert config["mcpServers"]["layers"]["env"]["LAYERS_STATE_DIR"] == str(tmp_path)
+
+
+def test_every_setting_that_was_given_is_in_the_configuration(tmp_path):
+    """Issue 3: client configuration with absolute paths; a client starts the server with nothing of this shell's."""
+    place = tmp_path / "my pages"
+    place.mkdir()
+    near = os.path.relpath(place)
+    given = {"LAYERS_SANDBOX_SITES": f"acme.example={near},b.example=http://127.0.0.1:8080", "LAYERS_SANDBOX_PUSH": "true"}
+    given |= {"LAYERS_BASE_URL": "http://127.0.0.1:9", "LAYERS_TOOLS": "default,admin", "LAYERS_SANDBOX_REPOS": f"a/b={near},{near}"}
+
+    ended = doctor(tmp_path, **given, LAYERS_API_KEY="lp_live_verysecret")
+
+    env = {"LAYERS_API_KEY": "<your key>", "LAYERS_BASE_URL": "http://127.0.0.1:9", "LAYERS_SANDBOX_PUSH": "true"}
+    env |= {"LAYERS_SANDBOX_REPOS": f"a/b={place},{place}", "LAYERS_SANDBOX_SITES": f"acme.example={place},b.example=http://127.0.0.1:8080"}
+    env |= {"LAYERS_STATE_DIR": str(tmp_path), "LAYERS_TOOLS": "default,admin"}
+    config = json.loads(re.search(r"^\{.*^\}", ended.stdout, re.DOTALL | re.MULTILINE)[0])
+    assert config["mcpServers"]["layers"]["env"] == env
+    command = shlex.split(re.search(r"^For Claude Code: (.*)$", ended.stdout, re.MULTILINE)[1])
+    assert command[:4] == ["claude", "mcp", "add", "layers"]
+    assert [word for word in command[: command.index("--")] if word.startswith("LAYERS_")] == [
+        f"{name}={env[name]}" for name in sorted(env)
+    ]
+    assert "verysecret" not in ended.stdout + ended.stderr
 
 
 def test_a_port_in_use_is_noted(tmp_path):

@@ -229,6 +229,8 @@ async def test_the_address_of_a_store_page_names_app_and_country(shop, server, u
         ({"appStoreUrl": "https://apps.apple.com.evil.example/app/id123456789"}, "appStoreUrl"),
         ({"appStoreUrl": "https://play.google.com/store/apps/details?id=../x"}, "appStoreUrl"),
         ({"appStoreUrl": "http://[::1"}, "appStoreUrl"),
+        ({"appStoreUrl": "https://apps.apple.com/app/id123456789", "iosBundleId": "com.acme"}, "appStoreUrl"),
+        ({"appStoreUrl": "https://play.google.com/store/apps/details?id=com.acme", "androidPackage": "com.acme"}, "appStoreUrl"),
         ({"iosBundleId": "com.acme/../x"}, "iosBundleId"),
         ({"iosBundleId": "com.acme", "countryCode": "usa"}, "countryCode"),
     ],

@@ -67,7 +67,8 @@ async def test_a_repeat_says_that_the_key_was_shown(story):
     assert "apiKey" not in again["result"]["app"]
     assert "earlier answer" in again["summary"]
     assert "nothing was done again" in acted["replayed"]
-    assert acted["result"]["app"]["apiKey"] == SHOWN_ONCE
+    assert "apiKey" not in acted["result"]["app"]
+    assert acted["summary"].endswith("The key was in the first answer; to get one, rotate again with a new yes.")
 
 
 async def test_a_key_whose_answer_was_lost_is_not_promised(story):
@@ -96,6 +97,26 @@ async def test_a_rotation_is_previewed_and_acts_once(story):
     assert not [row for row in story.wire.rows if row.startswith("PATCH")]
 
 
+async def test_a_preview_shows_the_values_that_change(story):
+    """Design §5: the before and after; what can only fail is refused before anyone is asked."""
+    project = await story.project()
+    app = (await story.call("create_sdk_app", projectId=project, **APP))["result"]["app"]["appId"]
+
+    change = {"name": "Shop", "webDomain": "shop.example", "capi": {"meta": False}}
+    asked = await story.call("update_sdk_app", projectId=project, appId=app, **change)
+    refused = await story.call("update_sdk_app", projectId=project, appId=app, bundleId="com.acme.app")
+    await story.yes("update_sdk_app", projectId=project, appId=app, capi={"meta": False})
+    unfit = await story.call("update_sdk_app", projectId=project, appId=app, capi={"meta": True})
+
+    item = asked["confirmation"]["items"][0]
+    assert item["before"] == "name: Quinns Web; webDomain: quinnscoffee.com; capi.meta: off"
+    assert item["after"] == "name: Shop; webDomain: shop.example; capi.meta: off"
+    assert refused["error"]["details"]["issues"] == [
+        {"path": "bundleId", "message": "does not go with web, but with ios, react-native, flutter, expo; leave it out"}
+    ]
+    assert unfit["error"]["details"]["issues"][0]["path"] == "capi.meta"
+
+
 async def test_a_relay_without_a_pixel_is_refused_by_field(story):
     """layers-api: CAPI needs a configured pixel first."""
     project = await story.project()
@@ -120,6 +141,8 @@ async def test_the_tools_of_keywords_wait_and_read(story):
     waited = await story.call("wait_for_job", jobId=begun["next"][0]["arguments"]["jobId"], waitSeconds=900)
 
     assert refused["error"]["details"]["missingFields"] == ["appDescription"]
+    assert "update_project" in refused["error"]["message"]
+    assert "PATCH" not in json.dumps(refused)
     assert empty["next"][0]["tool"] == "refresh_keywords"
     assert begun["status"] == "running"
     assert "beans" in [one["hashtag"] for one in made["result"]["keywords"]["hashtags"]]

@@ -26,6 +26,10 @@ _NOT_HOSTS = tuple(
 )
 """Global by their number, yet no host of the public Internet: Azure's metadata server, protocols' own, relays, Teredo, documentation."""
 
+_LIST_IT = "list the host in LAYERS_SANDBOX_SITES"
+_LIST_A_NAME = "list a host name for its server in LAYERS_SANDBOX_SITES (dev.example=http://[::1]:8080) and give that name"
+"""An IPv6 address is no host that can be listed."""
+
 Resolve = Callable[[str, int], Sequence[str]]
 """The addresses of a name, for one port."""
 
@@ -97,11 +101,12 @@ def checked(url: httpx2.URL, sites: Sequence[Site], *, tls: bool = False) -> Sit
         return site
     if tls and url.scheme != "https":
         raise Refused("must be https; give the https address of the file")
+    list_it = _LIST_A_NAME if ":" in url.host else _LIST_IT
     if url.port not in (None, _PORTS[url.scheme]):
-        raise Refused("must use the usual port, 80 or 443; leave the port out, or list the host in LAYERS_SANDBOX_SITES")
+        raise Refused(f"must use the usual port, 80 or 443; leave the port out, or {list_it}")
     literal = _literal(url.host)
     if literal is not None and not public(literal):
-        raise Refused("leads to an address that is not public; give a public one, or list the host in LAYERS_SANDBOX_SITES")
+        raise Refused(f"leads to an address that is not public; give a public one, or {list_it}")
     return None
 
 
@@ -119,5 +124,5 @@ def checked_addresses(url: httpx2.URL, resolve: Resolve) -> Sequence[str]:
     if not addresses:
         raise Refused("has a host that no address was found for; check its spelling")
     if not all(public(address) for address in addresses):
-        raise Refused("leads to an address that is not public; give a public one, or list the host in LAYERS_SANDBOX_SITES")
+        raise Refused(f"leads to an address that is not public; give a public one, or {_LIST_IT}")
     return addresses

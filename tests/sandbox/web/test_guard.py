@@ -129,6 +129,13 @@ def test_a_private_address_or_an_unusual_port_needs_no_look_up_to_be_refused(url
         checked(understood(url), listed(()))
 
 
+@pytest.mark.parametrize("url", ["http://[::1]/", "http://[2606:4700::1111]:8080/"])
+def test_an_address_that_can_not_be_listed_is_not_advised_to_be(url):
+    """A way out that leads somewhere: a name for the server."""
+    with pytest.raises(Refused, match=r"list a host name for its server in LAYERS_SANDBOX_SITES"):
+        checked(understood(url), listed(()))
+
+
 def test_media_come_by_https_but_from_listed_hosts(tmp_path):
     """layers-api: POST …/app-media: https only."""
     sites = listed([f"acme.example={tmp_path}"])
