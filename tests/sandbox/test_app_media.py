@@ -175,7 +175,7 @@ async def test_nobody_waits_while_a_file_is_fetched(shop, server):
 
 
 async def test_a_file_that_no_place_is_free_for_is_put_off_at_once(shop, server):
-    """A client waits 30 s for an answer; one that had to queue would give up on work that is still to come. Ours (`drift`)."""
+    """A client waits 30 s for an answer; one that had to queue would give up on work that is still to come."""
     reached, go_on = threading.Semaphore(0), threading.Event()
 
     def slow(to):
