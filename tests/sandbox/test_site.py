@@ -28,3 +28,23 @@ async def test_a_world_inside_another_program_serves_its_files_on_a_port_of_this
     assert (found.content, found.headers["content-type"]) == (b"picture", "image/jpeg")
     assert refused == [404, 404, 404, 404]
     port.release()
+
+
+async def test_only_a_video_keeps_its_origin_and_no_path_is_redirected(house):
+    """Chromium plays a video from its own origin only; app media of strangers, such as an SVG, keep none (CSP 3, `sandbox`)."""
+    media = house.world.ground.folder / "media"
+    media.mkdir()
+    for name in ("one.mp4", "one.svg", "one.jpg"):
+        (media / name).write_bytes(b"file")
+    transport = httpx2.ASGITransport(app=build_site(house.world))
+
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as browser:
+        policies = {
+            name: (await browser.get(f"/media/{name}")).headers["content-security-policy"] for name in ("one.mp4", "one.svg", "one.jpg")
+        }
+        slashed = await browser.get("/oauth/tiktok/authorize/")
+
+    assert policies["one.mp4"].endswith("; sandbox allow-same-origin")
+    assert policies["one.svg"] == policies["one.jpg"]
+    assert policies["one.svg"].endswith("; sandbox")
+    assert slashed.status_code == 404
