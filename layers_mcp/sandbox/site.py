@@ -26,6 +26,9 @@ _FILM = f"{_ALONE} allow-same-origin"
 
 
 class _Media(StaticFiles):
+    async def check_config(self) -> None:
+        """Take the folder as it is: before the first media are made there is none, and so no file."""
+
     def file_response(self, *arguments: Any, **more: Any) -> Response:
         answer = super().file_response(*arguments, **more)
         film = (answer.media_type or "").startswith("video/")
