@@ -200,9 +200,7 @@ async def _mending(unkept: tuple[str, ...], call: Call) -> tuple[str, tuple[Next
     if not stale:
         return said + "its time has passed, or an account of it is gone. schedule_content sets a new time.", (look,)
     why = "Let the account's owner consent again; then schedule_content."
-    steps = [
-        ask_consent(call, why, projectId=project, platform=one.platform, socialAccountId=one.social_account_id) for one in stale[:2]
-    ]
+    steps = [ask_consent(call, why, projectId=project, platform=one.platform, socialAccountId=one.social_account_id) for one in stale[:2]]
     ids = ", ".join(one.social_account_id for one in stale)
     return said + f"accounts of the project need their owner's consent again ({ids}), or its time has passed.", (*steps, look)
 
