@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from layers_mcp.clock import Clock
 from layers_mcp.server.bind import Answer, Tell
@@ -34,11 +35,11 @@ async def open_world(  # noqa: PLR0913  each is a setting of its own
     """The sandbox's world in the state folder.
 
     `job_speed`: how many times faster than life its jobs run; `at`, `speed`: its own time, and how fast that runs; `site_url`: where
-    this process serves its site, None when it serves none.
+    this process serves its site, None when it serves none. The host of LAYERS_RETURN_URL may be come back to.
     """
     from layers_mcp.sandbox.world import World  # noqa: PLC0415  a heavy room, shut until it is needed
 
-    return await World.open(
+    world = await World.open(
         settings.state_dir,
         wall=clock,
         job_speed=job_speed,
@@ -49,6 +50,9 @@ async def open_world(  # noqa: PLR0913  each is a setting of its own
         push=settings.sandbox_push,
         site_url=site_url,
     )
+    if settings.return_url is not None:
+        world.allow_return(urlsplit(settings.return_url).hostname or "")
+    return world
 
 
 class App:
@@ -105,10 +109,11 @@ class App:
         from layers_mcp.sandbox.port import Port  # noqa: PLC0415
         from layers_mcp.sandbox.site import build_site  # noqa: PLC0415
 
-        port = Port()
+        port = Port.of(self._settings.state_dir)
         self._stack.callback(port.release)
         world = await open_world(self._settings, self._clock, job_speed=self._settings.sandbox_speed, site_url=port.url)
         self._stack.push_async_callback(world.close)
+        port.keep(self._settings.state_dir)
         await self._stack.enter_async_context(port.serving(build_site(world)))
         return SecretStr(world.key), httpx2.ASGITransport(app=build(world))
 

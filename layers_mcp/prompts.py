@@ -12,6 +12,8 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from layers_mcp.tool.words import visible
+
 __all__ = ["Argument", "Prompt", "filled", "read_prompts"]
 
 _HEAD = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
@@ -67,17 +69,28 @@ def read_prompts(folder: Path | None = None) -> tuple[Prompt, ...]:
     return tuple(_read(file) for file in sorted((folder or _folder()).glob("*.md")))
 
 
+def _plain(given: str) -> str:
+    """What was given, without characters that can't be seen, and with lines that every reader breaks alike."""
+    return "\n".join(visible(line).rstrip() for line in given.splitlines()).strip()
+
+
+def _quoted(given: str) -> str:
+    """Lines that begin with `> `: no line of the text itself can end them."""
+    return "\n".join(f"> {line}".rstrip() for line in given.split("\n"))
+
+
 def filled(prompt: Prompt, given: Mapping[str, str]) -> str:
-    """The prompt's text with its arguments in place; what was given is put in once and never read for blanks itself.
+    """The prompt's text with its arguments in place, quoted; what was given is put in once and never read for blanks itself.
 
     Raises:
         ValueError: an argument is missing, unknown or too long, by its name.
     """
     unknown = sorted(set(given) - set(prompt.arguments))
-    missing = sorted(name for name, one in prompt.arguments.items() if one.required and not given.get(name, "").strip())
+    missing = sorted(name for name, one in prompt.arguments.items() if one.required and not _plain(given.get(name, "")))
     long = sorted(name for name, value in given.items() if len(value) > AT_MOST)
     if unknown or missing or long:
         said = [f"unknown: {', '.join(unknown)}"] * bool(unknown) + [f"missing: {', '.join(missing)}"] * bool(missing)
         said += [f"longer than {AT_MOST} characters: {', '.join(long)}"] * bool(long)
         raise ValueError(f"{prompt.name} got arguments that don't fit ({'; '.join(said)}); it takes {', '.join(prompt.arguments)}")
-    return _BLANK.sub(lambda blank: given.get(blank[1], "").strip() or NOT_GIVEN, prompt.body)
+    plain = {name: _plain(value) for name, value in given.items()}
+    return _BLANK.sub(lambda blank: _quoted(plain[blank[1]]) if plain.get(blank[1]) else NOT_GIVEN, prompt.body)

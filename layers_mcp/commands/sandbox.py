@@ -39,27 +39,31 @@ async def _serve(settings: Settings, *, port: int, at: datetime | None, speed: f
     import uvicorn  # noqa: PLC0415  the server is a heavy room
 
     from layers_mcp.sandbox.app import build  # noqa: PLC0415
+    from layers_mcp.sandbox.port import Port  # noqa: PLC0415
 
-    world = await open_world(settings, WallClock(), at=at, speed=speed, site_url=f"http://127.0.0.1:{port}")
+    try:
+        place = Port(port)
+    except OSError:
+        raise typer.BadParameter(f"--port {port} is taken; give another --port") from None
+    world = await open_world(settings, WallClock(), at=at, speed=speed, site_url=place.url)
     try:
         if at is not None and world.now() - at > _TAKEN:
             raise typer.BadParameter(f"--at: this world is at {world.now():%Y-%m-%dT%H:%M:%SZ} and never goes back; give another --state")
-        config = uvicorn.Config(
-            build(world), host="127.0.0.1", port=port, log_level="warning", date_header=False, timeout_graceful_shutdown=3
-        )
+        config = uvicorn.Config(build(world), log_level="warning", date_header=False, timeout_graceful_shutdown=3)
         server = uvicorn.Server(config)
-        typer.echo(f"sandbox: http://127.0.0.1:{port}/v1   pages: http://127.0.0.1:{port}/docs", err=True)
+        typer.echo(f"sandbox: {place.url}/v1   pages: {place.url}/docs", err=True)
         typer.echo(f"export LAYERS_API_KEY={world.key}", err=True)
-        await server.serve()
+        await server.serve(sockets=[place.socket])
     finally:
         await world.close()
+        place.release()
 
 
 @app.callback()
 def serve(
     context: typer.Context,
     *,
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8787,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 for any free one.")] = 8787,
     at: Annotated[str | None, typer.Option(help="Set the world's clock, ISO 8601.")] = None,
     speed: Annotated[
         float | None, typer.Option(min=0.001, max=1_000_000, help="Run the world's whole clock this many times faster.")

@@ -65,8 +65,8 @@ class Stage:
             raise Mismatch(promise)
         self.checked += 1
 
-    async def call(self, tool: str, arguments: Record, *, expect: str = "done") -> Record:
-        """The record of a call that ends as `expect`.
+    async def call(self, tool: str, arguments: Record, *, expect: str = "done", or_as: str | None = None) -> Record:
+        """The record of a call that ends as `expect`, or as `or_as` says.
 
         Raises:
             Mismatch: it ended otherwise.
@@ -90,7 +90,7 @@ class Stage:
             if bars.live.is_started:
                 bars.stop()
         record = cast("Record", result.structured_content or {})
-        if record.get("status") != expect:
+        if record.get("status") not in (expect, or_as or expect):
             raise Mismatch(f"{tool} ended as {record.get('status')}, not {expect}: {record.get('summary')}")
         self.checked += 1
         return record

@@ -28,6 +28,7 @@ __all__ = [
     "OauthUrl",
     "SocialAccount",
     "SocialAccountPage",
+    "State",
 ]
 
 AccountStatus = Literal["connected", "reauth_required", "disconnected"]
@@ -37,6 +38,7 @@ DECLINED: Final = "ACCESS_DENIED"
 EXPIRED: Final = "STATE_EXPIRED"
 """Code of a consent that nobody decided in time; ours (`drift`)."""
 State = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_\-]+$")]
+"""What a consent is known by: it stands in a path, so it is made of plain letters."""
 
 
 class CreateOauthUrl(Request):

@@ -125,6 +125,10 @@ def _answer(world: World, platform: str, state: str, decision: str | None) -> _S
         closed = _closed(asked, platform, now)
         if closed is not None or asked is None:
             return closed or _Said(404)
+        project = connection.execute(_PROJECT, {"project": asked.project_id}).one()
+        if project.status == "archived":
+            words = "The app that sent you here closed its project, so nothing was connected, and there is nothing to decide."
+            return _Said(410, tell(platform, "This link is no longer needed", words))
         return _shown(connection, asked) if decision is None else _decided(connection, asked, decision, now)
 
 
@@ -168,7 +172,7 @@ def _route(world: World) -> Callable[[Request], Awaitable[Response]]:
                 return _response(_Said(403, tell(platform, "Nothing was decided", words)))
             try:
                 decision = await _decision(request)
-            except ClientDisconnect:
+            except (ClientDisconnect, asyncio.CancelledError):  # its sender left, or the server ends before the form is whole
                 return Response(status_code=400)
             if decision is None:
                 words = "The form says neither Allow nor Decline. Open the link again, and press one of the two."

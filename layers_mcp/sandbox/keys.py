@@ -10,14 +10,14 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from layers_mcp.contract import errors
 from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import ids, tables
 from layers_mcp.sandbox.visit import Key
 
-__all__ = ["DEFAULT_HOSTS", "DEFAULT_KEY", "HOME", "SCOPES", "Grant", "add_key", "add_organization", "known_key"]
+__all__ = ["DEFAULT_HOSTS", "DEFAULT_KEY", "HOME", "SCOPES", "Grant", "add_key", "add_organization", "allow_host", "known_key"]
 
 DEFAULT_KEY = "lp_test_SANDBOXKEYLAYERS_everybodyKnowsThisKeyBecauseItOpensNothing0"
 """The key of every sandbox. It is public: it opens nothing but a sandbox."""
@@ -78,6 +78,15 @@ def add_key(connection: Connection, organization_id: str, grant: Grant, *, plain
     row |= {"organization_id": organization_id, "scopes": list(grant.scopes), "return_hosts": [host.lower() for host in grant.return_hosts]}
     connection.execute(insert(tables.keys).values(row))
     return plain
+
+
+def allow_host(connection: Connection, plain: str, host: str) -> None:
+    """Let OAuth come back to a page of `host` too, with the key `plain`."""
+    shape = _SHAPE.match(plain)
+    row = connection.execute(_BY_PUBLIC_ID, {"public": shape[2]}).first() if shape else None
+    if row is not None and host.lower() not in row.return_hosts:
+        hosts = [*row.return_hosts, host.lower()]
+        connection.execute(update(tables.keys).where(tables.keys.c.id == row.id).values(return_hosts=hosts))
 
 
 def _given(headers: Mapping[str, str]) -> str:

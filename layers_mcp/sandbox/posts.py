@@ -23,12 +23,15 @@ _JUST_BEFORE = (
         _EARLIER.c.account_id == tables.posts.c.account_id,
         _EARLIER.c.mode != "draft_to_device",
         _EARLIER.c.canceled_at.is_(None),
+        _EARLIER.c.problem.is_(None),
+        _EARLIER.c.starts_at < tables.accounts.c.token_expires_at,
         type_coerce(_EARLIER.c.starts_at, BigInteger) > type_coerce(tables.posts.c.starts_at, BigInteger) - _DAY_MS,
         tuple_(_EARLIER.c.starts_at, _EARLIER.c.seq) < tuple_(tables.posts.c.starts_at, tables.posts.c.seq),
     )
+    .correlate(tables.posts, tables.accounts)
     .scalar_subquery()
 )
-"""How many posts went out on the same account in the 24 hours before."""
+"""How many posts went out on the same account in the 24 hours before; one that was refused uses nothing up."""
 WITH_ACCOUNT = select(
     tables.posts,
     tables.accounts.c.platform,

@@ -24,6 +24,7 @@ _SKEW = timedelta(seconds=30)
 """How far in the past `scheduledFor` may lie (layers-api: schedule-content)."""
 _FARTHEST = timedelta(days=3650)
 """How far ahead `scheduledFor` may lie; ours."""
+_CONSENT = "its owner's consent again: POST /v1/projects/{projectId}/social/reauth-url (connect_account)"
 _MODES = {
     "tiktok": ("direct_publish", "draft_to_device"),
     "instagram": ("direct_publish", "draft_to_device", "reels", "feed"),
@@ -51,8 +52,7 @@ def _check_targets(visit: Visit, project_id: str, targets: Sequence[publishing.T
         if platform is None:
             raise invalid(f"targets.{index}.socialAccountId", "is not a connected account of this project")
         if account_id in expired:
-            message = "needs its owner's consent again: POST /v1/projects/{projectId}/social/reauth-url (connect_account)"
-            raise invalid(f"targets.{index}.socialAccountId", message)
+            raise invalid(f"targets.{index}.socialAccountId", f"needs {_CONSENT}")
         if target.mode not in _MODES[platform]:
             raise invalid(f"targets.{index}.mode", f"is not one of {', '.join(_MODES[platform])}")
         if target.share_reel_to_feed and platform != "instagram":
@@ -94,7 +94,7 @@ def _ready(visit: Visit, container_id: str) -> Row[Any]:
 
     Raises:
         errors.ContentRejected: it was turned down.
-        errors.Conflict: it is not completed, or its project is archived.
+        errors.Conflict: it is not completed, it has no media, or its project is archived.
     """
     row, seen = content.own(visit, container_id)
     if row.project_status == "archived":
@@ -104,6 +104,8 @@ def _ready(visit: Visit, container_id: str) -> Row[Any]:
     if seen.status != "completed":
         status = content.status_of(seen)
         raise errors.Conflict(f"content {row.id} is {status}", details={"containerId": row.id, "status": status})
+    if not row.media:  # of a world from before media were drawn
+        raise errors.Conflict(f"content {row.id} has no media; generate it again", details={"containerId": row.id, "status": "completed"})
     return row
 
 
@@ -191,9 +193,16 @@ def _changeable(visit: Visit, post_id: str, *, when: Sequence[str]) -> Row[Any]:
 
 
 def reschedule(visit: Visit, request: publishing.ReschedulePost) -> publishing.ScheduledPost:
-    """Move a queued post to another instant."""
+    """Move a queued post to another instant.
+
+    Raises:
+        errors.Invalid: nobody can post at that time, or on the post's account any more.
+        errors.Conflict: the post is not queued any more.
+    """
     row = _changeable(visit, request.scheduled_post_id, when=("queued",))
     _check_time(request.scheduled_for, visit.now)
+    if row.token_expires_at <= visit.now:
+        raise invalid("scheduledPostId", f"its account needs {_CONSENT}")
     starts_at = max(whole_ms(request.scheduled_for), visit.now)
     times = {"scheduled_for": request.scheduled_for, "starts_at": starts_at, "ends_at": starts_at + (row.ends_at - row.starts_at)}
     visit.connection.execute(update(tables.posts).where(tables.posts.c.id == row.id).values(times | {"updated_at": visit.now}))

@@ -19,17 +19,20 @@ from layers_mcp.sandbox.world import World
 
 __all__ = ["add_routes", "build_site"]
 
-_ALONE = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; img-src data:; media-src 'self'; style-src 'unsafe-inline'; sandbox",
-}
+_ALONE = "default-src 'none'; img-src data:; media-src 'self'; style-src 'unsafe-inline'; sandbox"
 """A stranger's picture opened in a browser stays a picture."""
+_FILM = f"{_ALONE} allow-same-origin"
+"""A browser plays a video in a page of its own making, which loads the file once more: from the file's own origin only."""
 
 
 class _Media(StaticFiles):
+    async def check_config(self) -> None:
+        """Take the folder as it is: before the first media are made there is none, and so no file."""
+
     def file_response(self, *arguments: Any, **more: Any) -> Response:
         answer = super().file_response(*arguments, **more)
-        answer.headers.update(_ALONE)
+        film = (answer.media_type or "").startswith("video/")
+        answer.headers.update({"X-Content-Type-Options": "nosniff", "Content-Security-Policy": _FILM if film else _ALONE})
         return answer
 
 
@@ -65,5 +68,6 @@ def add_routes(app: Starlette, world: World) -> None:
 def build_site(world: World) -> Starlette:
     """The site alone, for a world whose API is called in process."""
     app = Starlette()
+    app.router.redirect_slashes = False
     add_routes(app, world)
     return app

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from pydantic import JsonValue
 from sqlalchemy import Connection, Row, insert, select, update
 
 from layers_mcp.contract import errors, social
@@ -56,7 +57,10 @@ def check_return_url(visit: Visit, return_url: str) -> None:
     if _ODD.search(return_url) or not host or not (parts.scheme == "https" or (parts.scheme == "http" and host in _LOCAL)):
         raise invalid("returnUrl", "must be an https URL; http is for localhost only")
     if host not in visit.key.return_hosts:
-        raise errors.ReturnUrlNotAllowed("the host of returnUrl is not on the allow-list of this key", details={"host": host})
+        known = ", ".join(visit.key.return_hosts) or "none"
+        message = f"its host is not on the key's allow-list ({known}); use a page there, or a key that allows the host: POST /_sandbox/keys"
+        details: dict[str, JsonValue] = {"host": host, "issues": [{"path": "returnUrl", "message": message}]}
+        raise errors.ReturnUrlNotAllowed("the host of returnUrl is not on the allow-list of this key", details=details)
 
 
 def handle_of(name: str) -> str:

@@ -114,6 +114,11 @@ class World:
             owner = keys.add_organization(connection, organization)
             return keys.add_key(connection, owner, keys.Grant(scopes, tier, return_hosts))
 
+    def allow_return(self, host: str) -> None:
+        """Let consents that the default key asks for come back to a page of `host` too."""
+        with writing(self.engine) as connection:
+            keys.allow_host(connection, self.key, host)
+
     def nudge(self) -> None:
         """Let the worker look for work now rather than at its next round."""
         self._worker.nudge()

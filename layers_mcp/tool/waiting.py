@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from layers_mcp.client import desk
 from layers_mcp.client.desk import Progress, wait
 from layers_mcp.contract import publishing, social
@@ -12,8 +14,9 @@ from layers_mcp.contract.scalars import wire_time
 from layers_mcp.contract.social import GetOauthStatus, ListAccounts, OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import Next
+from layers_mcp.tool.words import plain_code
 
-__all__ = ["consent_words", "find_account", "in_words", "resume", "wait_job", "wait_oauth", "wait_post"]
+__all__ = ["ask_consent", "consent_words", "find_account", "in_words", "resume", "wait_job", "wait_oauth", "wait_post"]
 
 _WORDS = {
     "queued": "waiting for a free machine",
@@ -38,6 +41,18 @@ def resume(wait_seconds: int | None, **what: str) -> Next:
     """The call that takes the wait up again."""
     arguments = dict(what) if wait_seconds is None else {**what, "waitSeconds": max(wait_seconds, 1)}
     return Next(tool="wait_for_job", arguments=dict(arguments), why="Go on waiting; the work goes on either way.")
+
+
+def ask_consent(call: Call, why: str, **account: str | None) -> Next:
+    """The connect_account that asks an account's owner to consent; `why` goes on with what the caller has to add to it.
+
+    `account`: its arguments, as they stand on the wire, None where one is not known.
+    """
+    known: dict[str, JsonValue] = {name: value for name, value in account.items() if value is not None}
+    lacking = ["platform"] * ("platform" not in known)
+    lacking += ["returnUrl (the app's page that the owner comes back to)"] * ("returnUrl" not in known and call.return_url is None)
+    add = f" Add {' and '.join(lacking)}." if lacking else ""
+    return Next(tool="connect_account", arguments=known, why=why + add)
 
 
 async def wait_job(call: Call, job_id: str, wait_seconds: int | None) -> Job:
@@ -91,8 +106,9 @@ def consent_words(consent: OauthStatus) -> str:
         return f"The owner consented: account {consent.social_account_id} is connected."
     if consent.status == "pending":
         until = f", until {wire_time(consent.expires_at)}" if consent.expires_at else ""
-        return f"Nobody has consented yet: the account's owner has to open the URL and press Allow{until}."
-    code = consent.error.code if consent.error else None
+        again = "If the URL no longer opens, connect_account makes a new one."
+        return f"Nobody has consented yet: the account's owner has to open the URL and press Allow{until}. {again}"
+    code = plain_code(consent.error.code) if consent.error else None
     if code == social.DECLINED:
         return f"The account's owner declined ({code}); nothing was connected. If they want to after all: connect_account again."
     if code == social.EXPIRED:

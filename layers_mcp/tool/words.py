@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["ANSI", "hidden", "visible"]
+__all__ = ["ANSI", "hidden", "plain_code", "visible"]
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
 """Escape sequences of terminals."""
@@ -13,6 +13,13 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Control, format (zero-width, bidi), surrogates, private use, unassigned, line breaks of Unicode's own (its general categories)."""
 _KEPT = ("\n", "\t", "\u200d", "\ufe0f")
 """Line breaks, and what holds emoji and Indic words together."""
+
+_CODE = re.compile(r"[A-Z0-9_]{1,64}")
+
+
+def plain_code(code: str | None) -> str | None:
+    """`code` where it is one, as in `PLATFORM_REJECTED`; None for free text, which a platform may send in its place."""
+    return code if code is not None and _CODE.fullmatch(code) else None
 
 
 def visible(words: str) -> str:

@@ -9,11 +9,11 @@ from pydantic import Field, StringConstraints
 from layers_mcp.contract import social
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import Id, SocialPlatform, Utc
-from layers_mcp.contract.social import CreateOauthUrl, CreateReauthUrl, OauthProblem, OauthStatus, OauthUrl, SocialAccount
+from layers_mcp.contract.social import CreateOauthUrl, CreateReauthUrl, OauthProblem, OauthStatus, OauthUrl, SocialAccount, State
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
 from layers_mcp.tool.outcome import Next, Outcome, View
-from layers_mcp.tool.waiting import consent_words, find_account, resume, wait_oauth
+from layers_mcp.tool.waiting import ask_consent, consent_words, find_account, resume, wait_oauth
 
 __all__ = ["connect_account"]
 
@@ -27,9 +27,7 @@ class ConnectAccountArguments(Waiting):
         default=None, description="Page the owner comes back to, unless LAYERS_RETURN_URL is set; its host is on the key's allow-list."
     )
     social_account_id: Id | None = Field(default=None, description="To renew this account's consent; it keeps its id.")
-    state: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        default=None, description="Wait for the consent that this state stands for."
-    )
+    state: State | None = Field(default=None, description="Wait for the consent that this state stands for.")
 
 
 class Consent(View):
@@ -65,12 +63,12 @@ async def _page(request: ConnectAccountArguments, call: Call) -> OauthUrl:
     return await call.layers.send(social.REAUTH_URL, again)
 
 
-def _after(request: ConnectAccountArguments, consent: OauthStatus, account: SocialAccount | None = None) -> tuple[Next, ...]:
+def _after(request: ConnectAccountArguments, call: Call, consent: OauthStatus, account: SocialAccount | None = None) -> tuple[Next, ...]:
     if consent.status == "pending":
         return (resume(request.wait_seconds, state=consent.state, projectId=request.project_id),)
     if consent.status == "failed":
         again = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"state", "wait_seconds"})
-        return (Next(tool="connect_account", arguments=again, why="Make a new URL for the account's owner, if they want to."),)
+        return (ask_consent(call, "Make a new URL for the account's owner, if they want to.", **again),)
     step = Next(tool="list_content", arguments={"projectId": request.project_id}, why="See what can be scheduled on it.")
     return (step,) if account is not None else ()
 
@@ -85,7 +83,7 @@ async def _follow(request: ConnectAccountArguments, call: Call, state: str) -> O
         say=consent_words(consent) + elsewhere,
         status="done" if done else "failed" if consent.status == "failed" else "needs_action",
         result=Consent.model_validate({**consent.model_dump(), "state": state, "account": account}),
-        next=_after(request, consent, account),
+        next=_after(request, call, consent, account),
     )
 
 
@@ -104,5 +102,5 @@ async def connect_account(request: ConnectAccountArguments, call: Call) -> Outco
         say="The account's owner has to open authorizeUrl and press Allow there.",
         status="needs_action",
         result=Consent(state=page.state, status="pending", authorize_url=page.authorize_url, expires_at=page.expires_at),
-        next=_after(request, consent),
+        next=_after(request, call, consent),
     )

@@ -7,24 +7,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from layers_mcp.contract import account, content, review
+from layers_mcp.contract import account, content, review, social
 from layers_mcp.contract.content import Brief, Container, GetContent
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.errors import ForbiddenScope, Invalid, KillSwitch, LayersError, Unauthenticated
 from layers_mcp.contract.review import Decision
 from layers_mcp.contract.scalars import Id
+from layers_mcp.contract.social import ListAccounts
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.size import fitting
+from layers_mcp.tool.waiting import ask_consent
 from layers_mcp.tool.words import hidden
 
 __all__ = ["approve_content"]
 
 AT_MOST = 20
 """Containers of one call: as many posts as a person can be asked to judge at once (our choice)."""
-APPROVED = "approved: it may be published, and a schedule that waits for this approval is queued"
+APPROVED = (
+    "approved: it may be published; a schedule that waits for this approval is queued,"
+    " unless its time has passed or an account of it needs its owner's consent again"
+)
 REJECTED = "rejected for good: it can't be published"
 Note = Annotated[str, StringConstraints(max_length=1024)]
 
@@ -174,7 +179,37 @@ def _then(items: tuple[ItemDecision, ...]) -> tuple[Next, ...]:
     return tuple([*jobs, *posts][:3])
 
 
-@tool(calls=(content.GET, content.ASSET, account.CREDITS, review.APPROVE, review.REJECT), effect=Effect.SPEAKS, ask=show_posts)
+def _unkept(items: tuple[ItemDecision, ...]) -> tuple[str, ...]:
+    """The approved posts whose schedule was not queued, although one had waited."""
+    promotions = {item.container_id: item.decision.pending_schedule_promotion for item in items if item.decision}
+    return tuple(one for one, promotion in promotions.items() if promotion is not None and promotion.status == "failed")
+
+
+async def _mending(unkept: tuple[str, ...], call: Call) -> tuple[str, tuple[Next, ...]]:
+    """Why nothing was queued, as far as that can be seen, and what mends it; Layers says no cause (layers-api: approve)."""
+    if not unkept:
+        return "", ()
+    project = (await call.layers.send(content.GET, GetContent(container_id=unkept[0]))).project_id
+    if project is None:
+        return "", ()
+    wanted = ListAccounts(project_id=project, status="reauth_required", limit=200)
+    stale = (await call.layers.send(social.ACCOUNTS, wanted)).items
+    said = f" Nothing was queued for {', '.join(unkept)}, although a schedule had waited: "
+    again = "Choose the accounts; then schedule_content with a new time."
+    look = Next(tool="get_project", arguments={"projectId": project}, why=again)
+    if not stale:
+        return said + "its time has passed, or an account of it is gone. schedule_content sets a new time.", (look,)
+    why = "Let the account's owner consent again; then schedule_content."
+    steps = [ask_consent(call, why, projectId=project, platform=one.platform, socialAccountId=one.social_account_id) for one in stale[:2]]
+    ids = ", ".join(one.social_account_id for one in stale)
+    return said + f"accounts of the project need their owner's consent again ({ids}), or its time has passed.", (*steps, look)
+
+
+@tool(
+    calls=(content.GET, content.ASSET, account.CREDITS, social.ACCOUNTS, review.APPROVE, review.REJECT),
+    effect=Effect.SPEAKS,
+    ask=show_posts,
+)
 async def approve_content(request: ApproveContentArguments, call: Call) -> Outcome[Decisions]:
     """Let generated posts through the approval gate, or turn them down: one preview, one yes, an outcome each.
 
@@ -182,10 +217,11 @@ async def approve_content(request: ApproveContentArguments, call: Call) -> Outco
     """
     items = tuple([await _decide(one, request, call) for one in request.container_ids])
     done = sum(item.outcome != "failed" for item in items)
+    unkept, mending = await _mending(_unkept(items), call)
     verb = "approved" if request.decision == "approve" else "rejected"
     return Outcome(
-        say=f"Posts {verb}: {done} of {len(items)}." + ("" if done == len(items) else " The others failed; their codes say why."),
+        say=f"Posts {verb}: {done} of {len(items)}." + ("" if done == len(items) else " The others failed; their codes say why.") + unkept,
         status="done" if done == len(items) else "failed",
         result=Decisions(items=items),
-        next=_then(items),
+        next=(*_then(items), *mending)[:3],
     )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue
 
 from layers_mcp.client.desk import Progress, follow, wait
 from layers_mcp.contract import content, jobs, keywords, publishing, social
@@ -14,13 +13,14 @@ from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.publishing import ScheduledPost
 from layers_mcp.contract.scalars import Id, wire_time
-from layers_mcp.contract.social import OauthStatus, SocialAccount
+from layers_mcp.contract.social import OauthStatus, SocialAccount, State
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
 from layers_mcp.tool.origin import of_brand, of_job
 from layers_mcp.tool.outcome import Next, Outcome, Status, View
 from layers_mcp.tool.pictures import pictured
-from layers_mcp.tool.waiting import consent_words, find_account, in_words, resume, wait_job, wait_oauth, wait_post
+from layers_mcp.tool.waiting import ask_consent, consent_words, find_account, in_words, resume, wait_job, wait_oauth, wait_post
+from layers_mcp.tool.words import plain_code
 
 __all__ = ["wait_for_job"]
 
@@ -34,9 +34,7 @@ class WaitArguments(Waiting):
 
     job_id: Id | None = Field(default=None, description="A job.")
     scheduled_post_id: Id | None = Field(default=None, description="A scheduled post, until it is published.")
-    state: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        default=None, description="A consent, until the account is connected."
-    )
+    state: State | None = Field(default=None, description="A consent, until the account is connected.")
     container_id: Id | None = Field(default=None, description="A container, until it is generated.")
     project_id: Id | None = Field(default=None, description="With state: the project, to show the account.")
 
@@ -77,7 +75,8 @@ def _then(job: Job) -> tuple[Next, ...]:
 
 async def _job(request: WaitArguments, call: Call) -> Outcome[Waited]:
     job = await wait_job(call, request.job_id or "", request.wait_seconds)
-    code = f" ({job.error.code})" if job.error else ""
+    named = plain_code(job.error.code) if job.error else None
+    code = f" ({named})" if named else ""
     steps = _then(job) if job.over else (resume(request.wait_seconds, jobId=job.job_id),)
     say = f"Job {job.job_id} is {job.status}{code}."
     if job.result is not None and job.result.read_in_part:
@@ -115,10 +114,9 @@ async def _mending(post: ScheduledPost, call: Call) -> tuple[Next, ...]:
     container = await call.layers.send(content.GET, GetContent(container_id=post.container_id))
     if container.project_id is None or post.platform is None:
         return (content_of,)
-    account: dict[str, JsonValue] = {"projectId": container.project_id, "platform": post.platform}
-    account |= {"socialAccountId": post.social_account_id} if post.social_account_id else {}
+    why = "Let the account's owner consent again; the account keeps its id."
     return (
-        Next(tool="connect_account", arguments=account, why="Let the account's owner consent again; the account keeps its id."),
+        ask_consent(call, why, projectId=container.project_id, platform=post.platform, socialAccountId=post.social_account_id),
         _again(post, call.now() + _SOON, "Then preview the post again."),
     )
 
@@ -126,7 +124,8 @@ async def _mending(post: ScheduledPost, call: Call) -> tuple[Next, ...]:
 async def _post(request: WaitArguments, call: Call) -> Outcome[Waited]:
     post = await wait_post(call, request.scheduled_post_id or "", request.wait_seconds)
     code = post.last_error.code if post.last_error else None
-    cause = f": {_CAUSES.get(code or '', 'the platform refused it')} ({code})" if post.status == "failed" else ""
+    named = f" ({code})" if plain_code(code) else ""
+    cause = f": {_CAUSES.get(code or '', 'the platform refused it')}{named}" if post.status == "failed" else ""
     steps = await _mending(post, call) if post.over else (resume(request.wait_seconds, scheduledPostId=post.id),)
     return Outcome(say=f"Post {post.id} is {post.status}{cause}.", status=_status(post.status), result=Waited(post=post), next=steps)
 
@@ -140,12 +139,15 @@ async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:
     pending = consent.status == "pending"
     known = {"state": consent.state} | ({"projectId": request.project_id} if request.project_id else {})
     elsewhere = request.project_id is not None and consent.status == "completed" and account is None
+    steps = (resume(request.wait_seconds, **known),) if pending else ()
+    if consent.status == "failed" and request.project_id is not None:
+        steps = (ask_consent(call, "Make a new URL for the account's owner, if they want to.", projectId=request.project_id),)
     say = consent_words(consent) + (" It is no account of the project in projectId." if elsewhere else "")
     return Outcome(
         say=say,
         status="needs_action" if pending else _status(consent.status),
         result=Waited(consent=consent, account=account),
-        next=(resume(request.wait_seconds, **known),) if pending else (),
+        next=steps,
     )
 
 

@@ -221,7 +221,7 @@ async def test_the_scope_of_a_key_can_be_read(layers: Layers, far) -> None:
     assert who.model_dump(by_alias=True, mode="json", exclude_unset=True) == body
 
 
-def _image(content: bytes = b"\xff\xd8picture", **headers: str) -> httpx2.Response:
+def _image(content: bytes = b"\xff\xd8\xffpicture", **headers: str) -> httpx2.Response:
     return httpx2.Response(200, headers={"Content-Type": "image/jpeg; q=1", **headers}, content=content)
 
 
@@ -231,7 +231,7 @@ async def test_a_picture_comes_with_its_type_and_without_our_key(layers, far):
 
     picture = await layers.picture("https://cdn.test/a.jpg?signature=x")
 
-    assert picture == (b"\xff\xd8picture", "image/jpeg")
+    assert picture == (b"\xff\xd8\xffpicture", "image/jpeg")
     assert "authorization" not in far.asked[0].headers
     assert str(far.asked[0].url) == "https://cdn.test/a.jpg?signature=x"
 
@@ -239,8 +239,11 @@ async def test_a_picture_comes_with_its_type_and_without_our_key(layers, far):
 @pytest.mark.parametrize(
     "answer",
     [
-        _image(b"x" * 200_001),
+        _image(b"\xff\xd8\xff" + b"x" * 200_000),
         _image(b""),
+        _image(b"<svg onload='x'>"),
+        _image(b"\x89PNG\r\n\x1a\n"),
+        httpx2.Response(200, headers={"Content-Type": "image/svg+xml"}, content=b"<svg/>"),
         httpx2.Response(200, headers={"Content-Type": "text/html"}, content=b"<p>"),
         httpx2.Response(200, content=b"untyped"),
         httpx2.Response(404, headers={"Content-Type": "image/png"}, content=b"gone"),
@@ -269,7 +272,7 @@ async def test_a_picture_is_fetched_by_tls_from_an_api_that_is(layers, far, url)
 
 async def test_a_picture_of_the_largest_size_comes_whole(layers, far):
     """Issue 3: under 200 KB."""
-    far.script = [_image(b"x" * 200_000)]
+    far.script = [_image(b"\xff\xd8\xff".ljust(200_000, b"x"))]
 
     picture = await layers.picture("https://cdn.test/a.jpg")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 
+import httpx2
 import pytest
 
 PATIENCE_S = 100
@@ -43,6 +45,34 @@ def test_the_demo_onboards_a_customer_and_checks_every_step(tmp_path):
         assert waited in words
     assert int(re.search(r"checks passed in (\d+) s", words)[1]) < 60
     assert list(tmp_path.glob("patches/*.patch"))
+
+
+@pytest.mark.long
+def test_a_second_demo_in_the_same_folder_takes_every_step_again(tmp_path):
+    """Issue 2: exit code 0; what the first one left, such as the installation, is known."""
+    first, second = run("demo", "--state", str(tmp_path)), run("demo", "--state", str(tmp_path))
+
+    assert (first.returncode, second.returncode) == (0, 0), second.stdout + second.stderr
+    assert "known from an earlier demo" in second.stdout
+
+
+def test_a_taken_port_is_refused_by_name_and_zero_is_any_free_one(tmp_path):
+    """Principle: a refusal names the field and the way out; what is printed is where the sandbox listens already."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = str(taken.getsockname()[1])
+        ended = run("sandbox", "--port", number, "--state", str(tmp_path))
+    command = [sys.executable, "-m", "layers_mcp", "sandbox", "--port", "0", "--state", str(tmp_path)]
+
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    line = process.stderr.readline()
+    found = re.search(r"sandbox: (http://127\.0\.0\.1:[1-9]\d*)/v1 ", line)
+    status = httpx2.get(f"{found[1]}/v1/whoami", timeout=PATIENCE_S).status_code
+    process.terminate()
+    process.communicate(timeout=PATIENCE_S)
+
+    assert ended.returncode == 2
+    assert f"--port {number} is taken; give another --port" in ended.stderr
+    assert status == 401
 
 
 def test_the_demo_stops_at_the_first_step_that_does_not_hold(tmp_path):

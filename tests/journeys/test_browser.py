@@ -203,3 +203,28 @@ def test_the_page_follows_the_readers_colours_and_fits_a_small_screen(browser, c
 
     assert grounds == ["rgb(244, 245, 247)", "rgb(13, 17, 23)"]
     assert browser.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_generated_video_plays(browser, sandbox):
+    """Issue 3: media served by URL: Chromium's own player learns how long the video is, and draws it."""
+
+    def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return httpx2.post(f"{sandbox.root}{path}", json=body, headers={"Authorization": f"Bearer {sandbox.key}"}).raise_for_status().json()
+
+    project = post("/v1/projects", {"name": "Quinns Coffee Co"})["id"]
+    asked = {"format": "video_remix", "brief": {"hook": "Skip the line."}}
+    started = post(f"/v1/projects/{project}/content", asked)
+    end = time.monotonic() + 2 * PATIENCE_S
+    while (made := sandbox.get(f"/v1/content/{started['containerIds'][0]}"))["status"] not in ("completed", "failed"):
+        assert time.monotonic() < end
+        post("/_sandbox/advance", {"seconds": 30})
+        time.sleep(0.2)  # a process of its own draws it
+    (url,) = [asset["url"] for asset in made["mediaAssets"] if asset["url"].endswith(".mp4")]
+
+    browser.open(url)
+    seconds = browser.until("document.querySelector('video').duration")
+    broken = browser.evaluate("document.querySelector('video').error && document.querySelector('video').error.message")
+
+    assert seconds > 1
+    assert broken is None
+    assert browser.until("document.querySelector('video').videoHeight") >= 640

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -332,14 +333,19 @@ async def test_nothing_is_scheduled_on_an_account_whose_token_has_expired(house)
     project = await house.project()
     account, container = await house.account(project), await house.content(project)
     await house.post(f"/v1/content/{container}/approve", {})
-    house.wait(60 * 86_400)
     targets = {"targets": [{"socialAccountId": account}]}
+    far = {"scheduledFor": (house.world.now() + timedelta(days=90)).isoformat()}
+    (queued,) = (await house.post(f"/v1/content/{container}/schedule", targets | far))["scheduledPostIds"]
+    house.wait(60 * 86_400)
 
     refused = await house.post(f"/v1/content/{container}/publish", targets, status=422)
+    moved = await house.post(f"/v1/scheduled-posts/{queued}/reschedule", far, status=422)
     url = await house.post(f"{project}/social/reauth-url", {"socialAccountId": account, "returnUrl": RETURN})
     await house.press(url["authorizeUrl"])
 
     (issue,) = refused["error"]["details"]["issues"]
+    assert [one["path"] for one in moved["error"]["details"]["issues"]] == ["scheduledPostId"]
+    assert "connect_account" in moved["error"]["details"]["issues"][0]["message"]
     assert issue["path"] == "targets.0.socialAccountId"
     assert "connect_account" in issue["message"]
     assert (await house.post(f"/v1/content/{container}/publish", targets))["gateStatus"] == "queued"
@@ -367,7 +373,40 @@ async def test_the_list_of_hosts_is_the_keys_own(house):
     await asked(house, project, return_url="https://Shop.Example:8443/x")
     refused = await house.post(f"{project}/social/oauth-url", {"platform": "tiktok", "returnUrl": "http://localhost/"}, status=403)
 
-    assert refused["error"]["details"] == {"host": "localhost"}
+    assert refused["error"]["details"]["host"] == "localhost"
+    (issue,) = refused["error"]["details"]["issues"]
+    assert issue["path"] == "returnUrl"
+    assert "(shop.example)" in issue["message"]
+    assert "POST /_sandbox/keys" in issue["message"]
+
+
+async def test_the_host_of_the_setting_is_allowed_with_the_default_key(house):
+    """Settings: LAYERS_RETURN_URL; the sandbox's own user has no other way to Layers' list of hosts."""
+    project = await house.project()
+
+    house.world.allow_return("Shop.Example")
+    house.world.allow_return("shop.example")
+
+    await asked(house, project, return_url="https://shop.example/connected")
+    await asked(house, project, return_url="http://localhost/")
+    refused = await house.post(f"{project}/social/oauth-url", {"platform": "tiktok", "returnUrl": "https://other.example/"}, status=403)
+    assert refused["error"]["details"]["issues"][0]["message"].count("shop.example") == 1
+
+
+@pytest.mark.parametrize("decision", ["look", "Allow", "Decline"])
+async def test_nothing_is_decided_for_a_project_that_was_archived(house, decision):
+    """Ours: as content of an archived project does not go out, nothing is connected to it."""
+    project = await house.project()
+    url = (await asked(house, project))["authorizeUrl"]
+    form = {"content": f"decision={decision.lower()}", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+    await house.call("DELETE", project, status=200)
+
+    answer = await house.client.get(url) if decision == "look" else await house.client.post(url, **form)
+
+    assert answer.status_code == 410
+    assert "closed its project" in answer.text
+    await house.call("PATCH", project, {"status": "active"}, status=200)
+    assert (await house.get(f"{project}/social-accounts"))["items"] == []
 
 
 @pytest.mark.parametrize("url", ["https://evil.example/x", "https://app.your-partner.com.evil.example/", "https://localhost.evil.example"])

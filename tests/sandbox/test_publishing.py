@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
+
+from layers_mcp.database import writing
+from layers_mcp.sandbox import tables
 
 pytestmark = pytest.mark.anyio
 
@@ -58,6 +62,19 @@ async def test_publishing_now_needs_the_approval_and_keeps_nothing(house):
     assert "pendingSchedulePromotion" not in decision
     assert (during["status"], during["mode"], during["publishedAt"]) == ("publishing", "direct_publish", None)
     assert (await house.get(f"{project}/scheduled-posts?status=publishing&status=queued"))["items"] == [during]
+
+
+async def test_content_without_media_is_not_published(house):
+    """A world from before media were drawn holds approved content that has none."""
+    _, account, content = await _ready(house)
+    await house.post(f"{content}/approve")
+    with writing(house.world.engine) as connection:
+        connection.execute(update(tables.containers).values(media=[]))
+
+    refused = await house.post(f"{content}/publish", {"targets": [{"socialAccountId": account}]}, status=409)
+
+    assert refused["error"]["code"] == "CONFLICT"
+    assert "has no media; generate it again" in refused["error"]["message"]
 
 
 async def test_rejected_content_never_goes_out(house):

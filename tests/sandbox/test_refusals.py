@@ -73,6 +73,17 @@ async def test_the_sixteenth_post_of_a_day_is_one_too_many_and_the_next_day_has_
     assert (await house.get(tomorrow))["status"] == "published"
 
 
+async def test_what_the_platform_refused_uses_nothing_of_its_day_up(house):
+    """Meta, content publishing limit: it counts what was published; a refused post is none."""
+    _, account, content = await _ready(house)
+    bad = [await _scheduled(house, content, account, seconds=60.0 * number, captionOverride="x" * 2201) for number in range(1, 16)]
+    good = await _scheduled(house, content, account, seconds=3600)
+    house.world.advance(2 * 3600)
+
+    assert (await house.get(good))["status"] == "published"
+    assert {(await house.get(post))["status"] for post in bad} == {"failed"}
+
+
 @pytest.mark.parametrize(
     ("target", "format_", "code"),
     [

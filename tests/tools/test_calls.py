@@ -54,6 +54,10 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story):
     other = (await story.call("list_content", projectId=project, approvalStatus="pending"))["result"]["items"][0]["id"]
     await story.yes("approve_content", containerIds=[other], decision="reject", regenerateBrief={"hook": "Better."})
     await story.call("list_content", containerId=post)
+    late = await story.post(project, topic="tea")
+    await story.yes("schedule_content", containerId=late, scheduledFor=story.at(minutes=5), targets=[{"socialAccountId": account}])
+    story.world.advance(600)
+    await story.yes("approve_content", containerIds=[late])
     done = await story.yes("schedule_content", containerId=post, scheduledFor=story.at(minutes=5), targets=[{"socialAccountId": account}])
     await story.call("wait_for_job", scheduledPostId=done["result"]["schedule"]["scheduledPostIds"][0], waitSeconds=900)
     await story.call("wait_for_job", containerId=post)

@@ -324,6 +324,28 @@ async def test_pending_content_is_not_queued_and_its_approval_queues_it(story):
     assert queued[0] in {one.id for one in story.house.gate.recent()}
 
 
+@pytest.mark.parametrize("cause", ["time", "consent"])
+async def test_a_schedule_that_waited_in_vain_is_named_with_the_call_that_mends_it(story, cause):
+    """layers-api: approve: the promotion may fail while the approval stands; nobody is left to believe that the post goes out."""
+    project = await story.project()
+    post, account = await story.post(project), await story.account(project)
+    days = 1 if cause == "time" else 90
+    await story.yes("schedule_content", containerId=post, scheduledFor=story.at(days=days), targets=[{"socialAccountId": account}])
+    story.world.advance((days + 1 if cause == "time" else 61) * 86_400)
+
+    asked = await story.call("approve_content", containerIds=[post])
+    done = await story.call("approve_content", containerIds=[post], confirm=asked["confirmation"]["handle"])
+
+    assert "unless its time has passed" in asked["confirmation"]["items"][0]["after"]
+    assert f"Nothing was queued for {post}" in done["summary"]
+    assert ("consent again" in done["summary"]) is (cause == "consent")
+    assert [step["tool"] for step in done["next"]] == (["get_project"] if cause == "time" else ["connect_account", "get_project"])
+    assert await posts(story, project) == ()
+    if cause == "consent":
+        assert done["next"][0]["arguments"] == {"projectId": project, "platform": "tiktok", "socialAccountId": account}
+        assert "Add returnUrl" in done["next"][0]["why"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "path"),
     [

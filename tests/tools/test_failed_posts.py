@@ -32,6 +32,7 @@ async def test_an_expired_token_is_mended_by_connecting_again_and_posting_again(
     assert told["result"]["post"]["lastError"]["platformCode"] == "access_token_invalid"
     renewed = {"projectId": project, "platform": "tiktok", "socialAccountId": account}
     assert (connect["tool"], connect["arguments"]) == ("connect_account", renewed)
+    assert "Add returnUrl" in connect["why"]
     await story.press(await story.call("connect_account", **renewed, returnUrl=RETURN))
     mended = await story.yes(post["tool"], **post["arguments"])
     (again,) = mended["result"]["schedule"]["scheduledPostIds"]

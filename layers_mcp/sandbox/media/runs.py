@@ -9,7 +9,7 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any, cast
 
-from layers_mcp.sandbox.media.fonts import SCALE, Typeface, font, writes
+from layers_mcp.sandbox.media.fonts import EMOJI, SCALE, Typeface, font, writes
 from layers_mcp.sandbox.media.harfbuzz import harfbuzz
 from layers_mcp.sandbox.media.letters import clusters, typeface_of
 
@@ -69,12 +69,17 @@ def _levels(text: str, *, rtl: bool) -> list[int]:
 
 
 def _drawn_by(text: str, language: str) -> list[Typeface]:
-    """A face for each letter; spaces and signs stay with the word before them where its font has them."""
+    """A face for each letter; spaces and signs stay with the word before them where its font has them.
+
+    The font of emoji is no word's: its space is as wide as a picture.
+    """
     faces: list[Typeface] = []
     for cluster in clusters(text):
         best = typeface_of(cluster, language)
-        if faces and not cluster[0].isalnum() and len(cluster) == 1 and (cluster == " " or writes(faces[-1], cluster)):
-            best = faces[-1]
+        word = next((face for face in reversed(faces) if face.name != EMOJI), None)
+        sign = len(cluster) == 1 and not cluster.isalnum()
+        if sign and word is not None and (cluster == " " or (word is faces[-1] and writes(word, cluster))):
+            best = word
         if best is not None:
             faces.extend([best] * len(cluster))
     return faces

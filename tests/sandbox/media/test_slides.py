@@ -222,6 +222,16 @@ def test_no_japanese_line_begins_with_what_may_not_begin_one(painted: list[Block
     assert not [line for line in lines if line[-1] in "「（"]  # noqa: RUF001 - as they are written
 
 
+def test_a_space_beside_an_emoji_is_as_wide_as_any_other() -> None:
+    """Issue 3: legible; the space of the emoji font is as wide as a picture."""
+    drawn, _ = glyphs("Skip \U0001f600 the line", "en", 700, rtl=False)
+
+    names = [glyph.typeface.name for glyph in drawn]
+    gaps = [after.x - before.x for before, after in zip(drawn[4:7:2], drawn[5:8:2], strict=True)]
+    assert names[4:7] == ["NotoSans", "NotoEmoji", "NotoSans"]
+    assert gaps[0] == pytest.approx(gaps[1])
+
+
 def test_emoji_made_of_several_letters_stay_whole() -> None:
     """Unicode TR 29."""
     assert clusters("a👩‍👩‍👧🇯🇵👍🏽1️⃣e\u0301") == ("a", "👩‍👩‍👧", "🇯🇵", "👍🏽", "1️⃣", "e\u0301")
