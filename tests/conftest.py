@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import settings
 
 from layers_mcp.clock import HandClock
 
+settings.register_profile("shared", deadline=None)  # a shared core is no clock; pytest-timeout bounds each test
+settings.load_profile("shared")
 SEED = (Path(__file__).parent / "seed" / "onboard-customer.txt").read_text(encoding="utf-8")
 CLOSED = (
     "status",
