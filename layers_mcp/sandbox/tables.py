@@ -16,7 +16,7 @@ __all__ = [
     "pulls", "replies", "scrapes", "sdk_apps", "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(
@@ -26,6 +26,8 @@ world = Table(
     at("epoch"),
     Column("anchor", Instant, nullable=False, comment="wall"),
     Column("speed", Float, nullable=False),
+    Column("seed", String, nullable=False, comment="what chance depends on"),
+    Column("audience", String, nullable=False, comment="lasting, or null: quality does not outlast its post"),
 )
 organizations = Table(
     "organizations",
