@@ -7,11 +7,11 @@ simulated, and says how the verdict behaves in this world, not what a customer w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from layers_mcp.contract.scalars import SocialPlatform
 
-__all__ = ["LASTING", "NULL", "REACH", "SHARES", "Engagement", "Mode", "Model", "Platform", "Quality", "Reach"]
+__all__ = ["LASTING", "NULL", "Audience", "Engagement", "Mode", "Model", "Platform", "Quality", "Reach"]
 
 Mode = Literal["fork", "reimagine"]
 """How a clone is made (layers-api: clone-from-post)."""
@@ -98,15 +98,24 @@ class Model:
     reach: Reach
 
 
-REACH: Final = Reach(platforms={"tiktok": Platform(views=900.0, followers=120.0), "instagram": Platform(views=600.0, followers=260.0)})
-SHARES: Final = Engagement()
+class Audience(NamedTuple):
+    """The people of one world: its seed, and which kind they are."""
+
+    seed: str
+    model: Model
+
+
+_REACH: Final = Reach(platforms={"tiktok": Platform(views=900.0, followers=120.0), "instagram": Platform(views=600.0, followers=260.0)})
+_SHARES: Final = Engagement()
 LASTING: Final = Model(
-    quality=Quality(heritability={"fork": 0.6, "reimagine": 0.35}, spread={"fork": 1.0, "reimagine": 1.25}), engagement=SHARES, reach=REACH
+    quality=Quality(heritability={"fork": 0.6, "reimagine": 0.35}, spread={"fork": 1.0, "reimagine": 1.25}),
+    engagement=_SHARES,
+    reach=_REACH,
 )
 """The audience of every world that does not say otherwise: what is good stays good, though less so in each copy."""
 NULL: Final = Model(
     quality=Quality(hook=0.0, format=0.0, heritability={"fork": 0.0, "reimagine": 0.0}, spread={"fork": 1.0, "reimagine": 1.0}),
-    engagement=SHARES,
-    reach=REACH,
+    engagement=_SHARES,
+    reach=_REACH,
 )
 """A world in which quality does not outlast its post: hooks and formats are all alike, and a clone keeps nothing but the fatigue."""
