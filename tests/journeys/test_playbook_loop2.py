@@ -33,8 +33,9 @@ def _customer(sandbox) -> tuple[str, str]:
     project = _send(sandbox, "POST", "/v1/projects", {"name": "Acme", "timezone": "UTC"})["id"]
     _send(sandbox, "PATCH", f"/v1/projects/{project}/content-review-policy", {"policy": "auto_approve"})
     asked = {"platform": "tiktok", "returnUrl": "https://app.your-partner.com/done"}
-    state = _send(sandbox, "POST", f"/v1/projects/{project}/social/oauth-url", asked)["state"]
-    consent = sandbox.until(f"/v1/social/oauth-status/{state}", lambda shown: shown["status"] == "completed")
+    begun = _send(sandbox, "POST", f"/v1/projects/{project}/social/oauth-url", asked)
+    sandbox.allow(begun["authorizeUrl"])
+    consent = sandbox.get(f"/v1/social/oauth-status/{begun['state']}")
     return project, consent["socialAccountId"]
 
 
