@@ -31,13 +31,16 @@ async def open_world(  # noqa: PLR0913  each is a setting of its own
     at: datetime | None = None,
     speed: float | None = None,
     site_url: str | None = None,
+    demo: bool = False,
 ) -> World:
     """The sandbox's world in the state folder.
 
     `job_speed`: how many times faster than life its jobs run; `at`, `speed`: its own time, and how fast that runs; `site_url`: where
-    this process serves its site, None when it serves none. The host of LAYERS_RETURN_URL may be come back to.
+    this process serves its site, None when it serves none; `demo`: whether the growth demo is in it. The host of LAYERS_RETURN_URL may be
+    come back to.
     """
-    from layers_mcp.sandbox.world import World  # noqa: PLC0415  a heavy room, shut until it is needed
+    from layers_mcp.sandbox.clockwork import Chance  # noqa: PLC0415  a heavy room, shut until it is needed
+    from layers_mcp.sandbox.world import World  # noqa: PLC0415
 
     world = await World.open(
         settings.state_dir,
@@ -49,6 +52,8 @@ async def open_world(  # noqa: PLR0913  each is a setting of its own
         sites=settings.sandbox_sites,
         push=settings.sandbox_push,
         site_url=site_url,
+        chance=Chance(settings.sandbox_seed, settings.sandbox_audience),
+        demo=demo,
     )
     if settings.return_url is not None:
         world.allow_return(urlsplit(settings.return_url).hostname or "")
@@ -111,7 +116,7 @@ class App:
 
         port = Port.of(self._settings.state_dir)
         self._stack.callback(port.release)
-        world = await open_world(self._settings, self._clock, job_speed=self._settings.sandbox_speed, site_url=port.url)
+        world = await open_world(self._settings, self._clock, job_speed=self._settings.sandbox_speed, site_url=port.url, demo=True)
         self._stack.push_async_callback(world.close)
         port.keep(self._settings.state_dir)
         await self._stack.enter_async_context(port.serving(build_site(world)))

@@ -57,7 +57,8 @@ class Settings(BaseSettings):
     )
     state_dir: Path = Field(default_factory=_state_dir, description="Folder of our databases; made on first use.")
     tools: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=("default",), description="Which tools are shown: presets (default, admin, all) and single tools; comma-separated."
+        default=("default",),
+        description="Which tools are shown: presets (default, publish, ads, admin, all) and single tools; comma-separated.",
     )
     return_url: str | None = Field(
         default=None,
@@ -81,6 +82,15 @@ class Settings(BaseSettings):
     sandbox_push: bool = Field(
         default=False,
         description="Whether the sandbox pushes the branch it wrote back to the repository; else the patch is kept beside its state.",
+    )
+    sandbox_seed: str = Field(
+        default="layers",
+        min_length=1,
+        max_length=200,
+        description="What chance depends on in a sandbox that is made now: the same, the same week.",
+    )
+    sandbox_audience: Literal["lasting", "null"] = Field(
+        default="lasting", description="A new sandbox's audience: lasting, or null, where quality does not outlast its post."
     )
 
     sandbox_sites: Annotated[tuple[str, ...], NoDecode] = Field(

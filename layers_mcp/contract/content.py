@@ -94,6 +94,7 @@ class Container(Reply):
     brief: dict[str, JsonValue] | None = None
     job_id: str | None = None
     regenerated_from: str | None = None
+    cloned_from: str | None = Field(default=None, description="The container that it is a clone of.")
     last_error: JobProblem | None = None
     created_at: Utc | None = None
     completed_at: Utc | None = None

@@ -22,6 +22,7 @@ class Accepted(Reply):
     stage: str | None = None
     location_url: str | None = None
     project_id: str | None = None
+    container_id: str | None = None
     container_ids: tuple[str, ...] = ()
     format: ContentFormat | None = None
     started_at: Utc | None = None
@@ -69,7 +70,10 @@ class JobProblem(Reply):
 
 
 class Job(Reply):
-    """A job as it stands: `running` until it is completed, failed or canceled for good; `progress` 0 to 1, never back."""
+    """A job as it stands: `running` until it is completed, failed or canceled for good; `progress` 0 to 1, never back.
+
+    `container_id`: the first of `container_ids`, as seed 000, loop 2 reads it.
+    """
 
     job_id: str
     kind: str | None = None
@@ -77,6 +81,7 @@ class Job(Reply):
     stage: str | None = None
     progress: Annotated[float, Field(ge=0, le=1)] = 0.0
     project_id: str | None = None
+    container_id: str | None = None
     container_ids: tuple[str, ...] = ()
     started_at: Utc | None = None
     finished_at: Utc | None = None

@@ -7,12 +7,16 @@ from typing import cast
 from layers_mcp.contract import (
     account,
     app_media,
+    audit,
+    clones,
     content,
+    creatives,
     github,
     influencers,
     ingest,
     jobs,
     keywords,
+    measurement,
     projects,
     publishing,
     review,
@@ -23,7 +27,10 @@ from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 
 __all__ = ["NOUNS", "TABLE"]
 
-NOUNS = (account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, review, social, publishing)
+NOUNS = (
+    account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, clones, review, social, publishing,
+    measurement, creatives, audit,
+)  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(
     cast("Endpoint[Request, Reply]", row) for noun in NOUNS for row in vars(noun).values() if isinstance(row, Endpoint)

@@ -7,12 +7,16 @@ from typing import Any
 
 from layers_mcp.contract import account as c_account
 from layers_mcp.contract import app_media as c_app_media
+from layers_mcp.contract import audit as c_audit
+from layers_mcp.contract import clones as c_clones
 from layers_mcp.contract import content as c_content
+from layers_mcp.contract import creatives as c_creatives
 from layers_mcp.contract import github as c_github
 from layers_mcp.contract import influencers as c_influencers
 from layers_mcp.contract import ingest as c_ingest
 from layers_mcp.contract import jobs as c_jobs
 from layers_mcp.contract import keywords as c_keywords
+from layers_mcp.contract import measurement as c_measurement
 from layers_mcp.contract import projects as c_projects
 from layers_mcp.contract import publishing as c_publishing
 from layers_mcp.contract import review as c_review
@@ -22,18 +26,24 @@ from layers_mcp.contract.endpoint import Reply
 from layers_mcp.sandbox import (
     account,
     app_media,
+    audit,
+    clones,
     content,
+    creatives,
     github,
     influencers,
     ingest,
     jobs,
     keywords,
     listings,
+    metrics,
     projects,
     publishing,
+    recommendations,
     review,
     sdk_apps,
     social,
+    winners,
 )
 from layers_mcp.sandbox.visit import Answer
 
@@ -89,6 +99,14 @@ ANSWERS: dict[str, Answering] = {
     c_publishing.GET.name: publishing.get,
     c_publishing.RESCHEDULE.name: publishing.reschedule,
     c_publishing.CANCEL.name: publishing.cancel,
+    c_clones.CLONE.name: clones.clone,
+    c_measurement.METRICS.name: metrics.get,
+    c_measurement.TOP.name: winners.top,
+    c_creatives.LIST.name: creatives.listing,
+    c_creatives.OVERRIDE.name: creatives.override,
+    c_creatives.RECOMMENDATIONS.name: recommendations.listing,
+    c_creatives.MARK.name: recommendations.mark,
+    c_audit.LIST.name: audit.listing,
 }
 """By the endpoint's name; every row of the table is answered, which a test proves."""
 

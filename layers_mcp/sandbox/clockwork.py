@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import floor
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -14,7 +14,7 @@ from layers_mcp.contract import errors
 from layers_mcp.contract.scalars import JobStatus
 from layers_mcp.sandbox import tables
 
-__all__ = ["LATEST", "Script", "Seen", "Setting", "Stage", "make_clock", "set_clock", "setting", "whole_ms", "world_now"]
+__all__ = ["LATEST", "Chance", "Script", "Seen", "Setting", "Stage", "make_clock", "set_clock", "setting", "whole_ms", "world_now"]
 
 _PERCENT = 100
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -74,10 +74,18 @@ def set_clock(connection: Connection, wall_now: datetime, *, at: datetime | None
     return new
 
 
-def make_clock(connection: Connection, wall_now: datetime, *, at: datetime | None, speed: float | None) -> None:
-    """Start the time of a new world; a world that has one only moves forward, and only if it is told to."""
+class Chance(NamedTuple):
+    """What the chance of a new world depends on, and whether quality outlasts its post there (`lasting`) or not (`null`)."""
+
+    seed: str = "layers"
+    audience: Literal["lasting", "null"] = "lasting"
+
+
+def make_clock(connection: Connection, wall_now: datetime, chance: Chance, *, at: datetime | None, speed: float | None) -> None:
+    """Start the time of a new world; a world that has one only moves forward, and only if it is told to. Its chance it keeps."""
     if connection.execute(select(tables.world.c.id)).first() is None:
         first = {"id": 1, "epoch": whole_ms(at or wall_now), "anchor": whole_ms(wall_now), "speed": 1.0 if speed is None else speed}
+        first |= chance._asdict()
         connection.execute(insert(tables.world).values(first))
     elif at is not None or speed is not None:
         later = at if at is not None and at > world_now(connection, wall_now) else None

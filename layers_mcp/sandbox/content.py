@@ -13,7 +13,7 @@ from layers_mcp.contract import content, errors
 from layers_mcp.contract.jobs import Accepted, JobProblem
 from layers_mcp.contract.projects import BrandContext
 from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, ContentFormat, SocialPlatform
-from layers_mcp.sandbox import account, app_media, formats, ids, influencers, jobs, pictures, projects, shelf, tables
+from layers_mcp.sandbox import account, app_media, crowd, formats, ids, influencers, jobs, pictures, projects, shelf, tables
 from layers_mcp.sandbox.caption_words import words_of
 from layers_mcp.sandbox.captions import Message, captions
 from layers_mcp.sandbox.clockwork import Seen, Stage
@@ -85,6 +85,7 @@ def see(visit: Visit, row: Row[Any], seen: Seen) -> content.Container:
         brief=row.brief,
         job_id=row.job_id,
         regenerated_from=row.regenerated_from,
+        cloned_from=row.cloned_from,
         last_error=JobProblem(**row.job_problem) if seen.status == "failed" else None,
         created_at=row.created_at,
         completed_at=seen.finished_at if done else None,
@@ -121,9 +122,14 @@ def _said(visit: Visit, project: Row[Any], request: content.GenerateContent, bra
 
 
 def begin(
-    visit: Visit, project: Row[Any], request: content.GenerateContent, *, regenerated_from: str | None = None
+    visit: Visit,
+    project: Row[Any],
+    request: content.GenerateContent,
+    *,
+    regenerated_from: str | None = None,
+    line: crowd.Line | None = None,
 ) -> tuple[str, tuple[str, ...], ContentFormat]:
-    """Start a generation: its job, its containers, and the format that was chosen.
+    """Start a generation: its job, its containers, and the format that was chosen. `line`: the post that they are clones of.
 
     Raises:
         errors.Invalid: the format can't be made here.
@@ -135,19 +141,21 @@ def begin(
     stages = [Stage(name, lasts_s / visit.ground.job_speed) for name, lasts_s in zip(content.STAGES, _LASTS_S, strict=True)]
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     job_id, script = jobs.start(visit, project.id, jobs.Plan("content_generate", stages, pictures.GATE), asked)
-    price = account.PRICES[chosen] * request.variant_count
+    container_ids = line.ids if line else tuple(pictures.container_id(job_id, variant) for variant in range(request.variant_count))
+    price = account.PRICES[chosen] * len(container_ids)
     account.reserve(visit, job_id, price, settles_at=script.finishes_at, charged=visit.trouble is None)
     said, message = _said(visit, project, request, brand)
     row: dict[str, Any] = {"project_id": project.id, "job_id": job_id, "format": chosen, "hook": message.hook, "cta": brief.cta}
     row |= {"influencer_id": influencer_id, "brief": brief.model_dump(mode="json", by_alias=True, exclude_unset=True)}
     row |= {"approval": _approval(visit, project), "created_at": visit.now, "regenerated_from": regenerated_from, "media": []}
-    container_ids = tuple(pictures.container_id(job_id, variant) for variant in range(request.variant_count))
-    for variant, container_id in enumerate(container_ids):
+    first = int(line is not None)  # a clone does not look and read just as its source
+    for variant, container_id in enumerate(container_ids, first):
         texts = captions(brief.target_platforms or _PLATFORMS, message, brand=brand, variant=variant)
         made = {"id": container_id, "captions": [text.model_dump() for text in texts]}
+        made |= crowd.born(visit, project.id, hook=message.hook, form=chosen, line=line)
         visit.connection.execute(insert(tables.containers).values(row | made))
     if script.gate is not None:
-        pictures.begin(visit, job_id, container_ids, said, as_video=chosen != "slideshow_remix")
+        pictures.begin(visit, job_id, container_ids, said.starting(first), as_video=chosen != "slideshow_remix")
     return job_id, container_ids, chosen
 
 

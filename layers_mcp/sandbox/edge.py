@@ -61,12 +61,13 @@ class Told:
 
 
 class Entry(NamedTuple):
-    """Who asks, what is left of the budget, the trouble that was scripted, and what the request is refused with."""
+    """Who asks, what is left of the budget, the trouble that was scripted, what the request is refused with, and how it is called."""
 
     key: Key | None
     budget: rates.Budget | None
     fault: faults.Fault | None
     refusal: errors.LayersError | None
+    request_id: str = ""
 
     def headers(self, endpoint: Endpoint[Request, Reply]) -> dict[str, str]:
         """The headers of its rate limit."""
@@ -94,9 +95,16 @@ def _time_headers(now: datetime, request_id: str) -> dict[str, str]:
     return {"X-Request-Id": request_id, "Date": format_datetime(now.replace(microsecond=0), usegmt=True), "X-Sandbox-Time": exact}
 
 
-def refusal(problem: errors.LayersError, now: datetime, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> Told:
+def refusal(
+    problem: errors.LayersError,
+    now: datetime,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    request_id: str | None = None,
+) -> Told:
     """The answer that carries `problem` in its envelope."""
-    request_id = ids.stamped("req", now)
+    request_id = request_id or ids.stamped("req", now)
     sent = {**(headers or {}), **_time_headers(now, request_id)}
     if problem.retry_after_s is not None:
         sent["Retry-After"] = str(ceil(problem.retry_after_s))
@@ -186,7 +194,15 @@ def _visit(connection: Connection, world: World, entry: Entry, *, now: datetime,
     if entry.key is None or entry.refusal is not None:
         return None
     trouble = entry.fault.job_error if entry.fault else None
-    return Visit(connection=connection, now=now, key=entry.key, ground=world.ground, trouble=trouble, prepared=prepared)
+    return Visit(
+        connection=connection,
+        now=now,
+        key=entry.key,
+        ground=world.ground,
+        trouble=trouble,
+        prepared=prepared,
+        request_id=entry.request_id,
+    )
 
 
 def _troubled(told: Told, entry: Entry) -> Told:
@@ -202,9 +218,11 @@ def _answered(result: Told | errors.LayersError | None, endpoint: Endpoint[Reque
     problem = entry.refusal or (result if isinstance(result, errors.LayersError) else None)
     if problem is not None or not isinstance(result, Told):
         status = entry.fault.status if entry.fault and entry.refusal is not None else None
-        told = refusal(problem or errors.Internal("nothing answered"), now, status=status, headers=entry.headers(endpoint))
+        told = refusal(
+            problem or errors.Internal("nothing answered"), now, status=status, headers=entry.headers(endpoint), request_id=entry.request_id
+        )
         return _troubled(told, entry)
-    headers = result.headers | entry.headers(endpoint) | _time_headers(now, ids.stamped("req", now))
+    headers = result.headers | entry.headers(endpoint) | _time_headers(now, entry.request_id)
     return _troubled(Told(status=result.status, body=result.body, headers=headers), entry)
 
 
@@ -215,7 +233,7 @@ def answer(world: World, endpoint: Endpoint[Request, Reply], asked: Asked, ready
     with writing(world.engine) as connection:
         wall_now = world.wall.now()
         now = clockwork.world_now(connection, wall_now)
-        entry = ready.entry if ready else _enter(connection, endpoint, asked.headers, wall_now)
+        entry = ready.entry if ready else _enter(connection, endpoint, asked.headers, wall_now)._replace(request_id=ids.stamped("req", now))
         visit = _visit(connection, world, entry, now=now, prepared=prepared)
         if writes(endpoint) and visit is not None:
             result = _tried(visit, endpoint, asked, wall_now)

@@ -138,7 +138,7 @@ def _settle(visit: Visit, job_id: str, errand: Errand | Push, result: Outcome | 
         _state(visit, row, errand, result)
 
 
-def _discard(folder: Path, job_id: str) -> None:
+def _discard(folder: Path, job_id: str, _: Errand | Push) -> None:
     """Remove what was kept for a job that was canceled; nothing is left of it."""
     logos.discard(folder, job_id)
     for file in (folder / "patches").glob(f"{job_id}.*"):

@@ -154,7 +154,7 @@ def _see(visit: Visit, row: Row[Any], seen: Seen) -> jobs.Job:
     shown: dict[str, Any] = {"job_id": row.id, "kind": row.kind, "status": seen.status, "stage": seen.stage, "progress": seen.progress}
     shown |= {"project_id": row.project_id, "started_at": row.started_at}
     if container_ids:
-        shown["container_ids"] = container_ids
+        shown |= {"container_id": container_ids[0], "container_ids": container_ids}
     if seen.finished_at is not None:
         shown["finished_at"] = seen.finished_at
     if seen.status == "completed":

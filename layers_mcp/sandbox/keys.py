@@ -17,7 +17,9 @@ from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import ids, tables
 from layers_mcp.sandbox.visit import Key
 
-__all__ = ["DEFAULT_HOSTS", "DEFAULT_KEY", "HOME", "SCOPES", "Grant", "add_key", "add_organization", "allow_host", "known_key"]
+__all__ = [
+    "DEFAULT_HOSTS", "DEFAULT_KEY", "HOME", "SCOPES", "Grant", "add_key", "add_organization", "allow_host", "known_key", "renew_default",
+]  # fmt: skip
 
 DEFAULT_KEY = "lp_test_SANDBOXKEYLAYERS_everybodyKnowsThisKeyBecauseItOpensNothing0"
 """The key of every sandbox. It is public: it opens nothing but a sandbox."""
@@ -56,6 +58,13 @@ class Grant(NamedTuple):
     scopes: Sequence[str] = SCOPES
     tier: str = "standard"
     return_hosts: Sequence[str] = DEFAULT_HOSTS
+
+
+def renew_default(connection: Connection) -> None:
+    """Let the default key of a world that an older version made call what has come since."""
+    row = tables.keys.c
+    old = update(tables.keys).where(row.public_id == DEFAULT_KEY.split("_")[2], row.scopes != list(SCOPES))
+    connection.execute(old.values(scopes=list(SCOPES)))
 
 
 def add_key(connection: Connection, organization_id: str, grant: Grant, *, plain: str | None = None) -> str:

@@ -159,5 +159,10 @@ async def _carry_out(errand: SiteErrand | ListingErrand, folder: Path) -> BaseMo
     return await child.read(errand)
 
 
-TRADE = Trade[Any, Any](name=_TRADE, errands=READ, carry_out=_carry_out, settle=_settle, discard=logos.discard)
+def _discard(folder: Path, job_id: str, _: SiteErrand | ListingErrand) -> None:
+    """Remove the logo that a canceled job found."""
+    logos.discard(folder, job_id)
+
+
+TRADE = Trade[Any, Any](name=_TRADE, errands=READ, carry_out=_carry_out, settle=_settle, discard=_discard)
 """Reading websites and listings."""

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 from sqlalchemy import select, update
@@ -24,8 +24,6 @@ __all__ = ["GATE", "TRADE", "Said", "begin", "container_id"]
 _TRADE = "media"
 GATE = "generating_visuals"
 """The stage that needs the files."""
-_MOST_PIECES = 5
-"""Containers of one job (`contract.content.GenerateContent`)."""
 
 
 class Said(NamedTuple):
@@ -34,6 +32,10 @@ class Said(NamedTuple):
     brief: SlideBrief
     paths: Mapping[str, str]
     logo: Path | None
+
+    def starting(self, variant: int) -> Self:
+        """The same words, the first container in the colours of this variant."""
+        return self._replace(brief=self.brief.model_copy(update={"variant": variant}))
 
 
 class Order(BaseModel):
@@ -46,7 +48,7 @@ class Order(BaseModel):
 
 
 def container_id(job_id: str, variant: int) -> str:
-    """The container of a job's variant, so that what a job left is found by its id alone."""
+    """The container of a job's variant, where its caller did not name it."""
     return ids.derived("cnt", job_id, str(variant))
 
 
@@ -55,7 +57,7 @@ def begin(visit: Visit, job_id: str, container_ids: Sequence[str], said: Said, *
     folder = visit.ground.folder
     pieces = tuple(
         Piece(brief=said.brief.model_copy(update={"variant": variant}), folder=str(shelf.media_folder(folder, one)))
-        for variant, one in enumerate(container_ids)
+        for variant, one in enumerate(container_ids, said.brief.variant)
     )
     logo = str(said.logo) if said.logo else None
     leave(visit, _TRADE, job_id, Order(errand=Errand(pieces=pieces, logo_path=logo, video=as_video), paths=dict(said.paths)))
@@ -90,19 +92,20 @@ def _settle(visit: Visit, job_id: str, order: Order, result: Outcome | Trouble) 
     row = visit.connection.execute(select(tables.jobs).where(job)).one()
     if isinstance(result, Trouble):
         _fail(visit, row, result, order.paths)
-        _discard(visit.ground.folder, job_id)
+        _discard(visit.ground.folder, job_id, order)
     else:
-        for variant, files in enumerate(result.pieces):
-            mine = tables.containers.c.id == container_id(job_id, variant)
+        for piece, files in zip(order.errand.pieces, result.pieces, strict=True):
+            mine = tables.containers.c.id == Path(piece.folder).name
             visit.connection.execute(update(tables.containers).where(mine).values(media=_kept(visit, files)))
     row = visit.connection.execute(select(tables.jobs).where(job)).one()
     account.settle(visit, job_id, jobs.script_of(row).finishes_at or visit.now, charged=isinstance(result, Outcome))
 
 
-def _discard(folder: Path, job_id: str) -> None:
+def _discard(folder: Path, job_id: str, order: Order) -> None:
     """Remove the files of a job that made nothing."""
-    for variant in range(_MOST_PIECES):
-        shutil.rmtree(shelf.media_folder(folder, container_id(job_id, variant)), ignore_errors=True)
+    del job_id
+    for piece in order.errand.pieces:
+        shutil.rmtree(shelf.media_folder(folder, Path(piece.folder).name), ignore_errors=True)
 
 
 def _make_room(errand: Errand) -> None:

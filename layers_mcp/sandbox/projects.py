@@ -16,7 +16,7 @@ from layers_mcp.sandbox import ids, jobs, posts, shelf, tables
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
-__all__ = ["archive", "brand_at", "create", "get", "listing", "living", "own", "pending_count", "remember", "update_project"]
+__all__ = ["archive", "brand_at", "create", "get", "layers_of", "listing", "living", "own", "pending_count", "remember", "update_project"]
 
 _FIRST_N = 3
 """A new project lets nothing out before this many decisions (seed 004, step 7)."""
@@ -117,7 +117,8 @@ def pending_count(visit: Visit, project_id: str) -> int:
     return sum(job.waiting for job in waiting if jobs.script_of(job).at(visit.now).status in ("running", "completed"))
 
 
-def _layers(project_id: str) -> tuple[projects.ProjectLayer, ...]:
+def layers_of(project_id: str) -> tuple[projects.ProjectLayer, ...]:
+    """The layers of a project: one that makes content, one that distributes it on each platform."""
     return tuple(
         projects.ProjectLayer.model_validate(
             {"projectLayerId": ids.derived("pl", project_id, kind, platform or ""), "kind": kind}
@@ -151,7 +152,7 @@ def _whole(visit: Visit, row: Row[Any]) -> projects.Project:
     }
     whole = _short(row, max(row.updated_at, since or row.updated_at))
     whole |= {"brand": None, "brandContext": brand, "ingestState": _ingest_state(visit, row.id), "metadata": row.metadata}
-    return projects.Project.model_validate(whole | policy | {"approvalPolicy": policy, "layers": _layers(row.id)})
+    return projects.Project.model_validate(whole | policy | {"approvalPolicy": policy, "layers": layers_of(row.id)})
 
 
 def get(visit: Visit, request: projects.GetProject) -> projects.Project:

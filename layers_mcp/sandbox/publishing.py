@@ -10,7 +10,7 @@ from sqlalchemy import Row, insert, update
 
 from layers_mcp.contract import errors, publishing
 from layers_mcp.contract.endpoint import Reply
-from layers_mcp.sandbox import content, ids, posts, projects, social, tables
+from layers_mcp.sandbox import audit, content, ids, posts, projects, social, tables
 from layers_mcp.sandbox.clockwork import whole_ms
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.refusals import Draft, of_content
@@ -84,6 +84,7 @@ def _queue(visit: Visit, row: Row[Any], targets: Sequence[publishing.Target], sc
         how = {"account_id": target.social_account_id, "mode": target.mode, "target": target.model_dump(mode="json", exclude_unset=True)}
         problem = None if no_token else visit.trouble or of_content(_draft(row, target, platforms[target.social_account_id]))
         visit.connection.execute(insert(tables.posts).values(times | whose | how | {"id": post_id, "problem": problem}))
+        audit.log(visit, "scheduled_post.created", row.project_id, scheduledPostId=post_id, containerId=row.id)
         if no_token:
             _lose_token(visit, target.social_account_id, starts_at)
     return post_ids
@@ -213,4 +214,5 @@ def cancel(visit: Visit, request: publishing.CancelPost) -> publishing.CanceledP
     """Cancel a post that is not out yet."""
     row = _changeable(visit, request.scheduled_post_id, when=("queued", "publishing"))
     visit.connection.execute(update(tables.posts).where(tables.posts.c.id == row.id).values(canceled_at=visit.now, updated_at=visit.now))
+    audit.log(visit, "scheduled_post.cancelled", row.project_id, scheduledPostId=row.id, reason=request.reason)
     return publishing.CanceledPost(id=row.id, status="canceled", canceled_at=visit.now)

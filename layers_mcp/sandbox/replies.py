@@ -28,6 +28,7 @@ _PREFIXES = {
     "scheduledPostId": "sp",
     "appId": "app",
     "mediaId": "med",
+    "sourcePlatformPostId": "sp",
 }
 """Of the ids that may come bare."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, update
 from layers_mcp.contract import errors, review
 from layers_mcp.contract.content import Brief, GenerateContent
 from layers_mcp.contract.scalars import ApprovalStatus
-from layers_mcp.sandbox import content, formats, projects, publishing, tables
+from layers_mcp.sandbox import audit, content, formats, projects, publishing, tables
 from layers_mcp.sandbox.visit import Visit, invalid
 
 __all__ = ["approve", "get_policy", "reject", "set_policy"]
@@ -40,6 +40,7 @@ def approve(visit: Visit, request: review.ApproveContent) -> review.Decision:
     """Let a container through; a schedule that waited for it becomes real posts (layers-api: approve-content)."""
     row = _waiting(visit, request.container_id)
     _decide(visit, row, "approved", request.note)
+    audit.log(visit, "content.approved", row.project_id, containerId=row.id, note=request.note)
     decision = review.Decision(id=row.id, approval_status="approved", approved_at=visit.now, approved_by=visit.key.id)
     if row.stash is None:
         return decision
@@ -64,6 +65,7 @@ def reject(visit: Visit, request: review.RejectContent) -> review.Decision:
     """Turn a container down; with `regenerateBrief` a new generation starts in the same step, or nothing happens at all."""
     row = _waiting(visit, request.container_id)
     _decide(visit, row, "rejected", request.reason)
+    audit.log(visit, "content.rejected", row.project_id, containerId=row.id, reason=request.reason)
     made: dict[str, Any] = {}
     if request.regenerate_brief is not None:
         project = projects.living(visit, row.project_id)
@@ -99,4 +101,5 @@ def set_policy(visit: Visit, request: review.SetReviewPolicy) -> review.ReviewPo
         raise invalid("firstN", "goes with review_first_n only")
     changes = {"policy": request.policy, "first_n": request.first_n, "policy_updated_at": visit.now, "updated_at": visit.now}
     visit.connection.execute(update(tables.projects).where(tables.projects.c.id == row.id).values(changes))
+    audit.log(visit, "content_review_policy.updated", row.id, policy=request.policy, firstN=request.first_n)
     return _policy(visit, projects.own(visit, row.id))

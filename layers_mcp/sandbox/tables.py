@@ -8,15 +8,16 @@ from typing import Final
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, String, Table, UniqueConstraint
 
 from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, seq, word
+from layers_mcp.sandbox.learned import audit, overrides, recommendations
 from layers_mcp.sandbox.listing_tables import app_media, scrapes
 
 __all__ = [
-    "HEAD", "TABLES", "VERSIONS", "accounts", "app_media", "brand_facts", "buckets", "containers", "faults", "influencers",
-    "install_states", "installations", "jobs", "keys", "keywords", "ledger", "oauth_states", "organizations", "posts", "projects",
-    "pulls", "replies", "scrapes", "sdk_apps", "work", "world",
+    "HEAD", "TABLES", "VERSIONS", "accounts", "app_media", "audit", "brand_facts", "buckets", "containers", "faults", "influencers",
+    "install_states", "installations", "jobs", "keys", "keywords", "ledger", "oauth_states", "organizations", "overrides", "posts",
+    "projects", "pulls", "recommendations", "replies", "scrapes", "sdk_apps", "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(
@@ -26,6 +27,8 @@ world = Table(
     at("epoch"),
     Column("anchor", Instant, nullable=False, comment="wall"),
     Column("speed", Float, nullable=False),
+    Column("seed", String, nullable=False, comment="what chance depends on"),
+    Column("audience", String, nullable=False, comment="lasting, or null: quality does not outlast its post"),
 )
 organizations = Table(
     "organizations",
@@ -203,6 +206,10 @@ containers = Table(
     Column("stash", json(), comment="the schedule that waits for the approval"),
     word("regenerated_from", empty=True),
     at("created_at"),
+    Column("luck", String, nullable=False, comment="what its chance is called; no random id is in it"),
+    Column("quality", Float, nullable=False, comment="in deviations from the average post"),
+    Column("source_post_id", String, comment="the post it is a clone of"),
+    Column("cloned_from", String, index=True, comment="the container of that post"),
 )
 ledger = Table(
     "ledger",

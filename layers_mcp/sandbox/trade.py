@@ -34,7 +34,7 @@ class Trade(Generic[E, O]):
     errands: TypeAdapter[E]
     carry_out: Callable[[E, Path], Awaitable[O | Trouble]]
     settle: Callable[[Visit, str, E, O | Trouble], None]
-    discard: Callable[[Path, str], None]
+    discard: Callable[[Path, str, E], None]
 
 
 def leave(visit: Visit, trade: str, job_id: str, errand: BaseModel) -> None:

@@ -53,7 +53,8 @@ class Ground:
 class Visit:
     """One request. `now` is the world's time, in whole milliseconds; `trouble`: the code its long operation is to fail with.
 
-    `prepared`: what was done for the request before this transaction, because a noun raised `Unprepared` in an earlier one.
+    `prepared`: what was done for the request before this transaction, because a noun raised `Unprepared` in an earlier one;
+    `request_id`: as its answer carries it, "" when nobody asked.
     """
 
     connection: Connection
@@ -62,6 +63,7 @@ class Visit:
     ground: Ground
     trouble: str | None = None
     prepared: BaseModel | None = None
+    request_id: str = ""
 
 
 class Unprepared(Exception):

@@ -119,7 +119,8 @@ class Worker:
         with writing(self._engine) as connection:
             due = connection.execute(free.where(self._due(connection))).all()
             for dropped in (one for one in due if one.state == "dropped"):
-                self._trades[dropped.trade].discard(self._ground.folder, dropped.job_id)
+                left = self._trades[dropped.trade]
+                left.discard(self._ground.folder, dropped.job_id, left.errands.validate_python(dropped.errand))
                 connection.execute(update(tables.work).where(row.seq == dropped.seq).values(state="gone"))
             found = next((one for one in due if one.state == "waiting"), None)
             if found is None:

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from sqlalchemy import Connection, Engine, select
 
 from layers_mcp.clock import Clock
 from layers_mcp.database import open_engine, reading, writing
-from layers_mcp.sandbox import clockwork, faults, keys, tables
+from layers_mcp.sandbox import clockwork, faults, growth, keys, tables
 from layers_mcp.sandbox.trades import TRADES
 from layers_mcp.sandbox.visit import NO_PORT, Ground
 from layers_mcp.sandbox.work import Worker
@@ -48,12 +48,15 @@ class World:
         sites: Sequence[str] = (),
         push: bool = False,
         site_url: str | None = None,
+        chance: clockwork.Chance | None = None,
+        demo: bool = False,
     ) -> Self:
         """Open the world in `folder`, made on first use, and take up work that nobody does any more.
 
         `job_speed`: how many times faster than life long operations run. `at`, `speed`: the world's time and how fast it runs; a world
         that exists keeps its own unless they are given, and never goes back. `site_url`: where this process
-        serves the world's site; None when it serves none.
+        serves the world's site; None when it serves none. `chance`: what luck depends on in a world that is made now. `demo`: let the
+        growth demo be there.
         """
         place = await asyncio.to_thread(folder.resolve)
         ground = Ground(
@@ -64,7 +67,7 @@ class World:
             push=push,
             site_url=site_url or NO_PORT,
         )
-        engine = await asyncio.to_thread(_opened, ground, wall.now(), at, speed)
+        engine = await asyncio.to_thread(_opened, ground, wall.now(), _Begin(chance or clockwork.Chance(), at, speed, demo))
         world = cls(engine, ground, wall)
         world._worker.start()
         return world
@@ -132,11 +135,23 @@ def _furnish(connection: Connection) -> None:
     if connection.execute(select(tables.keys.c.id)).first() is None:
         home = keys.add_organization(connection, keys.HOME)
         keys.add_key(connection, home, keys.Grant(tier="partner"), plain=keys.DEFAULT_KEY)
+    keys.renew_default(connection)
 
 
-def _opened(ground: Ground, wall_now: datetime, at: datetime | None, speed: float | None) -> Engine:
+class _Begin(NamedTuple):
+    """How a world that is made now begins; one that exists takes `at`, `speed` and `demo` from it."""
+
+    chance: clockwork.Chance
+    at: datetime | None
+    speed: float | None
+    demo: bool
+
+
+def _opened(ground: Ground, wall_now: datetime, begin: _Begin) -> Engine:
     engine = open_engine(ground.folder / "sandbox.db", tables.TABLES, versions=tables.VERSIONS, head=tables.HEAD)
     with writing(engine) as connection:
-        clockwork.make_clock(connection, wall_now, at=at, speed=speed)
+        clockwork.make_clock(connection, wall_now, begin.chance, at=begin.at, speed=begin.speed)
         _furnish(connection)
+        if begin.demo:
+            growth.found(connection, clockwork.world_now(connection, wall_now))
     return engine

@@ -15,7 +15,7 @@ from typing import Any
 __all__ = ["ALIASES", "FILE", "Catalog", "UnknownTool", "read_catalog"]
 
 FILE = "catalog.json"
-ALIASES = {"approve": "approve_content", "schedule": "schedule_content"}
+ALIASES = {"approve": "approve_content", "schedule": "schedule_content", "override": "override_creative"}
 """Unlisted names that the control tools answer to (design §4)."""
 
 

@@ -9,15 +9,19 @@ from layers_mcp.tools.accounts import connect_account
 from layers_mcp.tools.app_media import add_app_media, list_app_media, remove_app_media
 from layers_mcp.tools.approval import approve_content
 from layers_mcp.tools.content import list_content
-from layers_mcp.tools.generation import generate_content
+from layers_mcp.tools.creatives import list_ads_content, override_creative
+from layers_mcp.tools.generation import clone_regardless, generate_content
 from layers_mcp.tools.keywords import list_keywords, refresh_keywords
 from layers_mcp.tools.listings import ingest_listing
+from layers_mcp.tools.metrics import read_metrics
 from layers_mcp.tools.policy import update_review_policy
 from layers_mcp.tools.projects import create_project, get_project, update_project
+from layers_mcp.tools.recommendations import list_recommendations, update_recommendation
 from layers_mcp.tools.repositories import ingest_repo
 from layers_mcp.tools.scheduling import schedule_content
 from layers_mcp.tools.sdk_apps import create_sdk_app, list_sdk_apps, update_sdk_app
 from layers_mcp.tools.waits import wait_for_job
+from layers_mcp.tools.winners import top_performers
 
 __all__ = ["TOOLS"]
 
@@ -31,7 +35,14 @@ TOOLS: tuple[Tool[Any], ...] = (
     list_content,
     approve_content,
     schedule_content,
+    top_performers,
+    override_creative,
     wait_for_job,
+    clone_regardless,
+    read_metrics,
+    list_ads_content,
+    list_recommendations,
+    update_recommendation,
     update_review_policy,
     list_sdk_apps,
     create_sdk_app,

@@ -1,27 +1,39 @@
-"""Generation: new content from the brand context and a brief."""
+"""Generation: new content from the brand context and a brief, or after a post that did well."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
-from layers_mcp.contract import account, content, jobs
+from layers_mcp.contract import account, clones, content, jobs
+from layers_mcp.contract.clones import CloneFromPost, CloneMode, CloneOverrides
 from layers_mcp.contract.content import Brief, Container, GenerateContent, GetContent
 from layers_mcp.contract.endpoint import Empty
-from layers_mcp.contract.errors import InsufficientCredits
-from layers_mcp.contract.jobs import Job
+from layers_mcp.contract.errors import InsufficientCredits, Invalid
+from layers_mcp.contract.jobs import Accepted, Job
 from layers_mcp.contract.scalars import ContentFormat, Id, SocialPlatforms
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Adding, Effect, Waiting, tool
+from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Waiting, tool
 from layers_mcp.tool.origin import of_brand
-from layers_mcp.tool.outcome import Cost, Next, Outcome, View
+from layers_mcp.tool.outcome import Cost, Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.waiting import resume, wait_job
+from layers_mcp.tool.worth import JUDGES, judged
 
-__all__ = ["generate_content"]
+__all__ = ["clone_regardless", "generate_content"]
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+_OF_A_BRIEF = ("format", "hook", "cta", "topic", "target_platforms", "influencer_id", "variant_count")
+_OF_A_CLONE = ("mode", "variations", "overrides")
+
+
+class OverridesArguments(Arguments):
+    """What clones say otherwise than their source."""
+
+    caption: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Text.")
+    cta: Words | None = Field(default=None, description="Call.")
+    voice_over_script: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Speech.")
 
 
 class GenerateContentArguments(Adding, Waiting):
@@ -37,6 +49,10 @@ class GenerateContentArguments(Adding, Waiting):
     target_platforms: SocialPlatforms | None = Field(default=None, description="Platforms to write captions for.")
     influencer_id: Id | None = Field(default=None, description="Who voices it (get_project lists them); else the default one.")
     variant_count: int = Field(default=1, ge=1, le=5, description="How many containers to make.")
+    source_post_id: Id | None = Field(default=None, description="Clone this post instead.")
+    mode: CloneMode = Field(default="fork", description="reimagine keeps its premise only.")
+    variations: int = Field(default=1, ge=1, le=10, description="Clones.")
+    overrides: OverridesArguments | None = Field(default=None, description="What clones change.")
 
 
 class Generated(View):
@@ -47,9 +63,10 @@ class Generated(View):
     containers: tuple[Container, ...] = ()
 
 
-async def _quote(request: GenerateContentArguments, call: Call) -> Cost:
+async def _quote(call: Call, chosen: str, how_many: int) -> Cost:
+    """The price of some containers; of a format that has none, the highest there is."""
     wallet = await call.layers.send(account.CREDITS, Empty())
-    price = wallet.price_of(request.format) * request.variant_count
+    price = wallet.price_of(chosen) * how_many
     if price > wallet.available:
         raise InsufficientCredits(
             f"the generation would cost up to {price} credits, and {wallet.available} are available",
@@ -81,18 +98,17 @@ async def _finished(job: Job, ids: tuple[str, ...], call: Call, cost: Cost | Non
     )
 
 
-@tool(calls=(account.CREDITS, content.GENERATE, jobs.GET, content.GET, content.ASSET), effect=Effect.ADDS)
-async def generate_content(request: GenerateContentArguments, call: Call) -> Outcome[Generated]:
-    """Make new content for a project from its brand context and a brief; waits with progress. Costs credits, which are checked first.
+class CloneRegardlessArguments(Control, Waiting):
+    """Arguments of clone_regardless."""
 
-    Nothing is published: show the result to the user, then approve_content.
-    """
-    cost = None if call.again else await _quote(request, call)  # a repeat costs nothing more
-    wanted = GenerateContent(
-        project_id=request.project_id, format=request.format, variant_count=request.variant_count, brief=_brief(request)
-    )
-    accepted = await call.layers.send(content.GENERATE, wanted, key=call.key)
-    call.begun("job", accepted.job_id, request.project_id)
+    project_id: Id = Field(description="The project.")
+    source_post_id: Id = Field(description="The post.")
+    mode: CloneMode = Field(default="fork", description="reimagine keeps its premise only.")
+    variations: int = Field(default=1, ge=1, le=10, description="Clones.")
+
+
+async def _awaited(accepted: Accepted, request: Waiting, call: Call, cost: Cost | None) -> Outcome[Generated]:
+    """The generation when it is over, or as it stands when the wait ends."""
     job = await wait_job(call, accepted.job_id, request.wait_seconds)
     ids = accepted.container_ids
     if job.status == "completed":
@@ -111,3 +127,87 @@ async def generate_content(request: GenerateContentArguments, call: Call) -> Out
         status="canceled" if job.status == "canceled" else "failed",
         result=Generated(job=job, container_ids=ids),
     )
+
+
+def _check(request: GenerateContentArguments) -> None:
+    """Refuse a mixture of a brief and a clone by the first field that does not belong.
+
+    Raises:
+        Invalid: naming it.
+    """
+    odd = _OF_A_CLONE if request.source_post_id is None else _OF_A_BRIEF
+    defaults = GenerateContentArguments.model_fields
+    given = [name for name in odd if getattr(request, name) != defaults[name].default]
+    if given:
+        path = defaults[given[0]].alias or given[0]
+        words = (
+            "goes only with sourcePostId" if request.source_post_id is None else "does not go with sourcePostId; a clone takes overrides"
+        )
+        raise Invalid(f"{path} {words}", details={"issues": [{"path": path, "message": words}]})
+
+
+async def _clone(request: GenerateContentArguments | CloneRegardlessArguments, call: Call) -> Accepted:
+    """Start the clones; the target's id follows from the operation, so that a repeat starts nothing."""
+    wanted: dict[str, object] = {"container_id": call.key_for("clone"), "project_id": request.project_id}
+    wanted |= {"source_platform_post_id": request.source_post_id, "mode": request.mode, "variations": request.variations}
+    if isinstance(request, GenerateContentArguments) and request.overrides is not None:
+        wanted["overrides"] = CloneOverrides.model_validate(request.overrides.model_dump(exclude_none=True))
+    accepted = await call.layers.send(clones.CLONE, CloneFromPost.model_validate(wanted), key=call.key)
+    call.begun("job", accepted.job_id, request.project_id)
+    return accepted
+
+
+async def _cloned(request: GenerateContentArguments, call: Call) -> Outcome[Generated]:
+    """Clones within the verdict; below the floor, past the cap, or before it is known, nothing is made."""
+    cost: Cost | None = None
+    if not call.again:
+        verdict = await judged(call, request.project_id, request.source_post_id or "", variations=request.variations)
+        if verdict.word != "clone":
+            fresh = Next(tool="generate_content", arguments={"projectId": request.project_id}, why="Make a fresh post instead.")
+            say = f"Nothing was made or charged; the verdict is {verdict.word}: {verdict.reason}. A person may go on with clone_regardless."
+            return Outcome(say=say, status="needs_action", next=(fresh,))
+        cost = await _quote(call, "auto", request.variations)
+    return await _awaited(await _clone(request, call), request, call, cost)
+
+
+@tool(calls=(account.CREDITS, content.GENERATE, clones.CLONE, jobs.GET, content.GET, content.ASSET, *JUDGES), effect=Effect.ADDS)
+async def generate_content(request: GenerateContentArguments, call: Call) -> Outcome[Generated]:
+    """Make new content from the brand context and a brief, or clone a post of top_performers; waits with progress.
+
+    Costs credits, which are checked first. Nothing is published: show the result to the user, then approve_content.
+    """
+    _check(request)
+    if request.source_post_id is not None:
+        return await _cloned(request, call)
+    cost = None if call.again else await _quote(call, request.format, request.variant_count)  # a repeat costs nothing more
+    wanted = GenerateContent(
+        project_id=request.project_id, format=request.format, variant_count=request.variant_count, brief=_brief(request)
+    )
+    accepted = await call.layers.send(content.GENERATE, wanted, key=call.key)
+    call.begun("job", accepted.job_id, request.project_id)
+    return await _awaited(accepted, request, call, cost)
+
+
+async def show_clone(request: CloneRegardlessArguments, call: Call) -> Shown:
+    """What the verdict says against it, and what it would cost."""
+    verdict = await judged(call, request.project_id, request.source_post_id, variations=request.variations)
+    cost = await _quote(call, "auto", request.variations)
+    facts: dict[str, JsonValue] = {
+        "verdict": verdict.word,
+        "reason": verdict.reason,
+        "clones": verdict.clones,
+        "creditsAtMost": cost.credits,
+    }
+    after = f"{request.variations} more clones are generated ({request.mode}); nothing is published"
+    item = ShownItem(id=request.source_post_id, before=f"{verdict.clones} clones", after=after, facts=facts)
+    question = f"Clone post {request.source_post_id} although the verdict is {verdict.word}: {verdict.reason}?"
+    return Shown(question=question, items=(item,))
+
+
+@tool(calls=(account.CREDITS, clones.CLONE, jobs.GET, content.GET, content.ASSET, *JUDGES), effect=Effect.SPEAKS, ask=show_clone)
+async def clone_regardless(request: CloneRegardlessArguments, call: Call) -> Outcome[Generated]:
+    """Clone a post although the verdict of top_performers is wait or stop. Without confirm it only shows the reason and a handle.
+
+    Within the verdict: generate_content.
+    """
+    return await _awaited(await _clone(request, call), request, call, None)

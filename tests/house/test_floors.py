@@ -15,6 +15,7 @@ HEAVY = (
     "layers_mcp.sandbox",
     "layers_mcp.store",
     "layers_mcp.gate",
+    "layers_mcp.loops",
     "layers_mcp.tools",
     "layers_mcp.contract",
     "typer",

@@ -34,7 +34,7 @@ def test_an_unknown_argument_is_refused_by_name_and_nothing_is_made(serve):
     assert result["isError"] is True
     assert result["structuredContent"]["error"]["code"] == "VALIDATION"
     assert "tz" in result["content"][0]["text"]
-    assert wire.call("get_project")["result"]["returned"] == 0
+    assert [one["name"] for one in wire.call("get_project")["result"]["projects"]] == ["Tidewise (demo)"]
 
 
 def test_an_unknown_tool_is_refused_with_the_names_there_are(serve):

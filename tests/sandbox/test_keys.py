@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
+from layers_mcp.database import writing
 from layers_mcp.sandbox import tables
+from layers_mcp.sandbox.world import World
 
 pytestmark = pytest.mark.anyio
 
@@ -133,3 +136,17 @@ async def test_writes_of_a_day_are_counted(house):
     assert refused["error"]["message"] == "write-light: 1000 requests a day are used up"
     assert refused["error"]["details"] == {"endpointClass": "write-light", "limit": 1000}
     assert int(house.answer.headers["Retry-After"]) == 6 * 3600 + 37 * 60 + 46
+
+
+async def test_the_default_key_may_what_a_newer_version_offers(tmp_path, clock, house):
+    """A world of an older version keeps its state; its public key calls the routes that have come since."""
+    with writing(house.world.engine) as connection:
+        connection.execute(update(tables.keys).values(scopes=["projects:read"]))
+    await house.world.close()
+
+    world = await World.open(tmp_path / "state", wall=clock)
+    again = type(house)(world, clock)
+
+    assert "metrics:read" in (await again.get("/v1/whoami"))["scopes"]
+    await again.client.aclose()
+    await world.close()

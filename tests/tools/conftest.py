@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -11,16 +12,20 @@ from typing import Any
 import httpx2
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from layers_mcp.client.layers import Layers
 from layers_mcp.clock import HandClock
 from layers_mcp.commands.browser import walk
-from layers_mcp.contract import content
+from layers_mcp.contract import content, publishing
 from layers_mcp.contract.content import Container, GetContent
+from layers_mcp.contract.publishing import PublishContent, Target
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.contract.table import TABLE
+from layers_mcp.database import writing
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
+from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.app import build
 from layers_mcp.sandbox.world import World
 from layers_mcp.server import log
@@ -36,10 +41,14 @@ _ROUTES = [
 ]
 
 
+def _time(answer: httpx2.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name.lower() in ("date", "x-sandbox-time", "x-request-id")}
+
+
 class Recording(httpx2.AsyncBaseTransport):
     """Passes requests on and writes down which rows of the table they went to, and which files were fetched, with what.
 
-    `signs`: media URLs differ at each look.
+    `signs`: media URLs differ at each look; `drops`: fields that top performers lack.
     """
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
@@ -47,6 +56,7 @@ class Recording(httpx2.AsyncBaseTransport):
         self.rows: list[str] = []
         self.files: list[httpx2.Request] = []
         self.signs = False
+        self.drops: tuple[str, ...] = ()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Write down, and pass on."""
@@ -56,6 +66,10 @@ class Recording(httpx2.AsyncBaseTransport):
             return await self._inner.handle_async_request(request)
         self.rows.append(next(name for method, pattern, name in _ROUTES if method == request.method and pattern.fullmatch(path)))
         answer = await self._inner.handle_async_request(request)
+        if self.drops and path.endswith("/top-performers"):
+            items = json.loads(await answer.aread())["items"]
+            rows = [{name: value for name, value in item.items() if name not in self.drops} for item in items]
+            return httpx2.Response(answer.status_code, json={"items": rows}, headers=_time(answer))
         if not self.signs:
             return answer
         body = (await answer.aread()).replace(b'.jpg"', f'.jpg?signature={len(self.rows)}"'.encode())
@@ -123,6 +137,26 @@ class Story:
         post = await self.post(project, **brief)
         await self.yes("approve_content", containerIds=[post])
         return post
+
+    async def fed(self, project: str, *qualities: float) -> list[tuple[str, str]]:
+        """Containers and their posts, published a day after each other without a decision, of these true qualities; all are measured."""
+        await self.yes("update_review_policy", projectId=project, policy="auto_approve")
+        account, made = await self.account(project), []
+        for place, quality in enumerate(qualities):
+            container = await self.post(project, hook=f"Hook {place}.")
+            made.append((container, await self.out(container, account, quality)))
+            self.clock.advance(timedelta(days=1))
+        self.clock.advance(timedelta(days=2))
+        return made
+
+    async def out(self, container: str, account: str, quality: float) -> str:
+        """The post of a container that is out, with the quality it truly has."""
+        with writing(self.world.engine) as connection:
+            row = tables.containers.c
+            connection.execute(update(tables.containers).where(row.id == container).values(quality=quality, luck=f"luck {quality}"))
+        target = Target(social_account_id=account)
+        sent = await self.layers.send(publishing.PUBLISH, PublishContent(container_id=container, targets=(target,)))
+        return sent.scheduled_post_ids[0]
 
     async def account(self, project: str, platform: str = "tiktok") -> str:
         """A connected account, its owner having consented."""

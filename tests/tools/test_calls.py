@@ -28,6 +28,21 @@ async def ingested(story, project):
     return await story.call("wait_for_job", jobId=job, waitSeconds=900)
 
 
+async def _learned(story, project):
+    """Every tool that reads what was earned, or acts on it."""
+    posts = await story.fed(project, 0, 0, 0, 0, 0, 3)
+    await story.call("top_performers", projectId=project)
+    await story.call("generate_content", projectId=project, sourcePostId=posts[-1][1], waitSeconds=900)
+    await story.call("generate_content", projectId=project, sourcePostId="sp_unknown")
+    await story.yes("clone_regardless", projectId=project, sourcePostId=posts[0][1], waitSeconds=900)
+    await story.call("clone_regardless", projectId=project, sourcePostId="sp_unknown")
+    await story.yes("override_creative", projectId=project, creativeId=posts[0][0], override="exclude")
+    await story.call("read_metrics", projectId=project)
+    await story.call("list_ads_content", projectId=project)
+    found = (await story.call("list_recommendations", projectId=project))["result"]["items"]
+    await story.call("update_recommendation", projectId=project, recommendationId=found[0]["recommendationId"], status="acknowledged")
+
+
 async def test_a_tool_touches_exactly_the_endpoints_it_declares(story):
     """Design §3: `calls` gives scopes and rate class; a test proves that a tool touches exactly these."""
     touched: dict[str, set[str]] = {}
@@ -77,6 +92,7 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story):
     await story.press(consent)
     await story.call("wait_for_job", state=consent["result"]["state"], projectId=project, waitSeconds=900)
     await story.call("connect_account", projectId=project, platform="tiktok", returnUrl=RETURN, socialAccountId=account)
+    await _learned(story, project)
 
     assert touched == {tool.name: {call.name for call in tool.calls} for tool in TOOLS}
 

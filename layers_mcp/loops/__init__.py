@@ -1,0 +1,1 @@
+"""What decides by itself, and by which numbers."""

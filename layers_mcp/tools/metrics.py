@@ -1,0 +1,55 @@
+"""Metrics of what was posted."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from layers_mcp.contract import measurement
+from layers_mcp.contract.errors import Invalid
+from layers_mcp.contract.measurement import GetMetrics, Granularity, Measured, Metric, MetricsPoint, Scope
+from layers_mcp.contract.scalars import Id, Utc
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.declaration import Arguments, Effect, tool
+from layers_mcp.tool.outcome import Next, Outcome, View
+from layers_mcp.tool.size import fitting
+
+__all__ = ["read_metrics"]
+
+
+class ReadMetricsArguments(Arguments):
+    """Arguments of read_metrics."""
+
+    project_id: Id = Field(description="The project.")
+    scope: Scope = Field(default="project", description="What is measured.")
+    id: Id | None = Field(default=None, description="Which one; for the project itself leave it out.")
+    metrics: tuple[Metric, ...] | None = Field(default=None, description="Else those that fit the scope.")
+    since: Utc | None = Field(default=None, description="First instant; else 30 days ago.")
+    until: Utc | None = Field(default=None, description="Up to here; else now.")
+    granularity: Granularity = Field(default="day", description="Length of a bucket, in UTC.")
+
+
+class MetricsView(View):
+    """Totals of the whole window, and its buckets; rates are shares of views."""
+
+    totals: Measured
+    series: tuple[MetricsPoint, ...] = ()
+    returned: int = 0
+    has_more: bool = False
+
+
+@tool(calls=(measurement.METRICS,), effect=Effect.READS)
+async def read_metrics(request: ReadMetricsArguments, call: Call) -> Outcome[MetricsView]:
+    """Views, engagement and followers of a post, account, layer, project or the organization: totals and a series."""
+    if request.id is None and request.scope != "project":
+        issue = {"path": "id", "message": f"is required with scope {request.scope}; list_content and get_project show ids"}
+        raise Invalid("read_metrics needs to know which one", details={"issues": [dict(issue)]})
+    wanted = request.model_dump(exclude_none=True, exclude_unset=True) | {"scope": request.scope, "id": request.id or request.project_id}
+    made = await call.layers.send(measurement.METRICS, GetMetrics.model_validate(wanted))
+    shown = fitting(made.series)
+    view = MetricsView(totals=made.totals, series=shown, returned=len(shown), has_more=len(shown) < len(made.series))
+    steps: tuple[Next, ...] = ()
+    if view.has_more:
+        rest = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
+        rest["since"] = made.series[len(shown)].model_dump(mode="json", by_alias=True)["bucketStart"]
+        steps = (Next(tool="read_metrics", arguments=rest, why="Read the buckets that did not fit here."),)
+    return Outcome(say=f"Buckets: {len(shown)} of {len(made.series)}.", result=view, next=steps)
