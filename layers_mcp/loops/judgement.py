@@ -143,7 +143,8 @@ def _of_one(one: Standing, measured: Sequence[Standing], clones: int, floor: flo
     fresh = _typical([other for other in measured if other.source is None])
     if own.number >= FEWEST_OF_ONE and own.rate <= fresh.rate:
         return Verdict("stop", f"its {own.number} clones earn {own.rate:.4f}, fresh posts {fresh.rate:.4f}", clones)
-    return Verdict("clone", f"its engagement rate {one.engagement_rate:.4f} is above the floor {floor:g}; {clones} clones so far", clones)
+    so_far = f"{clones} clone{'' if clones == 1 else 's'} so far"
+    return Verdict("clone", f"its engagement rate {one.engagement_rate:.4f} is above the floor {floor:g}; {so_far}", clones)
 
 
 def verdicts(posts: Sequence[Standing], made: Mapping[str, int], *, floor: float = FLOOR, waiting: int = 0) -> dict[str, Verdict]:
