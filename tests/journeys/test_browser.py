@@ -20,7 +20,10 @@ PATIENCE_S = 60
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ATTACK = """<!doctype html><form method="post" action="{url}"><input name="decision" value="allow"></form>
 <script>document.forms[0].submit()</script>"""
-pytestmark = [pytest.mark.long, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH; a browser comes with the system, pip has none"),
+]
 
 
 class Browser:

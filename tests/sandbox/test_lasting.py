@@ -200,6 +200,27 @@ def _back_to(file: Path, revision: str) -> None:
     engine.dispose()
 
 
+async def test_a_world_taken_back_before_the_first_revision_is_empty_and_opens_anew(tmp_path, clock, house):
+    """Every revision can be taken back, on a world in which things have happened."""
+    project = await house.project()
+    await house.account(project)
+    await house.content(project)
+    await house.world.close()
+    file = tmp_path / "state" / "sandbox.db"
+
+    _back_to(file, "base")
+
+    engine = create_engine(f"sqlite:///{file}")
+    left = inspect(engine).get_table_names()
+    engine.dispose()
+    world = await World.open(tmp_path / "state", wall=clock)
+    again = type(house)(world, clock)
+    assert left == ["alembic_version"]
+    assert (await again.get("/v1/projects"))["items"] == []
+    await again.client.aclose()
+    await world.close()
+
+
 async def test_an_older_world_keeps_its_consents_and_gets_tokens_that_end(tmp_path, clock, house):
     """What resolved by itself stays as it was, also while it is still under way; a token lives 60 days from the connection."""
     project = await house.project()

@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
-from layers_mcp.database import migrating, open_engine, reading
+from layers_mcp.database import migrating, open_engine, reading, writing
 from layers_mcp.store.store import Store
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS, Instant
 
@@ -39,6 +40,26 @@ def test_the_stamp_is_the_head_of_the_revisions() -> None:
     config.set_main_option("version_locations", str(VERSIONS))
 
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_taken_back_before_the_first_revision_nothing_is_left(tmp_path: Path) -> None:
+    """A rollback by hand leaves a file that the next opening makes anew."""
+    file = tmp_path / "layers.db"
+    Store.open(file).close()
+    engine = open_engine(file, TABLES, versions=VERSIONS, head=HEAD)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(VERSIONS))
+
+    with writing(engine) as connection:
+        config.attributes.update(connection=connection, tables=TABLES)
+        command.downgrade(config, "base")
+        left = inspect(connection).get_table_names()
+    engine.dispose()
+
+    assert left == ["alembic_version"]
+    Store.open(file).close()
 
 
 def test_a_database_that_is_behind_is_brought_up_on_opening(tmp_path: Path) -> None:

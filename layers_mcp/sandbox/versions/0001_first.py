@@ -204,3 +204,9 @@ def upgrade() -> None:
     """Make every table, each after those it refers to."""
     for table in _TABLES:
         table.make()
+
+
+def downgrade() -> None:
+    """Before the first there was nothing."""
+    for table in reversed(_TABLES):
+        op.drop_table(table.name)

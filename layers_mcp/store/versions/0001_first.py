@@ -78,5 +78,6 @@ def _make_records() -> None:
 
 
 def downgrade() -> None:
-    """There is nothing before the first."""
-    raise NotImplementedError("the first revision can't be taken back")
+    """Before the first there was nothing."""
+    for table in ("trail", "began", "operations", "confirmations"):
+        op.drop_table(table)
