@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from layers_mcp.contract.measurement import GetTopPerformers, TopPerformer
 from layers_mcp.contract.publishing import GetPost
 from layers_mcp.loops.judgement import CLONES_PER_SOURCE, FLOOR, SETTLED_DAYS, Stage, Standing, Verdict, verdicts
 from layers_mcp.tool.call import Call
+from layers_mcp.tool.paging import Page, every
 
 __all__ = ["JUDGES", "WEIGHS", "Weighed", "judged", "weigh"]
 
@@ -40,16 +42,12 @@ class Weighed:
 
 async def _containers(call: Call, project_id: str) -> list[Container]:
     """The project's containers, newest first."""
-    found: list[Container] = []
-    cursor: str | None = None
-    for _ in range(_PAGES):
+
+    def ask(cursor: str | None) -> Awaitable[Page[Container]]:
         wanted = {"project_id": project_id, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        page = await call.layers.send(content.LIST, ListContent.model_validate(wanted))
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    return found
+        return call.layers.send(content.LIST, ListContent.model_validate(wanted))
+
+    return await every(ask, pages=_PAGES)
 
 
 def _standing(row: TopPerformer, sources: dict[str, str], views: dict[str, int], now: datetime) -> Standing:

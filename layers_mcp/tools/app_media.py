@@ -13,6 +13,7 @@ from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
+from layers_mcp.tool.paging import leaf
 
 __all__ = ["add_app_media", "list_app_media", "remove_app_media"]
 
@@ -83,8 +84,9 @@ async def list_app_media(request: ListAppMediaArguments, call: Call) -> Outcome[
     """List a project's logo, screenshots, demo videos and end card, newest first."""
     asked = ListAppMedia.model_validate(request.model_dump(exclude_none=True))
     found = await call.layers.send(app_media.LIST, asked)
-    view = MediaListed(items=found.items, returned=len(found.items), has_more=found.next_cursor is not None, next_cursor=found.next_cursor)
-    return Outcome(say=f"Project {request.project_id} has {len(found.items)} files on this page.", result=view)
+    shown = leaf("list_app_media", request, found.items, found.next_cursor, what="files")
+    view = MediaListed(items=shown.items, returned=len(shown.items), has_more=shown.has_more, next_cursor=shown.next_cursor)
+    return Outcome(say=shown.say, result=view, next=shown.next)
 
 
 async def _find(request: RemoveAppMediaArguments, call: Call) -> AppMedia:

@@ -14,8 +14,9 @@ from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
 from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Next, Outcome, View
+from layers_mcp.tool.paging import leaf
 from layers_mcp.tool.pictures import pictured
-from layers_mcp.tool.size import brief, fitting
+from layers_mcp.tool.size import brief
 
 __all__ = ["list_content"]
 
@@ -81,16 +82,7 @@ async def list_content(request: ListContentArguments, call: Call) -> Outcome[Con
     # No page documents the filter by approval (`drift`): what an API that does not know it lets through is left out here.
     found = tuple(one for one in page.items if request.approval_status in (None, one.approval_status))
     items = found if request.detail == "full" else tuple(_row(one) for one in found)
-    shown = fitting(items)
-    view = ContentView(items=shown, returned=len(shown), has_more=page.next_cursor is not None, next_cursor=page.next_cursor)
-    marks = of_brand("items") if shown else ()
-    if len(shown) < len(items):
-        again = request.model_dump(mode="json", by_alias=True, exclude_none=True) | {"limit": len(shown)}
-        step = Next(tool="list_content", arguments=again, why="The page was too long to show: take it in smaller pages.")
-        return Outcome(
-            say=f"Only {len(shown)} of {len(items)} containers fit here.",
-            result=view.model_copy(update={"next_cursor": None, "has_more": True}),
-            next=(step,),
-            read_from=marks,
-        )
-    return Outcome(say=f"Containers on this page: {len(items)}.", result=view, next=_decide(found), read_from=marks)
+    shown = leaf("list_content", request, items, page.next_cursor, what="containers")
+    view = ContentView(items=shown.items, returned=len(shown.items), has_more=shown.has_more, next_cursor=shown.next_cursor)
+    marks = of_brand("items") if shown.items else ()
+    return Outcome(say=shown.say, result=view, next=shown.next or _decide(found), read_from=marks)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.contract import audit, creatives
-from layers_mcp.contract.audit import ListAudit
+from layers_mcp.contract.audit import AuditEvent, ListAudit
 from layers_mcp.contract.creatives import Creative, ListCreatives
 from layers_mcp.contract.errors import NotFound
 from layers_mcp.contract.scalars import Id
@@ -16,7 +17,7 @@ from layers_mcp.loops.judgement import OVERRIDE_WINDOW_DAYS, OVERRIDES_ARE_A_HAB
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
-from layers_mcp.tool.size import fitting
+from layers_mcp.tool.paging import Page, every, leaf
 
 __all__ = ["list_ads_content", "override_creative"]
 
@@ -58,14 +59,9 @@ class CreativesView(View):
 async def list_ads_content(request: ListAdsContentArguments, call: Call) -> Outcome[CreativesView]:
     """Creatives with their organic score for ads, pool, eligibility and override, best score first."""
     page = await call.layers.send(creatives.LIST, ListCreatives.model_validate(request.model_dump(exclude_none=True)))
-    items = fitting(page.items)
-    if len(items) < len(page.items):
-        again = request.model_dump(mode="json", by_alias=True, exclude_none=True) | {"limit": len(items)}
-        step = Next(tool="list_ads_content", arguments=again, why="The page was too long to show: take it in smaller pages.")
-        short = CreativesView(items=items, returned=len(items), has_more=True)
-        return Outcome(say=f"Only {len(items)} of {len(page.items)} creatives fit here.", result=short, next=(step,))
-    view = CreativesView(items=items, returned=len(items), has_more=page.next_cursor is not None, next_cursor=page.next_cursor)
-    return Outcome(say=f"Creatives on this page: {len(items)}.", result=view)
+    shown = leaf("list_ads_content", request, page.items, page.next_cursor, what="creatives")
+    view = CreativesView(items=shown.items, returned=len(shown.items), has_more=shown.has_more, next_cursor=shown.next_cursor)
+    return Outcome(say=shown.say, result=view, next=shown.next)
 
 
 class OverrideCreativeArguments(Control):
@@ -86,16 +82,11 @@ class Overridden(View):
 
 
 async def _all(call: Call, project_id: str) -> list[Creative]:
-    found: list[Creative] = []
-    cursor: str | None = None
-    for _ in range(_PAGES):
+    def ask(cursor: str | None) -> Awaitable[Page[Creative]]:
         wanted = {"project_id": project_id, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        page = await call.layers.send(creatives.LIST, ListCreatives.model_validate(wanted))
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    return found
+        return call.layers.send(creatives.LIST, ListCreatives.model_validate(wanted))
+
+    return await every(ask, pages=_PAGES)
 
 
 def _known(found: list[Creative], given: str) -> Creative:
@@ -109,16 +100,14 @@ def _known(found: list[Creative], given: str) -> Creative:
 
 async def _overridden(call: Call, project_id: str) -> int:
     """How many creatives were overridden in the last weeks."""
-    since, names = call.now() - timedelta(days=OVERRIDE_WINDOW_DAYS), set[str]()
-    cursor: str | None = None
-    for _ in range(_PAGES):
+    since = call.now() - timedelta(days=OVERRIDE_WINDOW_DAYS)
+
+    def ask(cursor: str | None) -> Awaitable[Page[AuditEvent]]:
         wanted = {"event_type": "creative_override", "project_id": project_id, "since": since, "limit": _PAGE}
-        page = await call.layers.send(audit.LIST, ListAudit.model_validate(wanted | ({"cursor": cursor} if cursor else {})))
-        names |= {str(event.data.get("adsContentId")) for event in page.items if event.data.get("override") is not None}
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    return len(names)
+        return call.layers.send(audit.LIST, ListAudit.model_validate(wanted | ({"cursor": cursor} if cursor else {})))
+
+    events = await every(ask, pages=_PAGES)
+    return len({str(event.data.get("adsContentId")) for event in events if event.data.get("override") is not None})
 
 
 def _habit(overridden: int, decided: int) -> str:

@@ -17,8 +17,8 @@ from layers_mcp.contract.creatives import (
 from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
-from layers_mcp.tool.outcome import Next, Outcome, View
-from layers_mcp.tool.size import fitting
+from layers_mcp.tool.outcome import Outcome, View
+from layers_mcp.tool.paging import leaf
 
 __all__ = ["list_recommendations", "update_recommendation"]
 
@@ -47,14 +47,9 @@ async def list_recommendations(request: ListRecommendationsArguments, call: Call
     """What Layers recommends for a project, each with its reason and a suggested action; nothing is done by itself."""
     given = request.model_dump(exclude_none=True, exclude={"status"}) | ({"status": (request.status,)} if request.status else {})
     page = await call.layers.send(creatives.RECOMMENDATIONS, ListRecommendations.model_validate(given))
-    items = fitting(page.items)
-    if len(items) < len(page.items):
-        again = request.model_dump(mode="json", by_alias=True, exclude_none=True) | {"limit": len(items)}
-        step = Next(tool="list_recommendations", arguments=again, why="The page was too long to show: take it in smaller pages.")
-        short = RecommendationsView(items=items, returned=len(items), has_more=True)
-        return Outcome(say=f"Only {len(items)} of {len(page.items)} recommendations fit here.", result=short, next=(step,))
-    view = RecommendationsView(items=items, returned=len(items), has_more=page.next_cursor is not None, next_cursor=page.next_cursor)
-    return Outcome(say=f"Recommendations on this page: {len(items)}.", result=view)
+    shown = leaf("list_recommendations", request, page.items, page.next_cursor, what="recommendations")
+    view = RecommendationsView(items=shown.items, returned=len(shown.items), has_more=shown.has_more, next_cursor=shown.next_cursor)
+    return Outcome(say=shown.say, result=view, next=shown.next)
 
 
 class UpdateRecommendationArguments(Arguments):
