@@ -78,6 +78,7 @@ def make_clock(connection: Connection, wall_now: datetime, *, at: datetime | Non
     """Start the time of a new world; a world that has one only moves forward, and only if it is told to."""
     if connection.execute(select(tables.world.c.id)).first() is None:
         first = {"id": 1, "epoch": whole_ms(at or wall_now), "anchor": whole_ms(wall_now), "speed": 1.0 if speed is None else speed}
+        first |= {"seed": "layers", "audience": "lasting"}
         connection.execute(insert(tables.world).values(first))
     elif at is not None or speed is not None:
         later = at if at is not None and at > world_now(connection, wall_now) else None

@@ -15,7 +15,7 @@ __all__ = [
     "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(
@@ -25,6 +25,8 @@ world = Table(
     at("epoch"),
     Column("anchor", Instant, nullable=False, comment="wall"),
     Column("speed", Float, nullable=False),
+    Column("seed", String, nullable=False, comment="what chance depends on"),
+    Column("audience", String, nullable=False, comment="lasting, or null: quality does not outlast its post"),
 )
 organizations = Table(
     "organizations",
