@@ -6,29 +6,11 @@ pages, and where nothing is known the plainest shape holds (design, "Sources of 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from layers_mcp.contract.drift_ads import ADS
+from layers_mcp.contract.drift_row import NOTHING, PLAIN, PLAYBOOK, SEED, Drift, P, S
 
 __all__ = ["DRIFT", "Drift"]
 
-
-class Drift(NamedTuple):
-    """One disagreement, or one choice where nobody says anything."""
-
-    topic: str
-    a: str
-    says_a: str
-    b: str
-    says_b: str
-    ours: str
-    why: str
-
-
-S = "seed 004"
-PLAYBOOK = "seed 000"
-P = "layers-api"
-NOTHING = "(nothing)"
-SEED = "a seed is printed as it stands"
-PLAIN = "the plainest shape"
 
 # One row a line or two: a line for each field would be five hundred.
 # fmt: off
@@ -216,5 +198,5 @@ _EDGE: tuple[Drift, ...] = (
 
 # fmt: on
 
-DRIFT: tuple[Drift, ...] = (*_IDENTITY, *_PROJECTS, *_GITHUB, *_CONTENT, *_PUBLISHING, *_EDGE)
+DRIFT: tuple[Drift, ...] = (*_IDENTITY, *_PROJECTS, *_GITHUB, *_CONTENT, *_PUBLISHING, *ADS, *_EDGE)
 """Every disagreement and every choice of ours that we know of."""

@@ -4,12 +4,48 @@ from __future__ import annotations
 
 from typing import cast
 
-from layers_mcp.contract import account, content, github, influencers, ingest, jobs, projects, publishing, review, social
+from layers_mcp.contract import (
+    account,
+    ad_accounts,
+    ads,
+    ads_authority,
+    ads_metrics,
+    ads_optimizer,
+    ads_pending,
+    audit,
+    content,
+    github,
+    influencers,
+    ingest,
+    jobs,
+    projects,
+    publishing,
+    review,
+    social,
+)
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 
 __all__ = ["NOUNS", "TABLE"]
 
-NOUNS = (account, projects, github, ingest, jobs, influencers, content, review, social, publishing)
+NOUNS = (
+    account,
+    ad_accounts,
+    projects,
+    github,
+    ingest,
+    jobs,
+    influencers,
+    content,
+    review,
+    social,
+    publishing,
+    ads,
+    ads_authority,
+    ads_pending,
+    ads_optimizer,
+    ads_metrics,
+    audit,
+)
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(
     cast("Endpoint[Request, Reply]", row) for noun in NOUNS for row in vars(noun).values() if isinstance(row, Endpoint)

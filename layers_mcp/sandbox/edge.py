@@ -24,6 +24,7 @@ from layers_mcp.contract.envelope import envelope
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.database import reading, writing
 from layers_mcp.sandbox import clockwork, faults, ids, keys, rates, replies
+from layers_mcp.sandbox.ads.passing import catch_up
 from layers_mcp.sandbox.answers import ANSWERS, MINTS
 from layers_mcp.sandbox.asking import read_request
 from layers_mcp.sandbox.visit import Answer, Key, Visit, invalid
@@ -171,6 +172,7 @@ def answer(world: World, endpoint: Endpoint[Request, Reply], asked: Asked) -> To
     with writing(world.engine) as connection:
         wall_now = world.wall.now()
         now = clockwork.world_now(connection, wall_now)
+        catch_up(connection, now)
         entry = _enter(connection, endpoint, asked.headers, wall_now)
         visit = _visit(connection, world, entry, now)
         if writes(endpoint) and visit is not None:
