@@ -15,10 +15,14 @@ from layers_mcp.tools.catalog import TOOLS
 __all__ = ["DEFAULT", "INSTRUCTIONS", "PRESETS", "generated"]
 
 _ADMIN = ("update_review_policy",)
-DEFAULT: tuple[Tool[Any], ...] = tuple(declared for declared in TOOLS if declared.name not in _ADMIN)
+_ADS = ("read_ads_metrics", "explain_decision", "run_optimizer", "review_pending_action")
+_BESIDE = {*_ADMIN, "run_optimizer", "review_pending_action"}
+"""Tools that the default preset does not show."""
+DEFAULT: tuple[Tool[Any], ...] = tuple(declared for declared in TOOLS if declared.name not in _BESIDE)
 """The tools of the default preset."""
 PRESETS: dict[str, tuple[str, ...]] = {
     "default": tuple(declared.name for declared in DEFAULT),
+    "ads": _ADS,
     "admin": _ADMIN,
     "all": tuple(declared.name for declared in TOOLS),
 }

@@ -63,8 +63,9 @@ class Ledger:
         seed = seed_of(connection)
         past = connection.execute(_PAST.where(*conditions).order_by(tables.stretches.c.ad_id, tables.stretches.c.seq)).all()
         first = min((one.since for one in past), default=last)
+        self._last = max([last, *(one.since for one in past)])
         self._arrivals: Arrivals = arrivals_of(seed)
-        self._paces = {platform: Pace(seed, platform, first, last) for platform in ("meta_ads", "tiktok_ads", "apple_ads")}
+        self._paces = {platform: Pace(seed, platform, first, self._last) for platform in ("meta_ads", "tiktok_ads", "apple_ads")}
         self._first = first
         by_ad: dict[str, list[Row[Any]]] = {}
         for one in past:
@@ -74,7 +75,7 @@ class Ledger:
 
     def _stretches(self, platform: str, past: Sequence[Row[Any]]) -> list[Stretch]:
         pace = self._paces[platform]
-        ends = [_NEVER if one.until is None else pace.at(one.until) for one in past]
+        ends = [_NEVER if one.until is None or one.until > self._last else pace.at(one.until) for one in past]
         return [
             Stretch(pace.at(one.since), end, one.rate, one.cpm, one.spend, one.shown, one.clicks, one.conversions, one.wear)
             for one, end in zip(past, ends, strict=True)
@@ -82,7 +83,7 @@ class Ledger:
 
     def paced(self, platform: str, whens: Sequence[datetime]) -> list[float]:
         """Instants as paced days of a platform."""
-        return [self._paces[platform].at(max(when, self._first)) for when in whens]
+        return [self._paces[platform].at(min(max(when, self._first), self._last)) for when in whens]
 
     def counts(self, line: Line, paced: Sequence[float]) -> Counts:
         """The counters of one ad at each of `paced`, in rising order."""

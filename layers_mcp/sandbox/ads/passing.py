@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import JsonValue
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from layers_mcp.sandbox import ids
+from layers_mcp.sandbox import audit, ids
 from layers_mcp.sandbox import tables as world
 from layers_mcp.sandbox.ads import carrying, measuring, tables
 from layers_mcp.sandbox.ads.facts import Proposal
@@ -151,6 +151,8 @@ def _run_at(connection: Connection, board: Board, known: _Known, at: datetime, *
         run.settle(proposal, buckets[proposal.campaign_id][proposal.axis])
         known[proposal.campaign_id, proposal.adset_id, proposal.ad_id] = proposal.state
     run.summary["evaluated"] = len(made)
+    data: dict[str, JsonValue] = {"runId": asked.id, "layerId": board.layer.id, "dryRun": asked.dry_run, "actor_type": "optimizer"}
+    audit.write(connection, project_id=board.layer.project_id, at=at, event="ads.optimizer.run.completed", actor="optimizer", data=data)
     connection.execute(update(tables.runs).where(tables.runs.c.id == asked.id).values(done_at=at, summary=run.summary))
     return True
 
