@@ -193,8 +193,10 @@ def _came(table: Sequence[int], begin: int, steps: Sequence[int]) -> list[int]:
 def _within(ad: Traits, one: Stretch, paced: Sequence[float], arrivals: Arrivals) -> Counts:
     """The counters at instants that all lie in one stretch, or after its end."""
     since = one.since
+    if not one.rate and len(paced) > 1:  # nothing moves
+        return Counts(*(column * len(paced) for column in _within(ad, one, paced[:1], arrivals)))
     if not one.rate:
-        gone = [0.0] * len(paced)
+        gone = [0.0]
     elif since <= paced[0] and paced[-1] <= one.until:
         gone = [when - since for when in paced]
     else:
