@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +25,12 @@ Tell = Callable[[float, str], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The answer to one call: the text for a reader, the record, and whether it is a refusal."""
+    """The answer to one call: the text for a reader, the record, whether it is a refusal, and a PNG to show beside it."""
 
     text: str
     record: dict[str, Any]
     is_error: bool
+    picture: bytes | None = None
 
 
 AnswerCall = Callable[[str, dict[str, Any], Tell], Awaitable[Answer]]
@@ -74,9 +76,10 @@ def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt) -> Server[Any]:
             await ctx.session.report_progress(done, 1.0, stage)
 
         given = await answer(params.name, params.arguments or {}, tell)
-        return types.CallToolResult(
-            content=[types.TextContent(type="text", text=given.text)], structured_content=given.record, is_error=given.is_error
-        )
+        content: list[types.ContentBlock] = [types.TextContent(type="text", text=given.text)]
+        if given.picture is not None:
+            content.append(types.ImageContent(type="image", data=b64encode(given.picture).decode(), mime_type="image/png"))
+        return types.CallToolResult(content=content, structured_content=given.record, is_error=given.is_error)
 
     return Server(
         "layers-mcp",

@@ -83,7 +83,7 @@ async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tel
         made = record(envelope)
         _check(declared.name, made)
         reply, outcome, request_id = (
-            Answer(text=text(envelope), record=made, is_error=envelope.status == "failed"),
+            Answer(text=text(envelope), record=made, is_error=envelope.status == "failed", picture=envelope.picture),
             envelope.status,
             envelope.request_id,
         )

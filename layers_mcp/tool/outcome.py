@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr
 from pydantic.alias_generators import to_camel
 
 from layers_mcp.contract.scalars import Utc
@@ -64,7 +64,7 @@ class Outcome(Generic[R]):
     """What a tool function returns.
 
     `say`: one sentence of ours, never with a stranger's words in it. `result`: the record. `next`: at most three calls. `found`: what
-    was asked for was there already, so that a repeat of the call repeats nothing.
+    was asked for was there already, so that a repeat of the call repeats nothing. `picture`: a PNG to show beside the record.
     """
 
     say: str
@@ -73,6 +73,7 @@ class Outcome(Generic[R]):
     next: tuple[Next, ...] = ()
     cost: Cost | None = None
     found: bool = False
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,3 +104,14 @@ class Envelope(View):
     as_of: Utc
     request_id: str | None = None
     sandbox: bool = False
+    _picture: bytes | None = PrivateAttr(default=None)
+
+    @property
+    def picture(self) -> bytes | None:
+        """A PNG that is shown beside the record, and is no part of it."""
+        return self._picture
+
+    def showing(self, picture: bytes | None) -> Envelope:
+        """The same with a picture."""
+        self._picture = picture
+        return self

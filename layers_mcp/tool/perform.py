@@ -83,7 +83,7 @@ class _Visit:
             request_id=self.house.layers.request_id,
             sandbox=self.house.sandbox,
             **more,
-        )
+        ).showing(outcome.picture)
 
 
 def _record(result: BaseModel | None) -> JsonValue:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from layers_mcp.contract import projects
 from layers_mcp.contract.ads_metrics import Group
 from layers_mcp.contract.scalars import Id
-from layers_mcp.tool import spending
+from layers_mcp.tool import chart, spending
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, View
@@ -87,6 +87,17 @@ def _chosen(rows: tuple[Row, ...], metrics: tuple[Metric, ...] | None) -> tuple[
     return tuple(Row.model_validate(row.model_dump(include=named | fields)) for row in rows)
 
 
+def _picture(request: ReadAdsMetricsArguments, rows: tuple[Row, ...]) -> tuple[bytes | None, str]:
+    """The chart, or why there is none; amounts of two currencies never stand on one axis."""
+    if not request.chart:
+        return None, ""
+    if len({row.currency for row in rows}) > 1:
+        return None, " No chart: there is more than one currency."
+    if not chart.HAS_CHARTS:
+        return None, " No chart: the extra charts is not installed."
+    return chart.draw(rows, rows[0].currency), ""
+
+
 def _then(request: ReadAdsMetricsArguments, worries: tuple[Row, ...]) -> tuple[Next, ...]:
     if not worries or worries[0].id is None:
         return ()
@@ -115,5 +126,6 @@ async def read_ads_metrics(request: ReadAdsMetricsArguments, call: Call) -> Outc
     if not table.rows:
         return Outcome(say="Nothing ran in this period.", result=view)
     what = f"{len(table.rows)} {'days' if group == 'project' else request.group_by + 's'}"
+    picture, unseen = _picture(request, table.rows)
     flagged = f" {len(worries)} spent over 50.00 and converted nothing." if worries else ""
-    return Outcome(say=f"{what} in the period.{flagged}", result=view, next=_then(request, worries))
+    return Outcome(say=f"{what} in the period.{flagged}{unseen}", result=view, next=_then(request, worries), picture=picture)

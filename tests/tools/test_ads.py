@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from layers_mcp.client.layers import Layers
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
+from layers_mcp.tool import chart
 from layers_mcp.tool.perform import House
 
 pytestmark = pytest.mark.anyio
@@ -139,6 +140,27 @@ async def test_currencies_are_never_added(story, paid):
     assert {row["currency"] for row in by_account["totals"]} == {"USD", "EUR"}
     assert {row["currency"] for row in by_day["totals"]} == {"USD", "EUR"}
     assert len({(row["day"], row["currency"]) for row in by_day["rows"]}) == len(by_day["rows"])
+
+
+async def test_a_chart_is_an_image_beside_the_record(story, paid):
+    """Issue 4: a chart as an image when asked."""
+    told = await story.result("read_ads_metrics", projectId=paid.id, groupBy="project", chart=True)
+    plain = await story.result("read_ads_metrics", projectId=paid.id, groupBy="project")
+
+    assert told.picture[:8] == b"\x89PNG\r\n\x1a\n"
+    assert plain.picture is None
+    assert told.record["result"] == plain.record["result"]
+
+
+async def test_without_the_extra_there_are_data_alone(story, paid, monkeypatch):
+    """Issue 4: data alone without the extra `charts`."""
+    monkeypatch.setattr(chart, "HAS_CHARTS", False)
+
+    told = await story.result("read_ads_metrics", projectId=paid.id, chart=True)
+
+    assert told.picture is None
+    assert told.record["result"]["rows"]
+    assert "the extra charts is not installed" in told.record["summary"]
 
 
 async def test_a_project_without_ads_is_told_so(story):
