@@ -1,4 +1,4 @@
-"""The audit log: who did what when, newest first."""
+"""The audit log: what was decided and changed, by which key."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ __all__ = ["LIST", "AuditEvent", "AuditPage", "ListAudit"]
 
 
 class ListAudit(Request):
-    """A page of the log; `since` and `until` are both inclusive."""
+    """A page of an organization's events, newest first; `since` and `until` inclusive; `limit` 1 to 200."""
 
     event_type: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
     project_id: Id | None = None
     api_key_id: Id | None = None
     since: Utc | None = None
     until: Utc | None = None
-    cursor: Annotated[str, StringConstraints(max_length=500)] | None = None
+    cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
 
 
 class AuditEvent(Reply):
-    """One thing that was done; `data` depends on the type."""
+    """One event; what `data` holds depends on its type."""
 
     event_id: str
     event_type: str
@@ -39,7 +39,7 @@ class AuditEvent(Reply):
 
 
 class AuditPage(Reply):
-    """Events, and where the next page begins."""
+    """A page of events."""
 
     items: tuple[AuditEvent, ...]
     next_cursor: str | None = None
@@ -52,5 +52,5 @@ LIST: Endpoint[ListAudit, AuditPage] = Endpoint(
     reply=AuditPage,
     scope=None,
     rate="read-light",
-    source="layers-api: audit-log",
+    source="layers-api: GET /v1/audit-log",
 )

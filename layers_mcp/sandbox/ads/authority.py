@@ -130,7 +130,7 @@ def set_authority(visit: Visit, request: ads_authority.SetAuthority) -> ads_auth
     visit.connection.execute(update(tables.campaigns).where(tables.campaigns.c.id == campaign.id).values(changes))
     verdict = ids.mint("ver")
     data: dict[str, JsonValue] = {"campaignId": campaign.id, "authority": {**block}, "verdictId": verdict, "actor_type": "partner"}
-    audit.note(visit, campaign.project_id, "ads.authority.updated", data)
+    audit.log(visit, "ads.authority.updated", campaign.project_id, **data)
     return _see(visit, own_campaign(visit, request.project_id, campaign.platform, campaign.id), verdict_id=verdict)
 
 
@@ -164,5 +164,5 @@ def set_defaults(visit: Visit, request: ads_authority.SetDefaults) -> ads_author
     visit.connection.execute(update(tables.layers).where(tables.layers.c.id == layer.id).values(changes))
     verdict = ids.mint("ver")
     data: dict[str, JsonValue] = {"layerId": layer.id, "defaults": {**wanted}, "verdictId": verdict, "actor_type": "partner"}
-    audit.note(visit, layer.project_id, "ads.defaults.updated", data)
+    audit.log(visit, "ads.defaults.updated", layer.project_id, **data)
     return _see_layer(visit, _layer_row(visit, layer.id), verdict_id=verdict)

@@ -76,4 +76,4 @@ def tell(connection: Connection, decision: Row[Any], at: datetime, outcome: str,
     data |= {"adsetId": decision.adset_id, "adId": decision.ad_id, "adsContentId": decision.ads_content_id}
     data |= {"pendingId": decision.pending_id, "actor_type": "optimizer", **more}
     known: dict[str, JsonValue] = {name: value for name, value in data.items() if value is not None}
-    audit.write(connection, project_id=decision.project_id, at=at, event=f"ads.{decision.action}", actor="optimizer", data=known)
+    audit.log_ours(connection, f"ads.{decision.action}", decision.project_id, at, **known)

@@ -126,5 +126,5 @@ def create_campaign(visit: Visit, request: ads.CreateCampaign) -> ads.Written:
     making.replan(visit.connection, made, at=visit.now)
     verdict = ids.mint("ver")
     data: dict[str, JsonValue] = {"campaignId": made, "verdictId": verdict, "actor_type": "partner"}
-    audit.note(visit, account.project_id, "ads.campaign.created", data)
+    audit.log(visit, "ads.campaign.created", account.project_id, **data)
     return ads.Written(verdict_id=verdict, status="dispatched", campaign_id=made)

@@ -152,7 +152,7 @@ def _run_at(connection: Connection, board: Board, known: _Known, at: datetime, *
         known[proposal.campaign_id, proposal.adset_id, proposal.ad_id] = proposal.state
     run.summary["evaluated"] = len(made)
     data: dict[str, JsonValue] = {"runId": asked.id, "layerId": board.layer.id, "dryRun": asked.dry_run, "actor_type": "optimizer"}
-    audit.write(connection, project_id=board.layer.project_id, at=at, event="ads.optimizer.run.completed", actor="optimizer", data=data)
+    audit.log_ours(connection, "ads.optimizer.run.completed", board.layer.project_id, at, **data)
     connection.execute(update(tables.runs).where(tables.runs.c.id == asked.id).values(done_at=at, summary=run.summary))
     return True
 

@@ -120,7 +120,7 @@ def _decide(visit: Visit, row: Row[Any], status: PendingStatus, words: str | Non
     if status == "rejected":
         visit.connection.execute(update(tables.decisions).where(tables.decisions.c.id == row.decision_id).values(outcome="rejected"))
     data: dict[str, JsonValue] = {"pendingId": row.id, "actionType": row.action, "entityId": row.entity_id, "verdictId": verdict}
-    audit.note(visit, row.project_id, f"ads.pending.{status}", data | {"actor_type": "partner"})
+    audit.log(visit, f"ads.pending.{status}", row.project_id, **data, actor_type="partner")
     return ads_pending.Reviewed(pending_id=row.id, status=status, dispatched=False, dispatched_at=None, verdict_id=verdict)
 
 

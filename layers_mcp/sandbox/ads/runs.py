@@ -49,7 +49,7 @@ def start(visit: Visit, request: ads_optimizer.StartRun) -> ads_optimizer.RunSta
     made = world.jobs.update().where(world.jobs.c.id == job_id).values(result={"runId": run_id})
     visit.connection.execute(made)
     data: dict[str, JsonValue] = {"runId": run_id, "layerId": layer.id, "dryRun": request.dry_run, "actor_type": "partner"}
-    audit.note(visit, project.id, "ads.optimizer.run.started", data)
+    audit.log(visit, "ads.optimizer.run.started", project.id, **data)
     return ads_optimizer.RunStarted(job_id=job_id, run_id=run_id, kind=_KIND, status="running", location_url=f"/v1/jobs/{job_id}")
 
 

@@ -121,7 +121,12 @@ _PAID = (
     ),
     Made(
         "audit",
-        {"int": "seq", "text": "id organization_id project_id? key_id? event actor", "big": "at", "json": "data"},
+        {
+            "int": "seq",
+            "text": "id event_type request_id? actor organization_id project_id? key_id?",
+            "big": "occurred_at",
+            "json": "data",
+        },
         refs={"organization_id": "organizations", "project_id": "projects", "key_id": "keys"},
         unique=("id",),
         indexes="key_id organization_id project_id",
