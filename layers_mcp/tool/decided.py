@@ -22,7 +22,7 @@ from layers_mcp.tool.period import Period
 
 __all__ = ["CALLS", "Known", "Subject", "gather"]
 
-CALLS = (ad_accounts.ACCOUNTS, ads.ADS, ads_pending.LIST, audit.LIST, ads_optimizer.GET_RUN)
+CALLS = (ad_accounts.ACCOUNTS, ads_pending.LIST, audit.LIST, ads_optimizer.GET_RUN)
 """Every endpoint that `gather` may touch; all are documented."""
 _MOST_RUNS = 8
 _LOG_PAGE = 200

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from layers_mcp.contract import projects
+from layers_mcp.contract import ads, ads_metrics, projects
 from layers_mcp.contract.scalars import Id
 from layers_mcp.tool import decided, spending
 from layers_mcp.tool.call import Call
@@ -90,7 +90,7 @@ def _then(request: ExplainDecisionArguments, one: Known | None) -> tuple[Next, .
     return (Next(tool="review_pending_action", arguments=dict(arguments), why="Preview the approval, if the user wants it."),)
 
 
-@tool(calls=(projects.GET, *decided.CALLS, *spending.CALLS), effect=Effect.READS)
+@tool(calls=(projects.GET, *decided.CALLS, ads_metrics.GET, ads.ADS, ads.CAMPAIGNS), effect=Effect.READS)
 async def explain_decision(request: ExplainDecisionArguments, call: Call) -> Outcome[ExplainedView]:
     """What the ads optimizer did and why, from what is on record: plain words for the customer, and the evidence of each sentence.
 

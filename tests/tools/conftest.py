@@ -36,17 +36,24 @@ _ROUTES = [
 
 
 class Recording(httpx2.AsyncBaseTransport):
-    """Passes requests on and writes down which rows of the table they went to. `signs`: media URLs differ at each look."""
+    """Passes requests on and writes down which rows of the table they went to.
+
+    `signs`: media URLs differ at each look. `ungrouped`: ads-metrics knows no groupBy, as its reference page has it.
+    """
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
         self._inner = inner
         self.rows: list[str] = []
         self.signs = False
+        self.ungrouped = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Write down, and pass on."""
         path = request.url.path
         self.rows.append(next(name for method, pattern, name in _ROUTES if method == request.method and pattern.fullmatch(path)))
+        if self.ungrouped and "groupBy" in request.url.params:
+            details = {"issues": [{"path": "scope", "message": "Field required"}]}
+            return httpx2.Response(422, json={"error": {"code": "VALIDATION", "message": "scope: Field required", "details": details}})
         answer = await self._inner.handle_async_request(request)
         if not self.signs:
             return answer
