@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import textwrap
@@ -39,6 +40,15 @@ _REPLY = re.compile(r'<Response status="(\d+)".*?```json\n(.*?)```', re.DOTALL)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update-snapshots`: write the reviewed snapshots anew."""
     parser.addoption("--update-snapshots", action="store_true", help="write the tools' snapshots anew; review the difference")
+
+
+@pytest.fixture(scope="session")
+def paid_of() -> type:
+    """The class that makes ads in a world's past: `paid_of(world, project_id)`."""
+    spec = importlib.util.spec_from_file_location("paid", Path(__file__).with_name("paid.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Paid
 
 
 @pytest.fixture

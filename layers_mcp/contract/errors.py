@@ -11,6 +11,7 @@ LayersError
 ├── PolicyError           change the state, then call again
 │   ├── ApprovalRequired      403 APPROVAL_REQUIRED
 │   ├── ContentRejected       409 CONTENT_REJECTED
+│   ├── AuthorityDenied       403 AUTHORITY_DENIED
 │   ├── Conflict              409 CONFLICT
 │   ├── InsufficientCredits   402 INSUFFICIENT_CREDITS
 │   └── KillSwitch            503 KILL_SWITCH
@@ -38,35 +39,11 @@ from typing import ClassVar
 from pydantic import JsonValue
 
 __all__ = [
-    "BY_CODE",
-    "ApprovalRequired",
-    "BadReply",
-    "CallerError",
-    "Conflict",
-    "ContentRejected",
-    "Details",
-    "ForbiddenScope",
-    "IdempotencyConflict",
-    "InProgress",
-    "InsufficientCredits",
-    "Internal",
-    "Invalid",
-    "KillSwitch",
-    "LayersError",
-    "LiveApiMoved",
-    "NotFound",
-    "OurMistake",
-    "PlatformError",
-    "PolicyError",
-    "RateLimited",
-    "ReturnUrlNotAllowed",
-    "TimedOut",
-    "TransientError",
-    "Unauthenticated",
-    "Unavailable",
-    "UnknownProblem",
-    "Unreachable",
-]
+    "BY_CODE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
+    "ForbiddenScope", "IdempotencyConflict", "InProgress", "InsufficientCredits", "Internal", "Invalid", "KillSwitch", "LayersError",
+    "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "RateLimited", "ReturnUrlNotAllowed", "TimedOut",
+    "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
+]  # fmt: skip
 
 Details = Mapping[str, JsonValue]
 
@@ -172,6 +149,13 @@ class ContentRejected(PolicyError):
 
     code, status = "CONTENT_REJECTED", 409
     advice = "Generate new content; a rejected container stays rejected."
+
+
+class AuthorityDenied(PolicyError):
+    """The customer does not let ads be changed so; `details` names the axis."""
+
+    code, status = "AUTHORITY_DENIED", 403
+    advice = "The customer decides: the authority of the campaign or its layer has to allow it, or the kill switch has to be lifted."
 
 
 class Conflict(PolicyError):

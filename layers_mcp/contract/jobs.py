@@ -42,7 +42,7 @@ class JobResult(Reply):
 
     GitHub ingest: `pr_url`, `pr_number`, `sdk_app_id`, `brand_context` (seed 004), and what the sandbox really wrote:
     `branch`, `commit`, `diffstat`, `patch_path`, `pushed`; `read_in_part`: it has more files than are read (ours, see `drift`).
-    Content: `container_id`, `container_ids`, `assets`.
+    Content: `container_id`, `container_ids`, `assets`. The ads optimizer: `run_id`.
     """
 
     pr_url: str | None = None
@@ -59,6 +59,7 @@ class JobResult(Reply):
     container_id: str | None = None
     container_ids: tuple[str, ...] = ()
     assets: tuple[ResultAsset, ...] = ()
+    run_id: str | None = None
 
 
 class JobProblem(Reply):

@@ -6,6 +6,12 @@ from typing import cast
 
 from layers_mcp.contract import (
     account,
+    ad_accounts,
+    ads,
+    ads_authority,
+    ads_metrics,
+    ads_optimizer,
+    ads_pending,
     app_media,
     audit,
     clones,
@@ -29,7 +35,7 @@ __all__ = ["NOUNS", "TABLE"]
 
 NOUNS = (
     account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, clones, review, social, publishing,
-    measurement, creatives, audit,
+    measurement, creatives, ad_accounts, ads, ads_authority, ads_pending, ads_optimizer, ads_metrics, audit,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

@@ -6,6 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from layers_mcp.contract import account as c_account
+from layers_mcp.contract import ad_accounts as c_ad_accounts
+from layers_mcp.contract import ads as c_ads
+from layers_mcp.contract import ads_authority as c_authority
+from layers_mcp.contract import ads_metrics as c_ads_metrics
+from layers_mcp.contract import ads_optimizer as c_optimizer
+from layers_mcp.contract import ads_pending as c_pending
 from layers_mcp.contract import app_media as c_app_media
 from layers_mcp.contract import audit as c_audit
 from layers_mcp.contract import clones as c_clones
@@ -45,6 +51,8 @@ from layers_mcp.sandbox import (
     social,
     winners,
 )
+from layers_mcp.sandbox.ads import authority, creating, pending, reading, runs
+from layers_mcp.sandbox.ads import metrics as ads_metrics
 from layers_mcp.sandbox.visit import Answer
 
 __all__ = ["ANSWERS", "MINTS"]
@@ -106,6 +114,24 @@ ANSWERS: dict[str, Answering] = {
     c_creatives.OVERRIDE.name: creatives.override,
     c_creatives.RECOMMENDATIONS.name: recommendations.listing,
     c_creatives.MARK.name: recommendations.mark,
+    c_ad_accounts.OAUTH_URL.name: creating.oauth_url,
+    c_ad_accounts.ACCOUNTS.name: reading.accounts,
+    c_ads.CAMPAIGNS.name: reading.campaigns_listing,
+    c_ads.GET_CAMPAIGN.name: reading.campaign,
+    c_ads.CREATE_CAMPAIGN.name: creating.create_campaign,
+    c_ads.ADSETS.name: reading.adsets_listing,
+    c_ads.ADS.name: reading.ads_listing,
+    c_authority.GET.name: authority.get,
+    c_authority.SET.name: authority.set_authority,
+    c_authority.GET_DEFAULTS.name: authority.get_defaults,
+    c_authority.SET_DEFAULTS.name: authority.set_defaults,
+    c_pending.LIST.name: pending.listing,
+    c_pending.COUNT.name: pending.count,
+    c_pending.APPROVE.name: pending.approve,
+    c_pending.REJECT.name: pending.reject,
+    c_optimizer.RUN.name: runs.start,
+    c_optimizer.GET_RUN.name: runs.get,
+    c_ads_metrics.GET.name: ads_metrics.get,
     c_audit.LIST.name: audit.listing,
 }
 """By the endpoint's name; every row of the table is answered, which a test proves."""

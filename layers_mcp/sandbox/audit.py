@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from pydantic import JsonValue
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from layers_mcp.contract import audit
 from layers_mcp.sandbox import ids, tables
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["listing", "log"]
+__all__ = ["listing", "log", "log_ours"]
 
 
 def log(visit: Visit, event_type: str, project_id: str | None, **data: JsonValue) -> None:
-    """Write an event down, in the transaction of what it tells of."""
-    row = {"id": ids.mint("evt").partition("_")[2], "event_type": event_type, "occurred_at": visit.now, "request_id": visit.request_id}
+    """Write an event down that the caller of this request caused, in the transaction of what it tells of."""
+    row = {"id": str(uuid4()), "event_type": event_type, "occurred_at": visit.now, "actor": "partner_api", "request_id": visit.request_id}
     row |= {"organization_id": visit.key.organization_id, "project_id": project_id, "key_id": visit.key.id, "data": data}
     visit.connection.execute(insert(tables.audit).values(row))
+
+
+def log_ours(connection: Connection, event_type: str, project_id: str, at: datetime, **data: JsonValue) -> None:
+    """Write an event down that nobody's request caused: the optimizer did it, at the instant `at`."""
+    project = tables.projects.c
+    owner = connection.execute(select(project.organization_id).where(project.id == project_id)).scalar_one()
+    row = {"id": str(uuid4()), "event_type": event_type, "occurred_at": at, "actor": "optimizer"}
+    connection.execute(insert(tables.audit).values(row | {"organization_id": owner, "project_id": project_id, "data": data}))
 
 
 def _see(row: Row[Any]) -> audit.AuditEvent:
@@ -31,7 +41,7 @@ def _see(row: Row[Any]) -> audit.AuditEvent:
         organization_id=row.organization_id,
         project_id=row.project_id,
         api_key_id=row.key_id,
-        actor="partner_api",
+        actor=row.actor,
         data=row.data,
     )
 

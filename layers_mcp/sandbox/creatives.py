@@ -1,87 +1,57 @@
-"""Creatives: what was generated, scored for ads by age, with a person's override of the score."""
+"""Creatives: what ads may be made of, scored by age and spend, with a person's override of the score."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from pydantic import JsonValue
+from sqlalchemy import insert, update
 
 from layers_mcp.contract import creatives, errors
-from layers_mcp.sandbox import audit, ids, jobs, projects, tables
+from layers_mcp.sandbox import audit, ids, projects, tables
+from layers_mcp.sandbox.ads import pool
+from layers_mcp.sandbox.ads.ledger import Ledger, promoted
+from layers_mcp.sandbox.ads.selection import eligible
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["ELIGIBLE_FROM", "ads_content_id", "completed", "eligible", "listing", "of_project", "override", "score"]
-
-ELIGIBLE_FROM: Final = 4.0
-"""layers-api: organic-scoring, `ELIGIBILITY_THRESHOLD`."""
-_START, _FALL, _FALL_DAYS, _LEAST, _MOST = 7.0, 5.0, 30.0, 2.0, 10.0
-_MOST_BOOST, _USD_A_POINT = 3.0, 33.3
-_EVERY = timedelta(hours=4)
-"""How often scores are made anew (layers-api: organic-scoring)."""
-_ROWS = (
-    select(
-        tables.containers,
-        tables.overrides.c.override,
-        tables.overrides.c.note.label("override_note"),
-    )
-    .outerjoin(tables.overrides, tables.overrides.c.container_id == tables.containers.c.id)
-    .order_by(tables.containers.c.seq)
-)
+__all__ = ["after", "listing", "of_project", "override"]
 
 
-def score(age_days: float, spend_30d: float = 0.0) -> float:
-    """The score of generated and manual creatives, 2 to 10; `spend_30d` in units of money.
-
-    What it falls to by age has its floor before spend is added, so that a fully boosted creative never drops below 5, as the page's
-    prose has it; the formula printed there would let it (see `drift`).
-    """
-    boost = min(_MOST_BOOST, spend_30d / _USD_A_POINT)
-    return round(min(_MOST, max(_LEAST, _START - _FALL * age_days / _FALL_DAYS) + boost), 2)
-
-
-def eligible(points: float, override: str | None) -> bool:
-    """Whether ads may use it: its score, unless a person said otherwise (layers-api: ad-eligibility)."""
-    return override == "include" or (points >= ELIGIBLE_FROM and override != "exclude")
-
-
-def ads_content_id(container_id: str) -> str:
-    """The id of a container as a creative."""
-    return f"adc_{container_id.partition('_')[2]}"
-
-
-def completed(visit: Visit, project_id: str) -> dict[str, datetime]:
-    """When each generation of a project was completed, by its job; those that are not are not among them."""
-    row = tables.jobs.c
-    query = select(tables.jobs).where(row.project_id == project_id, row.kind == "content_generate")
-    seen = ((job.id, jobs.script_of(job).at(visit.now)) for job in visit.connection.execute(query))
-    return {job_id: one.finished_at for job_id, one in seen if one.status == "completed" and one.finished_at is not None}
-
-
-def _see(row: Row[Any], made_at: datetime, now: datetime) -> creatives.Creative:
-    scored_at = made_at + (now - made_at) // _EVERY * _EVERY
-    points = score((scored_at - made_at) / timedelta(days=1))
-    return creatives.Creative(
-        ads_content_id=ads_content_id(row.id),
-        source_type="content_container",
-        source_id=row.id,
-        scoring_pool="generated",
-        organic_score=points,
-        eligible=eligible(points, row.override),
-        override=row.override,
-        note=row.override_note,
-        active_promotions=(),
-        scored_at=scored_at,
-        created_at=made_at,
-    )
+def _promotions(ledger: Ledger) -> dict[str, list[JsonValue]]:
+    """The ads that run now, by what they show."""
+    found: dict[str, list[JsonValue]] = {}
+    for row in (line.row for line in ledger.lines):
+        if row.status == "active" and row.ads_content_id is not None:
+            ad: JsonValue = {"adId": row.id, "adsetId": row.adset_id, "campaignId": row.campaign_id, "platform": row.platform}
+            found.setdefault(row.ads_content_id, []).append(ad)
+    return found
 
 
 def of_project(visit: Visit, project_id: str) -> list[creatives.Creative]:
     """Every creative of a project, first made first."""
-    made = completed(visit, project_id)
-    rows = visit.connection.execute(_ROWS.where(tables.containers.c.project_id == project_id))
-    return [_see(row, made[row.job_id], visit.now) for row in rows if row.job_id in made]
+    now = visit.now
+    ledger = promoted(visit.connection, project_id, now)
+    brought, running = ledger.by_creative(now - pool.SPEND_COUNTS, now), _promotions(ledger)
+    found: list[creatives.Creative] = []
+    for one in pool.creatives_at(visit.connection, project_id, now):
+        facts = one.facts(now, brought)
+        found.append(
+            creatives.Creative(
+                ads_content_id=one.id,
+                source_type=one.source_type,
+                source_id=one.source_id,
+                scoring_pool=one.pool,
+                organic_score=facts.score,
+                eligible=eligible(facts),
+                override=one.override,
+                note=one.note,
+                active_promotions=tuple(running.get(one.id, ())),
+                scored_at=one.scored_at(now),
+                created_at=one.made_at,
+            )
+        )
+    return found
 
 
 def _fits(one: creatives.Creative, request: creatives.ListCreatives) -> bool:
@@ -131,9 +101,10 @@ def override(visit: Visit, request: creatives.OverrideCreative) -> creatives.Cre
     was = _own(visit, project.id, request.id)
     row = tables.overrides.c
     new: dict[str, Any] = {"override": request.override, "note": request.note, "updated_at": visit.now}
-    kept = visit.connection.execute(update(tables.overrides).where(row.container_id == was.source_id).values(new))
+    kept = visit.connection.execute(update(tables.overrides).where(row.ads_content_id == was.ads_content_id).values(new))
     if not kept.rowcount:
-        visit.connection.execute(insert(tables.overrides).values(new | {"container_id": was.source_id}))
+        whose = {"project_id": project.id, "ads_content_id": was.ads_content_id}
+        visit.connection.execute(insert(tables.overrides).values(new | whose))
     said = {"adsContentId": was.ads_content_id, "before": was.override, "override": request.override, "note": request.note}
     audit.log(visit, "creative_override", project.id, **said)
     return _own(visit, project.id, was.ads_content_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, String, Table
+from sqlalchemy import Column, String, Table
 
 from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, seq, word
 
@@ -12,7 +12,8 @@ overrides = Table(
     "overrides",
     TABLES,
     seq(),
-    Column("container_id", String, ForeignKey("containers.id"), nullable=False, unique=True),
+    of("projects", "project_id"),
+    Column("ads_content_id", String, nullable=False, unique=True),
     word("override", empty=True),
     word("note", empty=True),
     at("updated_at"),
@@ -37,7 +38,8 @@ audit = Table(
     identity(),
     word("event_type"),
     Column("occurred_at", Instant, nullable=False, index=True),
-    word("request_id"),
+    word("request_id", empty=True),
+    word("actor"),
     of("organizations", "organization_id"),
     of("projects", "project_id", empty=True),
     of("keys", "key_id", empty=True),

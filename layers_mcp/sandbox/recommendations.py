@@ -13,6 +13,7 @@ from layers_mcp.contract import errors
 from layers_mcp.contract.creatives import Recommendation
 from layers_mcp.contract.projects import BrandContext
 from layers_mcp.sandbox import creatives, ids, projects, tables
+from layers_mcp.sandbox.ads.selection import ELIGIBLE_FROM
 from layers_mcp.sandbox.visit import Visit
 from layers_mcp.sandbox.winners import Earner, earners
 
@@ -40,7 +41,7 @@ def _refresh(project_id: str, one: Earner) -> Recommendation:
         recommendation_id=ids.derived("rec", project_id, "refresh_fatigued", one.posts[0].container_id),
         kind="refresh_fatigued",
         subject={"type": "creative", "adsContentId": one.creative.ads_content_id, "containerId": one.posts[0].container_id},
-        rationale=f"its organic score is {score}, below {creatives.ELIGIBLE_FROM}; its posts earned {one.earned.views} views",
+        rationale=f"its organic score is {score}, below {ELIGIBLE_FROM}; its posts earned {one.earned.views} views",
         confidence=_sure(one.earned.views),
         status="open",
         suggested_action={"endpoint": "POST /v1/content/{containerId}/clone-from-post", **payload},

@@ -17,7 +17,7 @@ __all__ = [
     "projects", "pulls", "recommendations", "replies", "scrapes", "sdk_apps", "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(

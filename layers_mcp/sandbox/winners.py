@@ -9,6 +9,7 @@ from layers_mcp.contract import measurement
 from layers_mcp.contract.creatives import Creative
 from layers_mcp.contract.measurement import Axis, GetTopPerformers, TopPerformer
 from layers_mcp.sandbox import creatives, projects
+from layers_mcp.sandbox.ads.ledger import Brought, promoted
 from layers_mcp.sandbox.audience.reach import Counts
 from layers_mcp.sandbox.performance import Published, added, published
 from layers_mcp.sandbox.visit import Visit
@@ -19,24 +20,27 @@ _DAYS = {"7d": 7, "30d": 30, "90d": 90}
 
 
 class Earner(NamedTuple):
-    """A creative with its posts of some time, best first, and what they have earned together."""
+    """A creative with its posts of some time, best first, what they have earned together, and what its ads brought in that time."""
 
     creative: Creative
     posts: list[Published]
     earned: Counts
+    brought: Brought | None = None
 
 
 def earners(visit: Visit, project_id: str, days: float) -> list[Earner]:
     """The creatives with posts published in the last `days`, and what those posts have earned so far."""
     known = {one.source_id: one for one in creatives.of_project(visit, project_id)}
     since, grouped = visit.now - timedelta(days=days), dict[str, list[Published]]()
+    brought = promoted(visit.connection, project_id, visit.now).by_creative(since, visit.now)
     for post in published(visit, project_id):
         if post.published_at >= since and post.container_id in known:
             grouped.setdefault(post.container_id, []).append(post)
     found: list[Earner] = []
     for container_id, many in grouped.items():
         best = sorted(many, key=lambda post: post.earned(visit.now).views, reverse=True)
-        found.append(Earner(known[container_id], best, added([post.earned(visit.now) for post in best])))
+        creative, earned = known[container_id], added([post.earned(visit.now) for post in best])
+        found.append(Earner(creative, best, earned, brought.get(creative.ads_content_id)))
     return found
 
 
@@ -46,11 +50,13 @@ def _value(one: Earner, metric: Axis) -> float | None:
         return one.earned.engagement_rate
     if metric == "conversions":
         return float(one.earned.conversions) if one.posts[0].told_from is not None else None
-    return None if metric == "roas" else float(getattr(one.earned, metric))
+    if metric == "roas":
+        return one.brought.roas if one.brought is not None else None
+    return float(getattr(one.earned, metric))
 
 
 def _row(one: Earner, rank: int, metric: Axis) -> TopPerformer:
-    best, rate = one.posts[0], one.earned.engagement_rate
+    best, rate, returned = one.posts[0], one.earned.engagement_rate, _value(one, "roas")
     return TopPerformer(
         rank=rank,
         metric_value=round(_value(one, metric) or 0.0, 6),
@@ -62,7 +68,7 @@ def _row(one: Earner, rank: int, metric: Axis) -> TopPerformer:
         views=one.earned.views,
         engagement_rate=None if rate is None else round(rate, 6),
         conversions=one.earned.conversions if best.told_from is not None else None,
-        roas=None,
+        roas=None if returned is None else round(returned, 6),
         organic_score=one.creative.organic_score,
         override=one.creative.override,
     )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, select
 from layers_mcp.clock import Clock
 from layers_mcp.database import open_engine, reading, writing
 from layers_mcp.sandbox import clockwork, faults, growth, keys, tables
+from layers_mcp.sandbox.ads.passing import catch_up
 from layers_mcp.sandbox.trades import TRADES
 from layers_mcp.sandbox.visit import NO_PORT, Ground
 from layers_mcp.sandbox.work import Worker
@@ -90,14 +91,18 @@ class World:
     def set_clock(self, *, at: datetime | None = None, speed: float | None = None) -> datetime:
         """Move the world's clock forward to `at`, or let it run `speed` times as fast; the time it shows then."""
         with writing(self.engine) as connection:
-            return clockwork.set_clock(connection, self.wall.now(), at=at, speed=speed).epoch
+            now = clockwork.set_clock(connection, self.wall.now(), at=at, speed=speed).epoch
+            catch_up(connection, now)
+            return now
 
     def advance(self, seconds: float) -> datetime:
         """Move the world's clock forward; the time it shows then."""
         with writing(self.engine) as connection:
             wall_now = self.wall.now()
             later = clockwork.world_now(connection, wall_now) + timedelta(seconds=seconds)
-            return clockwork.set_clock(connection, wall_now, at=later).epoch
+            now = clockwork.set_clock(connection, wall_now, at=later).epoch
+            catch_up(connection, now)
+            return now
 
     def script(self, fault: faults.Fault) -> None:
         """Script trouble; it survives a restart."""

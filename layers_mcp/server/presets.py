@@ -16,7 +16,14 @@ __all__ = ["DEFAULT", "INSTRUCTIONS", "PRESETS", "generated"]
 
 _BEYOND: dict[str, tuple[str, ...]] = {
     "publish": ("clone_regardless",),
-    "ads": ("read_metrics", "list_ads_content", "list_recommendations", "update_recommendation"),
+    "ads": (
+        "run_optimizer",
+        "review_pending_action",
+        "read_metrics",
+        "list_ads_content",
+        "list_recommendations",
+        "update_recommendation",
+    ),
     "admin": (
         "update_review_policy",
         "list_sdk_apps",

@@ -146,11 +146,8 @@ def text(envelope: Envelope) -> str:
 
 
 def pictures(envelope: Envelope) -> tuple[Picture, ...]:
-    """What stands after the text: each container's preview, named by its id and the URL it came from."""
-    return tuple(
-        Picture(title=f"preview of {one.container_id}: {clean(one.url)}", content=one.content, mime=one.mime)
-        for one in envelope.pictures.shown
-    )
+    """What stands after the text, each under its title."""
+    return tuple(Picture(title=str(clean(one.title)), content=one.content, mime=one.mime) for one in envelope.pictures.shown)
 
 
 def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValue]:

@@ -77,7 +77,8 @@ class Control(Arguments):
 
 A = TypeVar("A", bound=Arguments)
 Run = Callable[[A, Call], Awaitable[Outcome[Any]]]
-Ask = Callable[[A, Call], Awaitable[Shown]]
+Ask = Callable[[A, Call], Awaitable[Shown | None]]
+"""What a person must see first; None when these arguments change nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

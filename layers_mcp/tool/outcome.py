@@ -71,10 +71,9 @@ class ReadFrom(View):
 
 @dataclass(frozen=True, kw_only=True)
 class ShownPicture:
-    """What one container looks like: an image file, and the URL it came from."""
+    """An image file; `title`: what it shows, in a line that may hold a stranger's words."""
 
-    container_id: str
-    url: str
+    title: str
     content: bytes
     mime: str
 

@@ -138,13 +138,15 @@ async def _ask_again(visit: _Visit, shown: Shown, because: str | None) -> Envelo
     return visit.envelope(outcome, confirmation=confirmation).with_pictures(await shown.pictures())
 
 
-async def _control(visit: _Visit, ask: Callable[[Any, Call], Awaitable[Shown]]) -> Envelope:
-    """Preview, handle, act once: without a live handle for exactly this nothing is changed."""
+async def _control(visit: _Visit, ask: Callable[[Any, Call], Awaitable[Shown | None]]) -> Envelope:
+    """Preview, handle, act once: without a live handle for exactly this nothing is changed; what needs no yes just runs."""
     gate, name = visit.house.gate, visit.tool.name
     handle = cast("Control", visit.request).confirm
     if (done := gate.recall(handle, name, arguments=visit.arguments)) is not None:
         return Envelope.model_validate(done.outcome).model_copy(update={"replayed": _ACTED})
     shown = await ask(visit.request, visit.call(str(uuid.uuid4())))
+    if shown is None:
+        return visit.envelope(await visit.tool.run(visit.request, visit.call(str(uuid.uuid4()))))
     if not handle:
         return await _ask_again(visit, shown, None)
     verdict = gate.judge(handle, name, arguments=visit.arguments, shown=_shown_digest(shown))

@@ -27,7 +27,7 @@ async def _preview(one: Container, call: Call) -> ShownPicture | None:
             picture = await call.layers.picture(url) if url else None
     except Exception:  # noqa: BLE001  whatever it is, the answer is worth more
         return None
-    return ShownPicture(container_id=one.id, url=url or "", content=picture.content, mime=picture.mime) if picture else None
+    return ShownPicture(title=f"preview of {one.id}: {url}", content=picture.content, mime=picture.mime) if picture else None
 
 
 async def pictured(containers: Sequence[Container], call: Call) -> Pictures:

@@ -6,14 +6,17 @@ from typing import Any
 
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tools.accounts import connect_account
+from layers_mcp.tools.ads import read_ads_metrics
 from layers_mcp.tools.app_media import add_app_media, list_app_media, remove_app_media
 from layers_mcp.tools.approval import approve_content
 from layers_mcp.tools.content import list_content
 from layers_mcp.tools.creatives import list_ads_content, override_creative
+from layers_mcp.tools.decisions import explain_decision
 from layers_mcp.tools.generation import clone_regardless, generate_content
 from layers_mcp.tools.keywords import list_keywords, refresh_keywords
 from layers_mcp.tools.listings import ingest_listing
 from layers_mcp.tools.metrics import read_metrics
+from layers_mcp.tools.optimizer import review_pending_action, run_optimizer
 from layers_mcp.tools.policy import update_review_policy
 from layers_mcp.tools.projects import create_project, get_project, update_project
 from layers_mcp.tools.recommendations import list_recommendations, update_recommendation
@@ -36,9 +39,13 @@ TOOLS: tuple[Tool[Any], ...] = (
     approve_content,
     schedule_content,
     top_performers,
+    read_ads_metrics,
+    explain_decision,
     override_creative,
     wait_for_job,
     clone_regardless,
+    run_optimizer,
+    review_pending_action,
     read_metrics,
     list_ads_content,
     list_recommendations,

@@ -64,13 +64,13 @@ async def test_every_error_comes_through_with_class_message_details_and_request_
 
 async def test_an_unknown_code_is_kept_as_it_came_even_with_null_details(layers: Layers, far) -> None:
     """layers-api: concepts §9, "new ones may appear"; `details` is optional."""
-    body = {"error": {"code": "AUTHORITY_DENIED", "message": "off", "requestId": "req_2", "details": None}}
+    body = {"error": {"code": "CREATIVE_FLAGGED", "message": "off", "requestId": "req_2", "details": None}}
     far.script = [httpx2.Response(409, json=body)]
 
     with pytest.raises(UnknownProblem) as caught:
         await layers.send(projects.GET, GET)
 
-    assert (caught.value.wire_code, caught.value.wire_status, caught.value.request_id) == ("AUTHORITY_DENIED", 409, "req_2")
+    assert (caught.value.wire_code, caught.value.wire_status, caught.value.request_id) == ("CREATIVE_FLAGGED", 409, "req_2")
 
 
 @pytest.mark.parametrize("status", [404, 405, 410])

@@ -48,7 +48,8 @@ def _time(answer: httpx2.Response) -> dict[str, str]:
 class Recording(httpx2.AsyncBaseTransport):
     """Passes requests on and writes down which rows of the table they went to, and which files were fetched, with what.
 
-    `signs`: media URLs differ at each look; `drops`: fields that top performers lack.
+    `signs`: media URLs differ at each look; `drops`: fields that top performers lack. `ungrouped`: ads-metrics knows no
+    groupBy, as its reference page has it.
     """
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
@@ -57,6 +58,7 @@ class Recording(httpx2.AsyncBaseTransport):
         self.files: list[httpx2.Request] = []
         self.signs = False
         self.drops: tuple[str, ...] = ()
+        self.ungrouped = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Write down, and pass on."""
@@ -65,6 +67,9 @@ class Recording(httpx2.AsyncBaseTransport):
             self.files.append(request)
             return await self._inner.handle_async_request(request)
         self.rows.append(next(name for method, pattern, name in _ROUTES if method == request.method and pattern.fullmatch(path)))
+        if self.ungrouped and "groupBy" in request.url.params:
+            details = {"issues": [{"path": "scope", "message": "Field required"}]}
+            return httpx2.Response(422, json={"error": {"code": "VALIDATION", "message": "scope: Field required", "details": details}})
         answer = await self._inner.handle_async_request(request)
         if self.drops and path.endswith("/top-performers"):
             items = json.loads(await answer.aread())["items"]

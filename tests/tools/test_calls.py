@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -43,7 +44,25 @@ async def _learned(story, project):
     await story.call("update_recommendation", projectId=project, recommendationId=found[0]["recommendationId"], status="acknowledged")
 
 
-async def test_a_tool_touches_exactly_the_endpoints_it_declares(story):
+async def advertised(story, paid):
+    """Every tool on ads, over an API of either edition."""
+    paid.campaign(paid.account())
+    paid.layer(target_cpa_cents=300)
+    story.clock.advance(timedelta(days=1))
+    await story.call("run_optimizer", projectId=paid.id, platform="meta_ads", waitSeconds=900)
+    listed = (await story.call("explain_decision", projectId=paid.id))["result"]["decisions"]
+    asked = [one for one in listed if one.get("outcome") == "pending"]
+    story.wire.ungrouped = True
+    for one in asked:
+        await story.call("explain_decision", projectId=paid.id, decisionId=one["pendingId"])
+    for group in ("ad", "adset", "project"):
+        await story.call("read_ads_metrics", projectId=paid.id, groupBy=group)
+    first, second, *_ = (one["pendingId"] for one in asked)
+    await story.yes("review_pending_action", projectId=paid.id, pendingId=first)
+    await story.yes("review_pending_action", projectId=paid.id, pendingId=second, decision="reject", reason="No.")
+
+
+async def test_a_tool_touches_exactly_the_endpoints_it_declares(story, paid_of):
     """Design §3: `calls` gives scopes and rate class; a test proves that a tool touches exactly these."""
     touched: dict[str, set[str]] = {}
     call = story.result
@@ -93,6 +112,7 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story):
     await story.call("wait_for_job", state=consent["result"]["state"], projectId=project, waitSeconds=900)
     await story.call("connect_account", projectId=project, platform="tiktok", returnUrl=RETURN, socialAccountId=account)
     await _learned(story, project)
+    await advertised(story, paid_of(story.world, project))
 
     assert touched == {tool.name: {call.name for call in tool.calls} for tool in TOOLS}
 

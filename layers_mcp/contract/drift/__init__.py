@@ -9,11 +9,12 @@ from __future__ import annotations
 from layers_mcp.contract.drift.apps import APPS
 from layers_mcp.contract.drift.edge import EDGE
 from layers_mcp.contract.drift.learning import LEARNING
+from layers_mcp.contract.drift.paid import PAID
 from layers_mcp.contract.drift.posting import CONTENT, PUBLISHING
 from layers_mcp.contract.drift.row import Drift
 from layers_mcp.contract.drift.setup import GITHUB, IDENTITY, PAGES, PROJECTS
 
 __all__ = ["DRIFT", "Drift"]
 
-DRIFT: tuple[Drift, ...] = (*IDENTITY, *PROJECTS, *GITHUB, *PAGES, *CONTENT, *PUBLISHING, *EDGE, *APPS, *LEARNING)
+DRIFT: tuple[Drift, ...] = (*IDENTITY, *PROJECTS, *GITHUB, *PAGES, *CONTENT, *PUBLISHING, *EDGE, *APPS, *LEARNING, *PAID)
 """Every disagreement and every choice of ours that we know of."""

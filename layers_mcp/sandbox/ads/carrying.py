@@ -1,0 +1,79 @@
+"""Decisions carried out: the plan of a campaign changes, and the log says so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, Row, func, select, update
+
+from layers_mcp.sandbox import audit
+from layers_mcp.sandbox.ads import making, rules, tables
+
+__all__ = ["carry_out", "obstacle", "tell"]
+
+
+def _ad(connection: Connection, ad_id: str) -> Row[Any]:
+    return connection.execute(select(tables.ads).where(tables.ads.c.id == ad_id)).one()
+
+
+def _others(connection: Connection, ad: Row[Any]) -> int:
+    row = tables.ads.c
+    others = select(func.count()).where(row.adset_id == ad.adset_id, row.status == "active", row.id != ad.id)
+    return connection.execute(others).scalar_one()
+
+
+def obstacle(connection: Connection, decision: Row[Any]) -> str | None:
+    """Why a decision that waited for its yes can't be carried out any more, or None."""
+    campaign = connection.execute(select(tables.campaigns).where(tables.campaigns.c.id == decision.campaign_id)).one()
+    if campaign.status != "active":
+        return f"the campaign is {campaign.status}"
+    if decision.action in ("pause_ad", "replace_creative"):
+        ad = _ad(connection, decision.ad_id)
+        if ad.status != "active":
+            return f"the ad is {ad.status}"
+        if decision.action == "pause_ad" and not _others(connection, ad):
+            return "it is the last ad that runs in its ad set"
+    if decision.action == "update_budget":
+        now, wanted = campaign.daily_budget_cents or 0, decision.new["dailyBudgetCents"]
+        if abs(wanted - now) > min(rules.MOST_STEP * now, rules.MOST_STEP_CENTS):
+            return "the budget was changed meanwhile, and the step would be too large now"
+    return None
+
+
+def _push(connection: Connection, adset_id: str, creative_id: str, at: datetime) -> str:
+    made = making.add_ad(connection, adset_id, creative_id, at=at)
+    making.change(connection, "adset", adset_id, pushed_at=at)
+    return made
+
+
+def carry_out(connection: Connection, decision: Row[Any], at: datetime) -> dict[str, JsonValue]:
+    """Do what was decided, from `at` on; what it made, by name."""
+    made: dict[str, JsonValue] = {}
+    if decision.action in ("pause_ad", "replace_creative"):
+        making.change(connection, "ad", decision.ad_id, status="paused", changed_at=at)
+    if decision.action in ("push_creative", "replace_creative"):
+        made["newAdId"] = _push(connection, decision.adset_id, decision.replacement["adsContentId"], at)
+    if decision.action == "update_budget":
+        budget = decision.new["dailyBudgetCents"]
+        making.change(connection, "campaign", decision.campaign_id, daily_budget_cents=budget, budget_at=at)
+    if decision.action == "update_bid":
+        making.change(connection, "adset", decision.adset_id, bid_cents=decision.new["bidAmountCents"], bid_at=at)
+    making.replan(connection, decision.campaign_id, at=at)
+    connection.execute(update(tables.decisions).where(tables.decisions.c.seq == decision.seq).values(outcome="dispatched"))
+    return made
+
+
+def tell(connection: Connection, decision: Row[Any], at: datetime, outcome: str, **more: JsonValue) -> None:
+    """Write into the log what became of a decision."""
+    data: dict[str, JsonValue] = {
+        "runId": decision.run_id,
+        "decisionId": decision.id,
+        "outcome": outcome,
+        "campaignId": decision.campaign_id,
+    }
+    data |= {"adsetId": decision.adset_id, "adId": decision.ad_id, "adsContentId": decision.ads_content_id}
+    data |= {"pendingId": decision.pending_id, "actor_type": "optimizer", **more}
+    known: dict[str, JsonValue] = {name: value for name, value in data.items() if value is not None}
+    audit.log_ours(connection, f"ads.{decision.action}", decision.project_id, at, **known)

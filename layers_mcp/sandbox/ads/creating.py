@@ -1,0 +1,133 @@
+"""New ad accounts and campaigns: the consent that connects one, what it finds there, and the simplified create."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, Row, select
+
+from layers_mcp.contract import ad_accounts, ads
+from layers_mcp.contract.ads_authority import Bucket
+from layers_mcp.sandbox import audit, ids, projects, social
+from layers_mcp.sandbox.ads import making, pool, tables
+from layers_mcp.sandbox.ads.authority import PLATFORMS, check
+from layers_mcp.sandbox.ads.facts import Axis
+from layers_mcp.sandbox.ads.ledger import promoted
+from layers_mcp.sandbox.ads.making import NewAccount, NewCampaign
+from layers_mcp.sandbox.ads.selection import selected
+from layers_mcp.sandbox.clockwork import whole_ms
+from layers_mcp.sandbox.visit import Visit, invalid
+
+__all__ = ["create_campaign", "furnish_account", "oauth_url"]
+
+_CONSENT_S = 20.0
+"""Seconds until a consent resolves, at job speed 1; ours, as for social accounts."""
+_URL_LIVES = timedelta(minutes=30)
+_PAGES = {
+    "meta_ads": "https://www.facebook.com/dialog/oauth?client_id=layers-sandbox&scope=ads_management&state=",
+    "tiktok_ads": "https://business-api.tiktok.com/portal/auth?app_id=layers-sandbox&state=",
+    "apple_ads": "https://appleid.apple.com/auth/oauth2/v2/authorize?client_id=layers-sandbox&scope=searchadsorg&state=",
+}
+_FOUND_DAYS = 30
+"""How long the campaign that a new account brings has run; ours."""
+_FOUND_BUDGET = 12_000
+_FOUND_ADS = ("What it does in ten seconds", "A customer says it", "The founder explains", "Before and after")
+_LEAST_CENTS = 100
+"""A platform's least daily budget, in cents; ours."""
+_BUCKETS: dict[str, Bucket] = {"manual": "off", "draft": "draft", "autopilot": "auto"}
+"""layers-api: "Mode `manual` means structural off"."""
+_BID = 180
+
+
+def furnish_account(connection: Connection, account_id: str, *, since: datetime, names: tuple[str, ...] = _FOUND_ADS) -> str:
+    """One campaign with an ad set and its ads, as somebody made them on the platform at `since`; its id."""
+    account = connection.execute(select(tables.accounts).where(tables.accounts.c.id == account_id)).one()
+    new = NewCampaign(name="Always on", at=since, daily_budget_cents=_FOUND_BUDGET)
+    made = making.add_campaign(connection, account_id, new)
+    bid = _BID if account.platform == "apple_ads" else None
+    adset = making.add_adset(connection, made, "Broad", at=since, bid_cents=bid)
+    for name in names:
+        creative = pool.add(connection, account.project_id, name, pool="manual", at=since)
+        making.add_ad(connection, adset, creative, at=since)
+    making.replan(connection, made, at=since)
+    return made
+
+
+def oauth_url(visit: Visit, request: ad_accounts.CreateAdsOauthUrl) -> ad_accounts.AdsOauthUrl:
+    """A page for the account's owner to open; the consent resolves by itself, and lets partners write (`drift`)."""
+    project = projects.living(visit, request.project_id)
+    social.check_return_url(visit, request.return_url)
+    row = tables.accounts.c
+    known = select(row.id).where(row.project_id == project.id, row.platform == request.platform)
+    if visit.trouble is None and visit.connection.execute(known).first() is None:
+        connected = whole_ms(visit.now + timedelta(seconds=_CONSENT_S / visit.ground.job_speed))
+        new = NewAccount(platform=request.platform, name=project.name, timezone=project.timezone, at=connected)
+        account_id = making.add_account(visit.connection, project.id, new)
+        furnish_account(visit.connection, account_id, since=visit.now - timedelta(days=_FOUND_DAYS))
+    url = _PAGES[request.platform] + quote(request.state or ids.stamped("st", visit.now), safe="")
+    return ad_accounts.AdsOauthUrl(url=url, expires_at=visit.now + _URL_LIVES)
+
+
+def _account(visit: Visit, request: ads.CreateCampaign) -> Row[Any]:
+    row, project = tables.accounts.c, projects.living(visit, request.project_id)
+    wanted = (row.id == ids.full("aac", request.ad_account_id), row.project_id == project.id, row.connected_at <= visit.now)
+    found = visit.connection.execute(select(tables.accounts).where(*wanted)).first()
+    if found is None or found.platform != PLATFORMS[request.platform]:
+        raise invalid("adAccountId", "is not a connected ad account of this project and platform")
+    return found
+
+
+def _check(visit: Visit, request: ads.CreateCampaign) -> None:
+    if (request.daily_budget_cents is None) == (request.lifetime_budget_cents is None):
+        raise invalid("dailyBudgetCents", "give exactly one of dailyBudgetCents and lifetimeBudgetCents")
+    path = "dailyBudgetCents" if request.daily_budget_cents is not None else "lifetimeBudgetCents"
+    if (request.daily_budget_cents or request.lifetime_budget_cents or 0) < _LEAST_CENTS:
+        raise invalid(path, f"must be at least {_LEAST_CENTS} cents")
+    start = request.start_time or visit.now
+    if start < visit.now - timedelta(seconds=30):
+        raise invalid("startTime", "lies in the past")
+    if request.end_time is None and request.lifetime_budget_cents is not None:
+        raise invalid("endTime", "is required with lifetimeBudgetCents")
+    if request.end_time is not None and request.end_time <= start:
+        raise invalid("endTime", "must lie after startTime")
+
+
+def create_campaign(visit: Visit, request: ads.CreateCampaign) -> ads.Written:
+    """Make a campaign with one ad set; with creativeMode autopilot the best creatives of the pool begin to run in it.
+
+    Raises:
+        errors.AuthorityDenied: the layer has the structural axis off, or was stopped.
+    """
+    account = _account(visit, request)
+    _check(visit, request)
+    layer = visit.connection.execute(select(tables.layers).where(tables.layers.c.id == account.layer_id)).one()
+    check(layer, "structural", "off" if layer.structural == "off" else "auto")
+    managed, creative = _BUCKETS[request.campaign_management_mode], _BUCKETS[request.creative_mode]
+    authority: dict[Axis, Bucket] = {"creative": creative, "tactical": managed, "structural": managed}
+    new = NewCampaign(
+        name=request.name,
+        at=visit.now,
+        outcome=request.outcome,
+        daily_budget_cents=request.daily_budget_cents,
+        lifetime_budget_cents=request.lifetime_budget_cents,
+        starts_at=request.start_time,
+        ends_at=request.end_time,
+        authority=authority,
+        bid_strategy=request.bid_strategy,
+    )
+    made = making.add_campaign(visit.connection, account.id, new)
+    bid = _BID if account.platform == "apple_ads" else None
+    adset = making.add_adset(visit.connection, made, f"{request.name} 1", at=visit.now, bid_cents=bid)
+    if creative == "auto":
+        known = pool.creatives_at(visit.connection, account.project_id, visit.now)
+        brought = promoted(visit.connection, account.project_id, visit.now).by_creative(visit.now - pool.SPEND_COUNTS, visit.now)
+        for one in selected([creative.facts(visit.now, brought) for creative in known]):
+            making.add_ad(visit.connection, adset, one.id, at=visit.now)
+    making.replan(visit.connection, made, at=visit.now)
+    verdict = ids.mint("ver")
+    data: dict[str, JsonValue] = {"campaignId": made, "verdictId": verdict, "actor_type": "partner"}
+    audit.log(visit, "ads.campaign.created", account.project_id, **data)
+    return ads.Written(verdict_id=verdict, status="dispatched", campaign_id=made)

@@ -1,0 +1,201 @@
+"""The optimizer's ticks, run as the world's time passes: four a day and those that were asked for, in the order of their instants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from layers_mcp.sandbox import audit, ids
+from layers_mcp.sandbox import tables as world
+from layers_mcp.sandbox.ads import carrying, measuring, tables
+from layers_mcp.sandbox.ads.facts import Proposal
+from layers_mcp.sandbox.ads.making import next_tick
+from layers_mcp.sandbox.ads.measuring import Board
+from layers_mcp.sandbox.ads.optimizer import decide
+
+__all__ = ["EXPIRES", "catch_up"]
+
+EXPIRES = timedelta(days=7)
+"""layers-api: ads/pending."""
+_QUEUED = ("pause_ad", "update_budget", "push_creative", "replace_creative")
+"""What the queue has a word for (layers-api: ads/pending, `actionType`); a bid has none."""
+_LAYER = select(tables.layers)
+_Known = dict[tuple[str | None, ...], str | None]
+_DUE_RUN = tables.runs.c.done_at.is_(None)
+
+
+def _entity(proposal: Proposal) -> tuple[str, str]:
+    if proposal.wanted in ("pause_ad", "replace_creative") or proposal.ad_id is not None:
+        return "ad", proposal.ad_id or ""
+    if proposal.adset_id is not None:
+        return "adset", proposal.adset_id
+    return "campaign", proposal.campaign_id
+
+
+def _values(proposal: Proposal) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
+    match proposal.wanted:
+        case "pause_ad" | "replace_creative":
+            return {"status": "active", "adsContentId": proposal.creative_id}, {"status": "paused"}
+        case "update_budget":
+            return {"dailyBudgetCents": proposal.before}, {"dailyBudgetCents": proposal.after}
+        case "update_bid":
+            return {"bidAmountCents": proposal.before}, {"bidAmountCents": proposal.after}
+        case "push_creative":
+            return {}, {"adsContentId": proposal.creative_id}
+        case _:
+            return {}, {}
+
+
+def _rationale(proposal: Proposal) -> str:
+    """The optimizer's own words, with the figures that they rest on."""
+    figures = "; ".join(f"{name} {value}" for name, value in proposal.inputs.items() if value is not None)
+    return f"{proposal.state + ': ' if proposal.state else ''}{proposal.reason} ({figures})"
+
+
+class _Run:
+    """One run: what it decides is recorded, and done, asked for or denied as the authority has it."""
+
+    def __init__(self, connection: Connection, run: Row[Any], board: Board, at: datetime) -> None:
+        self._connection, self._run, self._board, self._at = connection, run, board, at
+        self.summary: dict[str, int] = {}
+
+    def _record(self, proposal: Proposal, outcome: str, pending_id: str | None) -> Row[Any]:
+        current, new = _values(proposal)
+        chosen = proposal.replacement
+        replacement = {"adsContentId": chosen.id, "organicScore": round(chosen.score, 2), "pool": chosen.pool} if chosen else None
+        row: dict[str, Any] = {"id": ids.mint("dec"), "project_id": self._run.project_id, "run_id": self._run.id, "at": self._at}
+        row |= {"ad_id": proposal.ad_id, "adset_id": proposal.adset_id, "campaign_id": proposal.campaign_id}
+        row |= {"ads_content_id": proposal.creative_id, "action": proposal.action, "state": proposal.state, "reason": proposal.reason}
+        row |= {"inputs": dict(proposal.inputs), "guardrails": list(proposal.passed), "blocked_by": proposal.blocked_by}
+        row |= {"replacement": replacement, "current": current, "new": new, "outcome": outcome, "pending_id": pending_id}
+        self._connection.execute(insert(tables.decisions).values(row))
+        self.summary[outcome] = self.summary.get(outcome, 0) + 1
+        return self._connection.execute(select(tables.decisions).where(tables.decisions.c.id == row["id"])).one()
+
+    def _ask(self, proposal: Proposal, decision: Row[Any]) -> None:
+        kind, name = _entity(proposal)
+        row = {"id": decision.pending_id, "project_id": decision.project_id, "layer_id": self._run.layer_id, "decision_id": decision.id}
+        row |= {"action": proposal.action, "entity_type": kind, "entity_id": name, "rationale": _rationale(proposal)}
+        row |= {"status": "pending", "created_at": self._at, "expires_at": self._at + EXPIRES}
+        self._connection.execute(insert(tables.pending).values(row))
+
+    def settle(self, proposal: Proposal, bucket: str) -> None:
+        """Record one decision, and do what may be done."""
+        outcome = {"off": "denied", "draft": "pending", "auto": "dispatched"}[bucket]
+        if proposal.action == "hold":
+            outcome = "held"
+        elif self._run.dry_run:
+            outcome = "proposed"
+        elif outcome == "pending" and proposal.action not in _QUEUED:
+            outcome = "denied"
+        decision = self._record(proposal, outcome, ids.mint("pa") if outcome == "pending" else None)
+        made: dict[str, JsonValue] = {}
+        if outcome == "pending":
+            self._ask(proposal, decision)
+        if outcome == "dispatched":
+            made = carrying.carry_out(self._connection, decision, self._at)
+        if outcome in ("pending", "dispatched", "denied"):
+            carrying.tell(self._connection, decision, self._at, outcome, **made)
+
+
+def _last_states(connection: Connection, layer_id: str) -> _Known:
+    """The state that was last recorded of each thing."""
+    row = tables.decisions.c
+    newest = select(func.max(row.seq)).join(tables.runs, row.run_id == tables.runs.c.id)
+    newest = newest.where(tables.runs.c.layer_id == layer_id).group_by(row.campaign_id, row.adset_id, row.ad_id)
+    last = connection.execute(select(tables.decisions).where(row.seq.in_(newest)))
+    return {(one.campaign_id, one.adset_id, one.ad_id): one.state for one in last}
+
+
+def _news(made: Sequence[Proposal], known: _Known) -> list[Proposal]:
+    """What is worth a record: whatever is to be done, and an ad that is held in another state than the last one recorded."""
+    seen = [(one, known.get((one.campaign_id, one.adset_id, one.ad_id))) for one in made]
+    return [one for one, state in seen if one.action != "hold" or (one.state is not None and one.state != state)]
+
+
+def _dispatch_approved(connection: Connection, layer: Row[Any], at: datetime) -> bool:
+    """Carry out what a person said yes to; whether there was anything."""
+    wait = tables.pending.c
+    approved = connection.execute(
+        select(tables.pending).where(wait.layer_id == layer.id, wait.status == "approved", wait.decided_at <= at).order_by(wait.seq)
+    ).all()
+    for one in approved:
+        decision = connection.execute(select(tables.decisions).where(tables.decisions.c.id == one.decision_id)).one()
+        failure = "the customer stopped every write to this layer" if layer.kill_switch else carrying.obstacle(connection, decision)
+        made: dict[str, JsonValue] = {} if failure else carrying.carry_out(connection, decision, at)
+        outcome = "dispatch_failed" if failure else "dispatched"
+        changes = {"status": outcome, "dispatched_at": None if failure else at, "failure": failure}
+        connection.execute(update(tables.pending).where(wait.seq == one.seq).values(changes))
+        carrying.tell(connection, decision, at, outcome, **made)
+    return bool(approved)
+
+
+def _run_at(connection: Connection, board: Board, known: _Known, at: datetime, *, asked: Row[Any] | None) -> bool:
+    """One cycle; whether anything was written."""
+    facts = measuring.facts_of(board, at)
+    made = decide(facts)
+    worth = list(made) if asked is not None else _news(made, known)
+    if not worth and asked is None:
+        return False
+    if asked is None:
+        new = {"id": ids.mint("run"), "project_id": board.layer.project_id, "layer_id": board.layer.id, "trigger": "tick"}
+        connection.execute(insert(tables.runs).values(new | {"dry_run": False, "started_at": at, "due_at": at, "done_at": at}))
+        asked = connection.execute(select(tables.runs).where(tables.runs.c.id == new["id"])).one()
+    run = _Run(connection, asked, board, at)
+    buckets = {one.id: one.authority for one in facts.campaigns}
+    for proposal in worth:
+        run.settle(proposal, buckets[proposal.campaign_id][proposal.axis])
+        known[proposal.campaign_id, proposal.adset_id, proposal.ad_id] = proposal.state
+    run.summary["evaluated"] = len(made)
+    data: dict[str, JsonValue] = {"runId": asked.id, "layerId": board.layer.id, "dryRun": asked.dry_run, "actor_type": "optimizer"}
+    audit.log_ours(connection, "ads.optimizer.run.completed", board.layer.project_id, at, **data)
+    connection.execute(update(tables.runs).where(tables.runs.c.id == asked.id).values(done_at=at, summary=run.summary))
+    return True
+
+
+def _living(connection: Connection, layer: Row[Any]) -> bool:
+    status = connection.execute(select(world.projects.c.status).where(world.projects.c.id == layer.project_id)).scalar_one()
+    return status != "archived"
+
+
+def _asked_by(connection: Connection, layer_id: str, now: datetime) -> list[Row[Any]]:
+    row, job = tables.runs.c, world.jobs
+    due = select(tables.runs).outerjoin(job, row.job_id == job.c.id)
+    canceled = job.c.canceled_at.is_(None) & job.c.fails_in.is_(None)
+    return list(connection.execute(due.where(row.layer_id == layer_id, _DUE_RUN, row.due_at <= now, canceled).order_by(row.due_at)))
+
+
+def _pass_layer(connection: Connection, layer: Row[Any], now: datetime) -> None:
+    """Run what has come due on one layer, up to `now`."""
+    tick, asked, board = layer.next_at, _asked_by(connection, layer.id, now), None
+    living, known = _living(connection, layer), _last_states(connection, layer.id)
+    while tick <= now or asked:
+        by_hand = asked.pop(0) if asked and (asked[0].due_at < tick or tick > now) else None
+        at = by_hand.due_at if by_hand is not None else tick
+        if by_hand is None:
+            tick = next_tick(tick)
+        wrote = False
+        if by_hand is None or not by_hand.dry_run:
+            wrote = _dispatch_approved(connection, layer, at)
+        if board is None or wrote:
+            board = Board.of(connection, layer, now=at, last=now)
+        if living:
+            wrote = _run_at(connection, board, known, at, asked=by_hand) or wrote
+        board = None if wrote else board
+    connection.execute(update(tables.layers).where(tables.layers.c.id == layer.id).values(next_at=tick))
+
+
+def catch_up(connection: Connection, now: datetime) -> None:
+    """Let the optimizer do whatever it would have done by `now`, layer by layer; layers do not touch each other.
+
+    To be called in a transaction that writes, before anything is read in it.
+    """
+    row = tables.layers.c
+    asked = select(tables.runs.c.layer_id).where(_DUE_RUN, tables.runs.c.due_at <= now)
+    due = connection.execute(_LAYER.where((row.next_at <= now) | row.id.in_(asked)).order_by(row.seq)).all()
+    for layer in due:
+        _pass_layer(connection, layer, now)

@@ -1,0 +1,124 @@
+"""Runs of the optimizer that were asked for, and what each decided."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Row, insert, select
+
+from layers_mcp.contract import ads_optimizer, errors
+from layers_mcp.sandbox import audit, ids, jobs, projects
+from layers_mcp.sandbox import tables as world
+from layers_mcp.sandbox.ads import tables
+from layers_mcp.sandbox.clockwork import Stage, whole_ms
+from layers_mcp.sandbox.visit import Visit, invalid
+
+__all__ = ["get", "start"]
+
+RUN_S = (60.0, 480.0, 60.0)
+"""Seconds of the stages of a run at job speed 1: ten minutes in all (layers-api: ads/optimizer/run, "5-15 min")."""
+_STAGES = ("collecting", "deciding", "finalizing")
+_KIND = "ads_optimizer_run"
+
+
+def start(visit: Visit, request: ads_optimizer.StartRun) -> ads_optimizer.RunStarted:
+    """Start a run; it looks and decides when its job ends.
+
+    Raises:
+        errors.NotFound: the layer is not one of this project.
+        errors.AuthorityDenied: the customer stopped the layer, and it is no dry run.
+    """
+    project, row = projects.living(visit, request.project_id), tables.layers.c
+    layer_id = ids.full("lyr", request.layer_id)
+    layer = visit.connection.execute(select(tables.layers).where(row.id == layer_id, row.project_id == project.id)).first()
+    if layer is None:
+        raise errors.NotFound(f"there is no ad layer {request.layer_id} in project {project.id}")
+    if layer.platform != request.platform:
+        raise invalid("platform", f"the layer is one of {layer.platform}")
+    if layer.kill_switch and not request.dry_run:
+        raise errors.AuthorityDenied("the customer stopped every write to this layer", details={"reason": "layer_kill_switch"})
+    stages = [Stage(name, lasts / visit.ground.job_speed) for name, lasts in zip(_STAGES, RUN_S, strict=True)]
+    asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    job_id, script = jobs.start(visit, project.id, jobs.Plan(_KIND, stages), asked)
+    run_id = ids.mint("run")
+    due = script.finishes_at or whole_ms(visit.now + timedelta(seconds=sum(RUN_S)))
+    new = {"id": run_id, "project_id": project.id, "layer_id": layer.id, "job_id": job_id, "trigger": "partner", "dry_run": request.dry_run}
+    visit.connection.execute(insert(tables.runs).values(new | {"started_at": visit.now, "due_at": due}))
+    made = world.jobs.update().where(world.jobs.c.id == job_id).values(result={"runId": run_id})
+    visit.connection.execute(made)
+    data: dict[str, JsonValue] = {"runId": run_id, "layerId": layer.id, "dryRun": request.dry_run, "actor_type": "partner"}
+    audit.log(visit, "ads.optimizer.run.started", project.id, **data)
+    return ads_optimizer.RunStarted(job_id=job_id, run_id=run_id, kind=_KIND, status="running", location_url=f"/v1/jobs/{job_id}")
+
+
+def _names(visit: Visit, rows: list[Row[Any]]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for table, column in ((tables.ads, "ad_id"), (tables.adsets, "adset_id"), (tables.campaigns, "campaign_id")):
+        wanted = {getattr(one, column) for one in rows} - {None}
+        found = visit.connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(wanted)))
+        names |= {one.id: one.name for one in found}
+    return names
+
+
+def _entity(one: Row[Any]) -> tuple[str, str]:
+    if one.ad_id is not None:
+        return "ad", one.ad_id
+    return ("adset", one.adset_id) if one.adset_id is not None else ("campaign", one.campaign_id)
+
+
+def _see(one: Row[Any], names: dict[str, str]) -> ads_optimizer.Decision:
+    kind, name = _entity(one)
+    return ads_optimizer.Decision(
+        decision_id=one.id,
+        at=one.at,
+        action=one.action,
+        entity_type=kind,
+        entity_id=name,
+        entity_name=names.get(name),
+        ad_id=one.ad_id,
+        adset_id=one.adset_id,
+        campaign_id=one.campaign_id,
+        ads_content_id=one.ads_content_id,
+        state=one.state,
+        inputs=one.inputs,
+        reason=one.reason,
+        guardrails=tuple(one.guardrails),
+        blocked_by=one.blocked_by,
+        replacement=one.replacement,
+        current_value=one.current,
+        new_value=one.new,
+        outcome=one.outcome,
+        pending_id=one.pending_id,
+    )
+
+
+def get(visit: Visit, request: ads_optimizer.GetRun) -> ads_optimizer.Run:
+    """A run with its decisions, once it is done."""
+    project, row = projects.own(visit, request.project_id), tables.runs.c
+    run_id = ids.full("run", request.run_id)
+    found = visit.connection.execute(select(tables.runs).where(row.id == run_id, row.project_id == project.id)).first()
+    if found is None:
+        raise errors.NotFound(f"there is no optimizer run {request.run_id} in project {project.id}")
+    layer = visit.connection.execute(select(tables.layers).where(tables.layers.c.id == found.layer_id)).one()
+    made = tables.decisions
+    rows = list(visit.connection.execute(select(made).where(made.c.run_id == found.id).order_by(made.c.seq)))
+    names = _names(visit, rows)
+    status = "completed" if found.done_at is not None else "running"
+    if found.job_id is not None and status == "running":
+        job = visit.connection.execute(select(world.jobs).where(world.jobs.c.id == found.job_id)).one()
+        status = jobs.script_of(job).at(visit.now).status
+    return ads_optimizer.Run(
+        run_id=found.id,
+        status=status,
+        job_id=found.job_id,
+        layer_id=found.layer_id,
+        platform=layer.platform,
+        dry_run=found.dry_run,
+        trigger=found.trigger,
+        started_at=found.started_at,
+        completed_at=found.done_at,
+        summary=found.summary or {},
+        decisions=tuple(_see(one, names) for one in rows),
+    )

@@ -1,0 +1,183 @@
+"""What the sandbox keeps of paid media. Money is cents of the account's currency; instants are of the world's time."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, UniqueConstraint
+
+from layers_mcp.sandbox.columns import TABLES, at, identity, json, of, seq, word
+
+__all__ = ["accounts", "ads", "adsets", "campaigns", "creatives", "decisions", "layers", "pending", "runs", "stretches"]
+
+
+def _authority(*, empty: bool) -> tuple[Column[str], Column[str], Column[str]]:
+    return word("creative", empty=empty), word("tactical", empty=empty), word("structural", empty=empty)
+
+
+layers = Table(
+    "ad_layers",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    word("platform"),
+    *_authority(empty=False),
+    Column("kill_switch", Boolean, nullable=False),
+    Column("target_cpa_cents", Integer, comment="what the customer wants a conversion to cost, where they said so"),
+    at("next_at"),
+    at("modified_at", empty=True),
+    word("modified_by", empty=True),
+    at("created_at"),
+    UniqueConstraint("project_id", "platform"),
+)
+accounts = Table(
+    "ad_accounts",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("ad_layers", "layer_id"),
+    word("platform"),
+    word("external_id"),
+    word("name"),
+    word("currency"),
+    word("timezone"),
+    at("connected_at"),
+    at("token_expires_at"),
+)
+campaigns = Table(
+    "campaigns",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("ad_accounts", "account_id"),
+    of("ad_layers", "layer_id"),
+    word("platform"),
+    word("name"),
+    word("outcome"),
+    word("status"),
+    Column("daily_budget_cents", Integer),
+    Column("lifetime_budget_cents", Integer),
+    Column("bid_strategy", json()),
+    at("starts_at"),
+    at("ends_at", empty=True),
+    *_authority(empty=True),
+    at("authority_at", empty=True),
+    word("authority_by", empty=True),
+    at("budget_at", empty=True),
+    at("created_at"),
+)
+adsets = Table(
+    "adsets",
+    TABLES,
+    seq(),
+    identity(),
+    of("campaigns", "campaign_id"),
+    word("name"),
+    word("status"),
+    word("goal"),
+    Column("targeting", json(), nullable=False),
+    Column("people", Integer, nullable=False, comment="how many the ad set can reach"),
+    Column("bid_cents", Integer, comment="the bid by hand, where there is one"),
+    Column("first_bid", Integer, comment="the bid it began with"),
+    at("bid_at", empty=True),
+    at("pushed_at", empty=True),
+    at("created_at"),
+)
+ads = Table(
+    "ads",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("adsets", "adset_id"),
+    word("ads_content_id", empty=True),
+    word("name"),
+    word("status"),
+    Column("traits", json(), nullable=False, comment="what chance gave it: audience/paid, Traits"),
+    at("changed_at", empty=True),
+    at("created_at"),
+    Index("ix_ads_ads_content_id", "ads_content_id"),
+)
+stretches = Table(
+    "ad_stretches",
+    TABLES,
+    seq(),
+    of("ads", "ad_id"),
+    at("since"),
+    at("until", empty=True),
+    Column("rate", Float, nullable=False, comment="cents a paced day; 0 while it does not run"),
+    Column("cpm", Float, nullable=False, comment="cents a thousand impressions"),
+    *(Column(name, Float, nullable=False, comment="at its start") for name in ("spend", "shown", "clicks", "conversions", "wear")),
+)
+runs = Table(
+    "optimizer_runs",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("ad_layers", "layer_id"),
+    of("jobs", "job_id", empty=True),
+    word("trigger"),
+    Column("dry_run", Boolean, nullable=False),
+    at("started_at"),
+    at("due_at"),
+    at("done_at", empty=True),
+    Column("summary", json()),
+)
+decisions = Table(
+    "decisions",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("optimizer_runs", "run_id"),
+    of("ads", "ad_id", empty=True),
+    of("adsets", "adset_id", empty=True),
+    of("campaigns", "campaign_id"),
+    word("ads_content_id", empty=True),
+    at("at"),
+    word("action"),
+    word("state", empty=True),
+    Column("inputs", json(), nullable=False),
+    word("reason"),
+    Column("guardrails", json(), nullable=False),
+    word("blocked_by", empty=True),
+    Column("replacement", json()),
+    Column("current", json(), nullable=False),
+    Column("new", json(), nullable=False),
+    word("outcome"),
+    word("pending_id", empty=True),
+)
+pending = Table(
+    "pending_actions",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    of("ad_layers", "layer_id"),
+    of("decisions", "decision_id"),
+    word("action"),
+    word("entity_type"),
+    word("entity_id"),
+    word("rationale"),
+    word("status"),
+    word("words", empty=True),
+    at("created_at"),
+    at("expires_at"),
+    at("decided_at", empty=True),
+    at("dispatched_at", empty=True),
+    word("failure", empty=True),
+)
+creatives = Table(
+    "creatives",
+    TABLES,
+    seq(),
+    identity(),
+    of("projects", "project_id"),
+    word("pool"),
+    word("name"),
+    at("created_at"),
+    UniqueConstraint("project_id", "name"),
+    comment="what ads show and nobody generated here; generated containers are creatives by themselves",
+)

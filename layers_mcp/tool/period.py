@@ -1,0 +1,79 @@
+"""Periods as people say them: days of the project's zone, or exact instants, made into instants."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import StringConstraints
+
+from layers_mcp.contract import projects
+from layers_mcp.contract.errors import Invalid
+from layers_mcp.contract.projects import GetProject
+from layers_mcp.tool.call import Call
+
+__all__ = ["Moment", "Period", "period_of"]
+
+Moment = Annotated[str, StringConstraints(min_length=10, max_length=40)]
+"""A day (`2026-04-18`) or an instant (`2026-04-18T09:00:00Z`)."""
+_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """From `since` on, up to but without `until`, in the zone where its days begin."""
+
+    since: datetime
+    until: datetime
+    zone: ZoneInfo
+
+    def day(self, moment: datetime) -> str:
+        """The day of `moment` in this zone."""
+        return moment.astimezone(self.zone).date().isoformat()
+
+    def words(self) -> str:
+        """The period for a reader, in its zone with offsets, so that a clock change shows."""
+        ends = [moment.astimezone(self.zone).isoformat(timespec="minutes") for moment in (self.since, self.until)]
+        return f"{ends[0]} to {ends[1]} ({self.zone.key})"
+
+
+def _unfit(path: str, message: str) -> Invalid:
+    return Invalid(f"{path} {message}", details={"issues": [{"path": path, "message": message}]})
+
+
+def _moment(path: str, given: str, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise _unfit(path, "must be a day like 2026-04-18, or an instant like 2026-04-18T09:00:00Z") from None
+    if _DAY.match(given):
+        return moment.replace(tzinfo=zone)
+    if moment.tzinfo is None:
+        raise _unfit(path, "needs Z or an offset, like 2026-04-18T09:00:00Z")
+    return moment
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+async def period_of(call: Call, project_id: str, since: str | None, until: str | None, *, days: int) -> Period:
+    """The period that two words of a caller name; what is left out: now, and so many days before the end.
+
+    Raises:
+        Invalid: a word is neither a day nor an instant, or the end does not come after the beginning.
+    """
+    project = await call.layers.send(projects.GET, GetProject(project_id=project_id))
+    zone, now = _zone(project.timezone or "UTC"), call.now()
+    end = now if until is None else _moment("until", until, zone)
+    begin = end - timedelta(days=days) if since is None else _moment("since", since, zone)
+    if begin >= end:
+        raise _unfit("since", "must come before until")
+    utc = ZoneInfo("UTC")
+    return Period(since=begin.astimezone(utc), until=end.astimezone(utc), zone=zone)

@@ -1,0 +1,114 @@
+"""Why the optimizer did what it did, from what is on record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from layers_mcp.contract import ads, ads_metrics, projects
+from layers_mcp.contract.scalars import Id
+from layers_mcp.tool import decided, spending
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.decided import Known, Subject, gather
+from layers_mcp.tool.declaration import Arguments, Effect, tool
+from layers_mcp.tool.explaining import Explanation, count_decisions, explain, nothing_known
+from layers_mcp.tool.outcome import Next, Outcome, View
+from layers_mcp.tool.period import Moment, Period, period_of
+from layers_mcp.tool.size import fitting
+from layers_mcp.tool.spending import Row
+
+__all__ = ["explain_decision"]
+
+_DAYS = 30
+_WEEK = timedelta(days=7)
+_MOST_LISTED = 12
+
+
+class ExplainDecisionArguments(Arguments):
+    """Arguments of explain_decision."""
+
+    project_id: Id = Field(description="The project.")
+    decision_id: Id | None = Field(default=None, description="A decision, or a pending action (pa_…).")
+    ad_id: Id | None = Field(default=None, description="The last decision on an ad.")
+    ads_content_id: Id | None = Field(default=None, description="The last on a creative.")
+    since: Moment | None = Field(default=None, description="Day or instant; default: 30 days before until.")
+    until: Moment | None = Field(default=None, description="Default: now.")
+
+
+class ListedDecision(View):
+    """One decision of the period."""
+
+    at: str
+    action: str
+    outcome: str | None = None
+    state: str | None = None
+    decision_id: str | None = None
+    pending_id: str | None = None
+    ad_id: str | None = None
+    campaign_id: str | None = None
+
+
+class ExplainedView(View):
+    """The words, what they rest on, and the other decisions of the period."""
+
+    explanation: Explanation
+    decisions: tuple[ListedDecision, ...]
+    period: str
+
+
+def _listed(one: Known, period: Period) -> ListedDecision:
+    ids = one.ids
+    return ListedDecision(
+        at=one.at.astimezone(period.zone).isoformat(timespec="minutes"),
+        action=one.action,
+        outcome=one.outcome,
+        state=one.state,
+        decision_id=ids.get("decisionId"),
+        pending_id=ids.get("pendingId"),
+        ad_id=ids.get("adId"),
+        campaign_id=ids.get("campaignId"),
+    )
+
+
+async def _measured(request: ExplainDecisionArguments, call: Call, one: Known | None, period: Period) -> tuple[Row | None, Period]:
+    """The 7 days before the decision (or before the end of the period) of the ad or the campaign it is about."""
+    end = one.at if one is not None else period.until
+    week = Period(since=end - _WEEK, until=end, zone=period.zone)
+    ad = (one.ids.get("adId") if one is not None else None) or request.ad_id
+    campaign = one.ids.get("campaignId") if one is not None else None
+    if ad is None and campaign is None:
+        return None, week
+    table = await spending.measure(call, request.project_id, "ad" if ad else "campaign", week)
+    return next((row for row in table.rows if row.id == (ad or campaign)), None), week
+
+
+def _then(request: ExplainDecisionArguments, one: Known | None) -> tuple[Next, ...]:
+    if one is None or one.outcome != "pending" or "pendingId" not in one.ids:
+        return ()
+    arguments = {"projectId": request.project_id, "pendingId": one.ids["pendingId"]}
+    return (Next(tool="review_pending_action", arguments=dict(arguments), why="Preview the approval, if the user wants it."),)
+
+
+@tool(calls=(projects.GET, *decided.CALLS, ads_metrics.GET, ads.ADS, ads.CAMPAIGNS), effect=Effect.READS)
+async def explain_decision(request: ExplainDecisionArguments, call: Call) -> Outcome[ExplainedView]:
+    """What the ads optimizer did and why, from what is on record: plain words for the customer, and the evidence of each sentence.
+
+    Says "not recorded" where nothing is; add no cause of your own.
+    """
+    period = await period_of(call, request.project_id, request.since, request.until, days=_DAYS)
+    subject = Subject(decision_id=request.decision_id, ad_id=request.ad_id, ads_content_id=request.ads_content_id)
+    known = await gather(call, request.project_id, subject, period)
+    acted = [one for one in known if one.action != "hold"]
+    single = subject != Subject()
+    one = (known[0] if single else next(iter(acted or known))) if known else None
+    measured, week = await _measured(request, call, one, period)
+    currency = measured.currency if measured else None
+    if one is None:
+        told = nothing_known(measured, window=week.words(), currency=currency, period=period)
+    else:
+        before = None if single else count_decisions(known)
+        told = explain(one, measured, window=week.words(), currency=currency, now=call.now(), period=period, before=before)
+    listed = fitting([_listed(each, period) for each in known[:_MOST_LISTED]])
+    view = ExplainedView(explanation=told, decisions=listed, period=period.words())
+    return Outcome(say=told.words, result=view, next=_then(request, one))
