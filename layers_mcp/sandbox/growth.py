@@ -1,7 +1,7 @@
 """The growth demo: a project that is six weeks old when its world is made, for whoever looks before making one of their own.
 
-It is made of the rows that a customer's own weeks leave, and is the same in every world of one seed. Its media were never drawn, and it
-cost nothing.
+It is made of the rows that a customer's own weeks leave, and is the same in every world of one seed, but for the ids of its ads and of
+what the optimizer did with them. Its media were never drawn, and it cost nothing.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from layers_mcp.contract.content import STAGES
 from layers_mcp.contract.projects import BrandContext
 from layers_mcp.contract.scalars import SocialPlatform
 from layers_mcp.sandbox import crowd, ids, sdk_apps, tables
+from layers_mcp.sandbox.ads import making
+from layers_mcp.sandbox.ads.making import NewAccount, NewCampaign
+from layers_mcp.sandbox.ads.pool import ads_content_id
+from layers_mcp.sandbox.ads.tables import layers
 from layers_mcp.sandbox.audience import quality
 from layers_mcp.sandbox.captions import Message, captions
 from layers_mcp.sandbox.keys import DEFAULT_KEY
@@ -25,12 +29,15 @@ EXTERNAL_ID: Final = "layers-demo"
 """By which the project is known, and its chance called."""
 _AGE = timedelta(days=42)
 _DAY, _GENERATION, _PUBLISHING = timedelta(days=1), timedelta(seconds=135), timedelta(seconds=11.412)
-_POSTS = 36
+_POSTS, _ZONE = 36, "America/Los_Angeles"
 _TOKEN_LIVES = timedelta(days=60)
 _FRESH_ONLY, _EVERY, _MOST_CLONES = 12, 3, 5
 """The team posts something new twelve times, then makes every third post a clone of its best, five of one at most."""
 _PLATFORMS: tuple[SocialPlatform, ...] = ("tiktok", "instagram")
 _FORMATS = ("video_remix", "slideshow_remix")
+_ADS_AGE, _AD_PLATFORM, _SHOWN, _BUDGET_CENTS = timedelta(days=28), "meta_ads", 4, 6_000
+_AUTHORITY = {"creative": "draft", "tactical": "auto", "structural": "draft"}
+"""Bids and budgets move by themselves; what starts or stops an ad waits for a yes."""
 _OWNER = select(tables.keys.c.organization_id, tables.keys.c.id).where(tables.keys.c.public_id == DEFAULT_KEY.split("_")[2])
 _BRAND = BrandContext(
     app_name="Tidewise",
@@ -64,7 +71,7 @@ def _project(connection: Connection, now: datetime) -> str:
     organization = connection.execute(_OWNER).one().organization_id
     project_id, began = ids.derived("prj", EXTERNAL_ID), now - _AGE
     row: dict[str, Any] = {"id": project_id, "organization_id": organization, "name": "Tidewise (demo)", "external_id": EXTERNAL_ID}
-    row |= {"timezone": "America/Los_Angeles", "language": "en", "owner_email": None, "metadata": {"demo": "true"}}
+    row |= {"timezone": _ZONE, "language": "en", "owner_email": None, "metadata": {"demo": "true"}}
     row |= {"status": "active", "policy": "review_first_n", "first_n": 3, "created_at": began, "updated_at": began}
     connection.execute(insert(tables.projects).values(row))
     job_id, ended = ids.derived("job", EXTERNAL_ID, "ingest"), began + timedelta(minutes=5)
@@ -136,6 +143,19 @@ def _post(container: dict[str, Any], platform: SocialPlatform) -> dict[str, Any]
     return row | {"ends_at": at + _PUBLISHING, "created_at": container["decided_at"], "updated_at": container["decided_at"]}
 
 
+def _ads(connection: Connection, project_id: str, made: list[dict[str, Any]], now: datetime) -> None:
+    """A campaign of the best that there was four weeks ago; what the optimizer made of it since comes as time is caught up with."""
+    at = now - _ADS_AGE
+    account = making.add_account(connection, project_id, NewAccount(platform=_AD_PLATFORM, name="Tidewise", timezone=_ZONE, at=at))
+    connection.execute(update(layers).where(layers.c.project_id == project_id).values(_AUTHORITY))
+    campaign = making.add_campaign(connection, account, NewCampaign(name="Tidewise installs", at=at, daily_budget_cents=_BUDGET_CENTS))
+    adset = making.add_adset(connection, campaign, "Coast, 18 to 65", at=at)
+    ready = sorted((one for one in made if one["decided_at"] < at), key=lambda one: one["quality"])
+    for one in ready[-_SHOWN:]:
+        making.add_ad(connection, adset, ads_content_id(one["id"]), at=at)
+    making.replan(connection, campaign, at=at)
+
+
 def found(connection: Connection, now: datetime) -> None:
     """Make the demo in a world that does not have it."""
     if connection.execute(select(tables.projects.c.id).where(tables.projects.c.external_id == EXTERNAL_ID)).first() is not None:
@@ -153,3 +173,4 @@ def found(connection: Connection, now: datetime) -> None:
     connection.execute(insert(tables.containers), made)
     posts = [_post(row, _PLATFORMS[place % len(_PLATFORMS)]) for place, row in enumerate(made)]
     connection.execute(insert(tables.posts), posts)
+    _ads(connection, project_id, made, now)

@@ -28,13 +28,17 @@ class Earner(NamedTuple):
     brought: Brought | None = None
 
 
-def earners(visit: Visit, project_id: str, days: float) -> list[Earner]:
-    """The creatives with posts published in the last `days`, and what those posts have earned so far."""
+def earners(visit: Visit, project_id: str, days: float, *, paid: bool = False) -> list[Earner]:
+    """The creatives with posts published in the last `days`, and what those posts have earned so far.
+
+    `paid`: those that ads spent on in the last `days`, whenever their posts were published.
+    """
     known = {one.source_id: one for one in creatives.of_project(visit, project_id)}
     since, grouped = visit.now - timedelta(days=days), dict[str, list[Published]]()
     brought = promoted(visit.connection, project_id, visit.now).by_creative(since, visit.now)
     for post in published(visit, project_id):
-        if post.published_at >= since and post.container_id in known:
+        creative = known.get(post.container_id)
+        if creative is not None and (creative.ads_content_id in brought if paid else post.published_at >= since):
             grouped.setdefault(post.container_id, []).append(post)
     found: list[Earner] = []
     for container_id, many in grouped.items():
@@ -77,7 +81,7 @@ def _row(one: Earner, rank: int, metric: Axis) -> TopPerformer:
 def top(visit: Visit, request: GetTopPerformers) -> measurement.TopPerformers:
     """The best creatives of the window, by the axis that was asked for; none while nothing is published."""
     project = projects.own(visit, request.project_id)
-    found = earners(visit, project.id, _DAYS[request.window])
+    found = earners(visit, project.id, _DAYS[request.window], paid=request.metric == "roas")
     if request.platform is not None:
         found = [one for one in found if any(post.platform in request.platform for post in one.posts)]
     if request.source_type is not None and "content_container" not in request.source_type:

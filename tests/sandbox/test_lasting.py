@@ -254,3 +254,24 @@ async def test_an_older_world_keeps_its_consents_and_gets_tokens_that_end(tmp_pa
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
     await again.client.aclose()
     await world.close()
+
+
+async def test_an_older_world_keeps_what_was_overridden_and_who_did_what(tmp_path, clock, house):
+    """An override belongs to a creative since there are creatives that nobody generated here; the log says since then who acted."""
+    project = await house.project()
+    container = await house.content(project)
+    creative = f"adc_{container.removeprefix('cnt_')}"
+    await house.call("PATCH", f"{project}/ads-content/{creative}", {"override": "exclude", "note": "off brand"}, status=200)
+    logged = (await house.get("/v1/audit-log"))["items"]
+    await house.world.close()
+    _back_to(tmp_path / "state" / "sandbox.db", "0003")
+
+    world = await World.open(tmp_path / "state", wall=clock)
+
+    again = type(house)(world, clock)
+    (kept,) = (await again.get(f"{project}/ads-content"))["items"]
+    assert (kept["adsContentId"], kept["override"], kept["note"]) == (creative, "exclude", "off brand")
+    assert (await again.get("/v1/audit-log"))["items"] == logged
+    assert {one["actor"] for one in logged} == {"partner_api"}
+    await again.client.aclose()
+    await world.close()

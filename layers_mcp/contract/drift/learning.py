@@ -18,7 +18,7 @@ LEARNING: tuple[Drift, ...] = (
     Drift("fields of a top performer", f"{P}: top-performers", "rank, metricValue, sourceType, sourceId", P, "organic and paid signal",
           "also views, engagementRate, conversions, roas, organicScore, override", "a verdict needs them"),
     Drift("window of top-performers", f"{P}: top-performers", "7d, 30d, 90d", P, NOTHING,
-          "creatives published in it, with all they have earned", "few late views would make a rate of noise"),
+          "published in it, with all they have earned; by roas: whatever ads spent on in it", "few late views would make a rate of noise"),
     Drift("top performers and the eligibility gate", f"{P}: top-performers, new", "organic and paid rows", f"{PLAYBOOK}, loop 2", "no gate",
           "gated; includeIneligible=true turns it off", "the newer page; the playbook's window is shorter than 18 days"),
     Drift("organic score with spend", f"{P}: organic-scoring, formula", "clamp(2, 10, 7 - 5*age/30 + boost)",

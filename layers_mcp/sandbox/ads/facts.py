@@ -65,13 +65,14 @@ class CampaignFacts:
 
 
 class CreativeFacts(NamedTuple):
-    """A creative of the pool; `score` 0 to 10."""
+    """A creative of the pool; `score` 0 to 10. `approved`: the review lets it through, or does not look at it."""
 
     id: str
     pool: str
     score: float
     override: str | None = None
     safety_failed: bool = False
+    approved: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from layers_mcp.sandbox.ads import tables
 from layers_mcp.sandbox.ads.authority import resolved
 from layers_mcp.sandbox.ads.facts import WINDOWS, AdFacts, AdsetFacts, CampaignFacts, CreativeFacts, LayerFacts, Window
 from layers_mcp.sandbox.ads.ledger import Ledger, Line
-from layers_mcp.sandbox.ads.pool import SPEND_COUNTS, Creative, creatives_at
+from layers_mcp.sandbox.ads.pool import SPEND_COUNTS, Creative
 from layers_mcp.sandbox.audience.paid import reach_of
 
 __all__ = ["Board", "facts_of"]
@@ -70,14 +70,13 @@ class Board:
     pool: Sequence[Creative]
 
     @classmethod
-    def of(cls, connection: Connection, layer: Row[Any], *, now: datetime, last: datetime) -> Board:
-        """The rows of `layer` as they stand at `now`; `last`: the latest instant that will be asked about."""
+    def of(cls, connection: Connection, layer: Row[Any], pool: Sequence[Creative], *, now: datetime, last: datetime) -> Board:
+        """The rows of `layer` as they stand at `now`; `last`: the latest instant that will be asked about, `pool` what there is then."""
         campaign, adset = tables.campaigns, tables.adsets
         campaigns = connection.execute(select(campaign).where(campaign.c.layer_id == layer.id).order_by(campaign.c.seq)).all()
         adsets = select(adset).join(campaign, adset.c.campaign_id == campaign.c.id).where(campaign.c.layer_id == layer.id)
         ledger = Ledger(connection, campaign.c.layer_id == layer.id, last=last)
         rows = connection.execute(adsets.order_by(adset.c.seq)).all()
-        pool = creatives_at(connection, layer.project_id, last)
         return cls(layer, ledger, campaigns, rows, _asked(connection, layer.id, now), pool)
 
     def hours_since(self, now: datetime, name: str, changed: datetime | None) -> float | None:

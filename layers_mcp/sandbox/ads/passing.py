@@ -16,6 +16,7 @@ from layers_mcp.sandbox.ads.facts import Proposal
 from layers_mcp.sandbox.ads.making import next_tick
 from layers_mcp.sandbox.ads.measuring import Board
 from layers_mcp.sandbox.ads.optimizer import decide
+from layers_mcp.sandbox.ads.pool import creatives_at
 
 __all__ = ["EXPIRES", "catch_up"]
 
@@ -72,9 +73,8 @@ class _Run:
         row |= {"ads_content_id": proposal.creative_id, "action": proposal.action, "state": proposal.state, "reason": proposal.reason}
         row |= {"inputs": dict(proposal.inputs), "guardrails": list(proposal.passed), "blocked_by": proposal.blocked_by}
         row |= {"replacement": replacement, "current": current, "new": new, "outcome": outcome, "pending_id": pending_id}
-        self._connection.execute(insert(tables.decisions).values(row))
         self.summary[outcome] = self.summary.get(outcome, 0) + 1
-        return self._connection.execute(select(tables.decisions).where(tables.decisions.c.id == row["id"])).one()
+        return self._connection.execute(insert(tables.decisions).values(row).returning(tables.decisions)).one()
 
     def _ask(self, proposal: Proposal, decision: Row[Any]) -> None:
         kind, name = _entity(proposal)
@@ -117,12 +117,16 @@ def _news(made: Sequence[Proposal], known: _Known) -> list[Proposal]:
     return [one for one, state in seen if one.action != "hold" or (one.state is not None and one.state != state)]
 
 
-def _dispatch_approved(connection: Connection, layer: Row[Any], at: datetime) -> bool:
-    """Carry out what a person said yes to; whether there was anything."""
+def _approved(connection: Connection, layer_id: str) -> Sequence[Row[Any]]:
+    """What a person said yes to and nobody carried out; nobody says yes while time is caught up with."""
     wait = tables.pending.c
-    approved = connection.execute(
-        select(tables.pending).where(wait.layer_id == layer.id, wait.status == "approved", wait.decided_at <= at).order_by(wait.seq)
-    ).all()
+    query = select(tables.pending).where(wait.layer_id == layer_id, wait.status == "approved")
+    return connection.execute(query.order_by(wait.seq)).all()
+
+
+def _dispatch(connection: Connection, layer: Row[Any], approved: Sequence[Row[Any]], at: datetime) -> None:
+    """Carry out what a person said yes to."""
+    wait = tables.pending.c
     for one in approved:
         decision = connection.execute(select(tables.decisions).where(tables.decisions.c.id == one.decision_id)).one()
         failure = "the customer stopped every write to this layer" if layer.kill_switch else carrying.obstacle(connection, decision)
@@ -131,7 +135,6 @@ def _dispatch_approved(connection: Connection, layer: Row[Any], at: datetime) ->
         changes = {"status": outcome, "dispatched_at": None if failure else at, "failure": failure}
         connection.execute(update(tables.pending).where(wait.seq == one.seq).values(changes))
         carrying.tell(connection, decision, at, outcome, **made)
-    return bool(approved)
 
 
 def _run_at(connection: Connection, board: Board, known: _Known, at: datetime, *, asked: Row[Any] | None) -> bool:
@@ -143,8 +146,8 @@ def _run_at(connection: Connection, board: Board, known: _Known, at: datetime, *
         return False
     if asked is None:
         new = {"id": ids.mint("run"), "project_id": board.layer.project_id, "layer_id": board.layer.id, "trigger": "tick"}
-        connection.execute(insert(tables.runs).values(new | {"dry_run": False, "started_at": at, "due_at": at, "done_at": at}))
-        asked = connection.execute(select(tables.runs).where(tables.runs.c.id == new["id"])).one()
+        new |= {"dry_run": False, "started_at": at, "due_at": at, "done_at": at}
+        asked = connection.execute(insert(tables.runs).values(new).returning(tables.runs)).one()
     run = _Run(connection, asked, board, at)
     buckets = {one.id: one.authority for one in facts.campaigns}
     for proposal in worth:
@@ -173,16 +176,19 @@ def _pass_layer(connection: Connection, layer: Row[Any], now: datetime) -> None:
     """Run what has come due on one layer, up to `now`."""
     tick, asked, board = layer.next_at, _asked_by(connection, layer.id, now), None
     living, known = _living(connection, layer), _last_states(connection, layer.id)
+    pool, approved = creatives_at(connection, layer.project_id, now), _approved(connection, layer.id)
     while tick <= now or asked:
         by_hand = asked.pop(0) if asked and (asked[0].due_at < tick or tick > now) else None
         at = by_hand.due_at if by_hand is not None else tick
         if by_hand is None:
             tick = next_tick(tick)
-        wrote = False
-        if by_hand is None or not by_hand.dry_run:
-            wrote = _dispatch_approved(connection, layer, at)
+        carries = by_hand is None or not by_hand.dry_run
+        due = [one for one in approved if carries and one.decided_at <= at]
+        approved = [one for one in approved if one not in due]
+        _dispatch(connection, layer, due, at)
+        wrote = bool(due)
         if board is None or wrote:
-            board = Board.of(connection, layer, now=at, last=now)
+            board = Board.of(connection, layer, pool, now=at, last=now)
         if living:
             wrote = _run_at(connection, board, known, at, asked=by_hand) or wrote
         board = None if wrote else board

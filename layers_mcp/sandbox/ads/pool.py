@@ -33,6 +33,8 @@ SPEND_COUNTS = timedelta(days=30)
 _START, _FALL, _FALL_DAYS, _LEAST, _MOST = 7.0, 5.0, 30.0, 2.0, 10.0
 _MOST_BOOST, _USD_A_POINT = 3.0, 33.3
 _DAY = timedelta(days=1)
+_LET_THROUGH = ("approved", "not_required")
+"""layers-api: content approval, what may go out."""
 
 
 class Creative(NamedTuple):
@@ -45,6 +47,7 @@ class Creative(NamedTuple):
     made_at: datetime
     override: Literal["include", "exclude"] | None = None
     note: str | None = None
+    approved: bool = True
 
     def scored_at(self, now: datetime) -> datetime:
         """When its score was last made."""
@@ -53,7 +56,8 @@ class Creative(NamedTuple):
     def facts(self, now: datetime, brought: Mapping[str, Brought]) -> CreativeFacts:
         """It with its score; `brought`: what the ads of each creative cost lately."""
         spent = brought[self.id].spend_cents / 100 if self.id in brought else 0.0
-        return CreativeFacts(self.id, self.pool, score((self.scored_at(now) - self.made_at) / _DAY, spent), self.override)
+        points = score((self.scored_at(now) - self.made_at) / _DAY, spent)
+        return CreativeFacts(self.id, self.pool, points, self.override, approved=self.approved)
 
 
 def score(age_days: float, spend_30d: float = 0.0) -> float:
@@ -86,8 +90,8 @@ def creatives_at(connection: Connection, project_id: str, now: datetime) -> Sequ
     words = {one.ads_content_id: (one.override, one.note) for one in said}
     made = _completed(connection, project_id, now)
     found = [
-        Creative(ads_content_id(one.id), "content_container", one.id, "generated", made[one.job_id])
-        for one in connection.execute(select(box.id, box.job_id).where(box.project_id == project_id).order_by(box.seq))
+        Creative(ads_content_id(one.id), "content_container", one.id, "generated", made[one.job_id], approved=one.approval in _LET_THROUGH)
+        for one in connection.execute(select(box.id, box.job_id, box.approval).where(box.project_id == project_id).order_by(box.seq))
         if one.job_id in made
     ]
     others = connection.execute(select(creatives).where(row.project_id == project_id, row.created_at <= now).order_by(row.seq))

@@ -25,9 +25,12 @@ def eligible(one: CreativeFacts) -> bool:
 
 
 def selected(creatives: Sequence[CreativeFacts]) -> tuple[CreativeFacts, ...]:
-    """The best of each pool by score, the older first among equals, at most three a pool; scores of different pools are not compared."""
-    best = [sorted((one for one in creatives if one.pool == pool and eligible(one)), key=lambda one: -one.score)[:SLOTS] for pool in POOLS]
-    return tuple(one for pool in best for one in pool)
+    """The best of each pool by score, the older first among equals, at most three a pool; scores of different pools are not compared.
+
+    What waits for its approval or was rejected is never among them: nothing reaches an audience past the review.
+    """
+    able = sorted((one for one in creatives if one.approved and eligible(one)), key=lambda one: -one.score)
+    return tuple(one for pool in POOLS for one in [own for own in able if own.pool == pool][:SLOTS])
 
 
 def capacity(platform: str, running: int, every: int) -> int:

@@ -17,7 +17,7 @@ from itertools import accumulate
 from math import exp
 from typing import NamedTuple
 
-from layers_mcp.sandbox.audience.chance import bell, uniform
+from layers_mcp.sandbox.audience.chance import bell, draws, uniform
 
 __all__ = ["Arrivals", "Counts", "Pace", "Point", "Stretch", "Traits", "arrivals_of", "counts_at", "point_at", "reach_of", "traits_of"]
 
@@ -50,7 +50,8 @@ _DAY = timedelta(days=1)
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _GRAIN = 16
 _UNITS = 4096
-_NONE, _ONE = exp(-1 / _GRAIN), exp(-1 / _GRAIN) * (1 + 1 / _GRAIN)
+_NONE, _ONE = (int(2**32 * exp(-1 / _GRAIN) * more) for more in (1, 1 + 1 / _GRAIN))
+"""Below which of 2**32 nothing happens in a step, and below which one thing does."""
 
 
 class Traits(NamedTuple):
@@ -107,7 +108,7 @@ class Arrivals:
     """
 
     def __init__(self, seed: str) -> None:
-        drawn = (uniform(seed, "arrivals", step) for step in range(_UNITS * _GRAIN))
+        drawn = draws(_UNITS * _GRAIN, seed, "arrivals")
         self.table = [0, *accumulate(0 if draw < _NONE else 1 if draw < _ONE else 2 for draw in drawn)]
 
 
