@@ -18,7 +18,7 @@ from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Wait
 from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Cost, Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import pictured
-from layers_mcp.tool.waiting import resume, wait_job
+from layers_mcp.tool.waiting import resume, status_of, wait_job
 from layers_mcp.tool.worth import JUDGES, judged
 
 __all__ = ["clone_regardless", "generate_content"]
@@ -124,7 +124,7 @@ async def _awaited(accepted: Accepted, request: Waiting, call: Call, cost: Cost 
         )
     return Outcome(
         say=f"Job {job.job_id} ended as {job.status}; its credits were released.",
-        status="canceled" if job.status == "canceled" else "failed",
+        status=status_of(job.status),
         result=Generated(job=job, container_ids=ids),
     )
 
@@ -189,8 +189,15 @@ async def generate_content(request: GenerateContentArguments, call: Call) -> Out
 
 
 async def show_clone(request: CloneRegardlessArguments, call: Call) -> Shown:
-    """What the verdict says against it, and what it would cost."""
+    """What the verdict says against it, and what it would cost.
+
+    Raises:
+        Invalid: the verdict says nothing against it, so no person is needed.
+    """
     verdict = await judged(call, request.project_id, request.source_post_id, variations=request.variations)
+    if verdict.word == "clone":
+        words = "is worth cloning, so nothing has to be overridden; call generate_content with this sourcePostId"
+        raise Invalid(f"sourcePostId {words}", details={"issues": [{"path": "sourcePostId", "message": words}]})
     cost = await _quote(call, "auto", request.variations)
     facts: dict[str, JsonValue] = {
         "verdict": verdict.word,
