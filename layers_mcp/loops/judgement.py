@@ -12,6 +12,7 @@ __all__ = [
     "FLOOR",
     "OVERRIDES_ARE_A_HABIT",
     "OVERRIDE_WINDOW_DAYS",
+    "SETTLED_DAYS",
     "Axis",
     "Ranking",
     "Stage",

@@ -157,7 +157,8 @@ async def override_creative(request: OverrideCreativeArguments, call: Call) -> O
 
     Only when the customer asks. A pause of a running ad can't be overridden.
     """
-    found = await _all(call, request.project_id)  # again after the preview: a yes may come minutes after it, and a call keeps nothing
+    # The gate has just looked, but to hold the yes against what shows now: all that it hands on is the request.
+    found = await _all(call, request.project_id)
     known = _known(found, request.creative_id)
     wanted: dict[str, JsonValue] = {"projectId": request.project_id, "id": known.ads_content_id}
     wanted["override"] = None if request.override == "score" else request.override

@@ -23,7 +23,7 @@ from layers_mcp.tool.worth import JUDGES, judged
 
 __all__ = ["clone_regardless", "generate_content"]
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+_Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 _OF_A_BRIEF = ("format", "hook", "cta", "topic", "target_platforms", "influencer_id", "variant_count")
 _OF_A_CLONE = ("mode", "variations", "overrides")
 
@@ -32,7 +32,7 @@ class OverridesArguments(Arguments):
     """What clones say otherwise than their source."""
 
     caption: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Text.")
-    cta: Words | None = Field(default=None, description="Call.")
+    cta: _Words | None = Field(default=None, description="Call.")
     voice_over_script: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Speech.")
 
 
@@ -44,8 +44,8 @@ class GenerateContentArguments(Adding, Waiting):
     hook: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
         default=None, description="First words of the post; else made from the brand."
     )
-    cta: Words | None = Field(default=None, description="Call to action.")
-    topic: Words | None = Field(default=None, description="What it is about.")
+    cta: _Words | None = Field(default=None, description="Call to action.")
+    topic: _Words | None = Field(default=None, description="What it is about.")
     target_platforms: SocialPlatforms | None = Field(default=None, description="Platforms to write captions for.")
     influencer_id: Id | None = Field(default=None, description="Who voices it (get_project lists them); else the default one.")
     variant_count: int = Field(default=1, ge=1, le=5, description="How many containers to make.")
