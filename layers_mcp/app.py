@@ -36,8 +36,8 @@ async def open_world(  # noqa: PLR0913  each is a setting of its own
     """The sandbox's world in the state folder.
 
     `job_speed`: how many times faster than life its jobs run; `at`, `speed`: its own time, and how fast that runs; `site_url`: where
-    this process serves its site, None when it serves none; `demo`: whether the growth demo is in it. The host of LAYERS_RETURN_URL may be
-    come back to.
+    this process serves its site, None when it serves none; `demo`: whether the growth demo is in it. Consents may come back
+    to the host of LAYERS_RETURN_URL.
     """
     from layers_mcp.sandbox.clockwork import Chance  # noqa: PLC0415  a heavy room, shut until it is needed
     from layers_mcp.sandbox.world import World  # noqa: PLC0415

@@ -14,15 +14,15 @@ __all__ = ["CLONE", "CloneFromPost", "CloneMode", "CloneOverrides"]
 
 CloneMode = Literal["fork", "reimagine"]
 """fork keeps hook, structure, voice and format; reimagine keeps the premise only (layers-api: clone a top performer)."""
-Words = Annotated[str, StringConstraints(min_length=1, max_length=2200)]
+_Words = Annotated[str, StringConstraints(min_length=1, max_length=2200)]
 
 
 class CloneOverrides(Request):
     """What the clones say otherwise than their source."""
 
-    caption: Words | None = None
+    caption: _Words | None = None
     cta: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
-    voice_over_script: Words | None = None
+    voice_over_script: _Words | None = None
 
 
 class CloneFromPost(Request):

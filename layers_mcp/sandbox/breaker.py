@@ -13,10 +13,10 @@ from sqlalchemy import insert, select
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["COOLDOWN", "MOST_FAILURES", "cooling_until", "note", "open_until"]
+__all__ = ["MOST_FAILURES", "cooling_until", "note", "open_until"]
 
 MOST_FAILURES = 5
-COOLDOWN = timedelta(days=7)
+_COOLDOWN = timedelta(days=7)
 
 
 def cooling_until(history: Iterable[tuple[datetime, bool]]) -> datetime | None:
@@ -26,7 +26,7 @@ def cooling_until(history: Iterable[tuple[datetime, bool]]) -> datetime | None:
     for at, failed in history:
         failures = failures + 1 if failed else 0
         if failures >= MOST_FAILURES:
-            until, failures = at + COOLDOWN, 0
+            until, failures = at + _COOLDOWN, 0
     return until
 
 

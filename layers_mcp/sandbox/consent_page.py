@@ -12,9 +12,9 @@ from typing import NamedTuple
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.sandbox.clean import clean
 
-__all__ = ["NAMES", "STYLE_HASH", "Asking", "ask", "tell"]
+__all__ = ["STYLE_HASH", "Asking", "ask", "tell"]
 
-NAMES = {"tiktok": "TikTok", "instagram": "Instagram"}
+_NAMES = {"tiktok": "TikTok", "instagram": "Instagram"}
 """The platforms as people write them."""
 _WORDS = {
     "user.info.basic": "See the account's name and picture",
@@ -96,7 +96,7 @@ class Asking(NamedTuple):
 
 
 def _whole(platform: str, title: str, heading: str, body: str) -> str:
-    shown = escape(NAMES.get(platform, "the platform"))
+    shown = escape(_NAMES.get(platform, "the platform"))
     return _PAGE.format(title=escape(title), style=_STYLE, platform=shown, heading=heading, body=body)
 
 
@@ -107,7 +107,7 @@ def _scope(scope: str) -> str:
 
 def ask(asking: Asking) -> str:
     """The page with its two buttons."""
-    platform = NAMES[asking.platform]
+    platform = _NAMES[asking.platform]
     who = f"<bdi>{escape(clean(asking.project, _NAME_AT_MOST) or 'A project without a readable name')}</bdi>"
     body = _ASK.format(
         who=who,

@@ -16,7 +16,7 @@ from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, Content
 from layers_mcp.sandbox import account, app_media, crowd, formats, ids, influencers, jobs, pictures, projects, shelf, tables
 from layers_mcp.sandbox.caption_words import words_of
 from layers_mcp.sandbox.captions import Message, captions
-from layers_mcp.sandbox.clockwork import Seen, Stage
+from layers_mcp.sandbox.clockwork import Script, Seen, Stage
 from layers_mcp.sandbox.media.brief import SlideBrief
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit
@@ -37,7 +37,7 @@ _WITH_JOB: Select[Any] = (
 
 
 def _seen(visit: Visit, row: Row[Any]) -> Seen:
-    script = jobs.Script(
+    script = Script(
         stages=[Stage(*stage) for stage in row.job_stages],
         started_at=row.job_started_at,
         gate=row.job_gate,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import JsonValue
@@ -13,9 +12,10 @@ from layers_mcp.sandbox import audit, ids, projects, tables
 from layers_mcp.sandbox.ads import pool
 from layers_mcp.sandbox.ads.ledger import Ledger, promoted
 from layers_mcp.sandbox.ads.selection import eligible
+from layers_mcp.sandbox.pages import Window, whole_page
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["after", "listing", "of_project", "override"]
+__all__ = ["listing", "of_project", "override"]
 
 
 def _promotions(ledger: Ledger) -> dict[str, list[JsonValue]]:
@@ -68,22 +68,11 @@ def _sorted(found: list[creatives.Creative], sort: str) -> list[creatives.Creati
     return sorted(found, key=lambda one: one.organic_score, reverse=sort == "score_desc")
 
 
-def after(found: Sequence[Any], cursor: str | None, limit: int, *, known_as: str) -> tuple[tuple[Any, ...], str | None]:
-    """A page of a list that is short enough to be made whole: `limit` things after the one that the cursor names.
-
-    A cursor that names nothing here is the first page (layers-api: ads-content).
-    """
-    names = [getattr(one, known_as) for one in found]
-    start = names.index(cursor) + 1 if cursor in names else 0
-    shown = tuple(found[start : start + limit])
-    return shown, names[start + limit - 1] if start + limit < len(found) else None
-
-
 def listing(visit: Visit, request: creatives.ListCreatives) -> creatives.CreativePage:
     """A page of a project's creatives."""
     project = projects.own(visit, request.project_id)
     fitting = _sorted([one for one in of_project(visit, project.id) if _fits(one, request)], request.sort)
-    items, cursor = after(fitting, request.cursor, request.limit, known_as="ads_content_id")
+    items, cursor = whole_page(fitting, Window(request.cursor, request.limit), known_as="ads_content_id")
     return creatives.CreativePage(items=items, next_cursor=cursor)
 
 

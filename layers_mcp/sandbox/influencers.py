@@ -15,17 +15,21 @@ from layers_mcp.sandbox import ids, projects, tables
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
-__all__ = ["TRAINING_S", "bear", "choose", "get", "listing", "trained_at"]
+__all__ = ["bear", "choose", "get", "listing", "trained_at"]
 
-TRAINING_S = 20.0
+_TRAINING_S = 20.0
 """How long an influencer is in training, in world seconds at job speed 1; ours (newer pages: about a minute)."""
 _NAMES = ("Ines", "Leo", "Maya", "Theo", "Ada", "Noor", "Jonas", "Priya")
 _WHO = ("female", "male", "female", "male", "female", "female", "male", "female")
 
 
+def _training(visit: Visit) -> timedelta:
+    return timedelta(seconds=_TRAINING_S / visit.ground.job_speed)
+
+
 def trained_at(visit: Visit, born_at: datetime) -> datetime:
     """When an influencer is ready that is born at this instant."""
-    return born_at + timedelta(seconds=TRAINING_S / visit.ground.job_speed)
+    return born_at + _training(visit)
 
 
 def bear(visit: Visit, project_id: str, brand: BrandContext, *, job_id: str, ready_at: datetime) -> None:
@@ -37,8 +41,7 @@ def bear(visit: Visit, project_id: str, brand: BrandContext, *, job_id: str, rea
     role = f"{min(brand.keywords[:3], key=len)} regular" if brand.keywords else "everyday customer"
     new = {"id": ids.mint("inf"), "project_id": project_id, "job_id": job_id, "name": f"{_NAMES[which]} — {role}", "gender": _WHO[which]}
     new |= {"age_range": "25-34", "brand_voice": brand.brand_voice, "language": brand.primary_language or "en"}
-    born_at = ready_at - timedelta(seconds=TRAINING_S / visit.ground.job_speed)
-    visit.connection.execute(insert(tables.influencers).values(new | {"born_at": born_at, "ready_at": ready_at}))
+    visit.connection.execute(insert(tables.influencers).values(new | {"born_at": ready_at - _training(visit), "ready_at": ready_at}))
 
 
 def _see(row: Row[Any], now: datetime) -> influencers.Influencer:

@@ -16,7 +16,7 @@ from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.clockwork import Script, Seen, Stage
 from layers_mcp.sandbox.visit import Answer, Visit
 
-__all__ = ["MESSAGES", "Plan", "accepted", "cancel", "changed", "fail", "get", "script_of", "start", "stop"]
+__all__ = ["Plan", "accepted", "cancel", "changed", "fail", "get", "script_of", "start", "stop"]
 
 _UNSTOPPABLE = ("opening_pr", "finalizing")
 """Stages whose effects can't be taken back (layers-api: concepts/jobs names the first)."""
@@ -24,7 +24,7 @@ _FACTS = (tables.brand_facts, tables.influencers, tables.pulls, tables.sdk_apps,
 """What a job will have made when it completes."""
 _OWN = select(tables.jobs).where(tables.jobs.c.id == bindparam("job"), tables.jobs.c.organization_id == bindparam("mine"))
 _CONTAINERS = select(tables.containers.c.id).where(tables.containers.c.job_id == bindparam("job")).order_by(tables.containers.c.seq)
-MESSAGES = {
+_MESSAGES = {
     "SDK_PATCH_GENERATION_FAILED": "no supported platform was found in the repository; no pull request was opened",
     "SCRAPE_FAILED": "the page could not be read; check the address or id that was given, and start the ingest again",
     "INTERNAL": "the work failed for a reason of ours",
@@ -61,7 +61,7 @@ def start(visit: Visit, project_id: str, plan: Plan, request: dict[str, JsonValu
     names = [stage.name for stage in plan.stages]
     fails_in = None if visit.trouble is None else names.index(plan.gate) if plan.gate else max(len(names) - 2, 0)
     gate = names.index(plan.gate) if plan.gate is not None and visit.trouble is None else None
-    problem = None if visit.trouble is None else {"code": visit.trouble, "message": MESSAGES.get(visit.trouble, "scripted trouble")}
+    problem = None if visit.trouble is None else {"code": visit.trouble, "message": _MESSAGES.get(visit.trouble, "scripted trouble")}
     job_id = ids.stamped("job", visit.now)
     visit.connection.execute(
         insert(tables.jobs).values(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,7 +15,7 @@ from sqlalchemy import Connection as Database
 from layers_mcp.sandbox.columns import from_ms, to_ms
 from layers_mcp.sandbox.visit import invalid
 
-__all__ = ["Keys", "Window", "page"]
+__all__ = ["Keys", "Window", "page", "whole_page"]
 
 T = TypeVar("T")
 _MOST = 2**47
@@ -78,3 +78,14 @@ def page(
             seen.append(thing)
             last = _write(keys.name, getattr(row, keys.at.key), getattr(row, keys.seq.key))
     return tuple(seen), None
+
+
+def whole_page(found: Sequence[T], window: Window, *, known_as: str) -> tuple[tuple[T, ...], str | None]:
+    """The same for a list that is short enough to be made whole; `known_as`: the field that its cursors name.
+
+    A cursor that names nothing here is the first page (layers-api: ads-content).
+    """
+    names: list[str] = [getattr(one, known_as) for one in found]
+    start = names.index(window.cursor) + 1 if window.cursor in names else 0
+    end = start + window.limit
+    return tuple(found[start:end]), names[end - 1] if end < len(found) else None

@@ -25,7 +25,6 @@ class Published:
 
     id: str
     external_id: str
-    project_id: str
     container_id: str
     account_id: str
     platform: SocialPlatform
@@ -84,7 +83,6 @@ def published(visit: Visit, project_id: str) -> list[Published]:
         one = Published(
             id=row.id,
             external_id=posts.external_id(row.id),
-            project_id=project_id,
             container_id=row.container_id,
             account_id=row.account_id,
             platform=row.platform,

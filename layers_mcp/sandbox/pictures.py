@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from layers_mcp.sandbox import account, ids, jobs, shelf, tables
 from layers_mcp.sandbox.child.trouble import Trouble
@@ -82,14 +82,12 @@ def _fail(visit: Visit, row: Any, trouble: Trouble, paths: Mapping[str, str]) ->
         "message": message,
         "details": {"issues": [{"path": path, "message": trouble.message}]} if path else {},
     }
-    visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == row.id).values(fails_in=row.gate, problem=problem))
+    jobs.changed(visit, row.id, fails_in=row.gate, problem=problem)
 
 
 def _settle(visit: Visit, job_id: str, order: Order, result: Outcome | Trouble) -> None:
     """State what was drawn; it shows when the job ends, and the credits are charged then, or come back."""
-    job = tables.jobs.c.id == job_id
-    visit.connection.execute(update(tables.jobs).where(job).values(opened_at=visit.now))
-    row = visit.connection.execute(select(tables.jobs).where(job)).one()
+    row = jobs.changed(visit, job_id, opened_at=visit.now)
     if isinstance(result, Trouble):
         _fail(visit, row, result, order.paths)
         _discard(visit.ground.folder, job_id, order)
@@ -97,8 +95,7 @@ def _settle(visit: Visit, job_id: str, order: Order, result: Outcome | Trouble) 
         for piece, files in zip(order.errand.pieces, result.pieces, strict=True):
             mine = tables.containers.c.id == Path(piece.folder).name
             visit.connection.execute(update(tables.containers).where(mine).values(media=_kept(visit, files)))
-    row = visit.connection.execute(select(tables.jobs).where(job)).one()
-    account.settle(visit, job_id, jobs.script_of(row).finishes_at or visit.now, charged=isinstance(result, Outcome))
+    account.settle(visit, job_id, jobs.script_of(jobs.changed(visit, job_id)).finishes_at or visit.now, charged=isinstance(result, Outcome))
 
 
 def _discard(folder: Path, job_id: str, order: Order) -> None:

@@ -13,7 +13,7 @@ from layers_mcp.contract.scalars import PostStatus
 from layers_mcp.sandbox import refusals, tables
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["WITH_ACCOUNT", "cancel_queued", "keep_failed", "see", "status_at"]
+__all__ = ["WITH_ACCOUNT", "cancel_queued", "external_id", "keep_failed", "see", "status_at"]
 
 _DAY_MS = 86_400_000
 _EARLIER = tables.posts.alias("earlier")

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from layers_mcp.contract import app_media
 from layers_mcp.sandbox.web.errand import MediaErrand, MediaFile
 
-__all__ = ["PREPARATIONS", "prepared"]
+__all__ = ["prepared"]
 
 Prepare = Callable[[BaseModel, Path], Awaitable[BaseModel]]
 
@@ -28,7 +28,7 @@ async def _fetch(errand: BaseModel, folder: Path) -> BaseModel:
     return result.model_copy(update={"name": str(folder / result.name)}) if isinstance(result, MediaFile) else result
 
 
-PREPARATIONS: dict[str, Prepare] = {app_media.ADD.name: _fetch}
+_PREPARATIONS: dict[str, Prepare] = {app_media.ADD.name: _fetch}
 """How an endpoint's errand is carried out, by the endpoint's name."""
 
 
@@ -37,6 +37,6 @@ async def prepared(endpoint: str, errand: BaseModel, folder: Path) -> AsyncGener
     """What came of an endpoint's errand. Files that nobody took out of its folder, on the disk of the world's `folder`, are removed."""
     place = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".incoming-", dir=folder))
     try:
-        yield await PREPARATIONS[endpoint](errand, place)
+        yield await _PREPARATIONS[endpoint](errand, place)
     finally:
         await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)

@@ -12,8 +12,9 @@ from layers_mcp.contract import creatives as c_creatives
 from layers_mcp.contract import errors
 from layers_mcp.contract.creatives import Recommendation
 from layers_mcp.contract.projects import BrandContext
-from layers_mcp.sandbox import creatives, ids, projects, tables
+from layers_mcp.sandbox import ids, projects, tables
 from layers_mcp.sandbox.ads.selection import ELIGIBLE_FROM
+from layers_mcp.sandbox.pages import Window, whole_page
 from layers_mcp.sandbox.visit import Visit
 from layers_mcp.sandbox.winners import Earner, earners
 
@@ -105,7 +106,7 @@ def listing(visit: Visit, request: c_creatives.ListRecommendations) -> c_creativ
     ]
     by_confidence = request.sort == "confidence_desc"
     found.sort(key=lambda one: (one.confidence if by_confidence else 0.0, one.created_at or visit.now), reverse=True)
-    items, cursor = creatives.after(found, request.cursor, request.limit, known_as="recommendation_id")
+    items, cursor = whole_page(found, Window(request.cursor, request.limit), known_as="recommendation_id")
     return c_creatives.RecommendationPage(items=items, next_cursor=cursor)
 
 

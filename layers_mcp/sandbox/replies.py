@@ -22,12 +22,14 @@ MOST_LETTERS = 255
 
 _PREFIXES = {
     "projectId": "prj",
+    "projectLayerId": "pl",
     "containerId": "cnt",
     "influencerId": "inf",
     "socialAccountId": "sa",
     "scheduledPostId": "sp",
     "appId": "app",
     "mediaId": "med",
+    "recommendationId": "rec",
     "sourcePlatformPostId": "sp",
 }
 """Of the ids that may come bare."""

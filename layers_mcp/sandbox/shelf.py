@@ -13,7 +13,7 @@ from typing import Any
 from layers_mcp.sandbox.visit import Ground
 
 __all__ = [
-    "BRAND", "MEDIA", "address", "details", "logo_address", "logo_file", "logo_id_of", "media_address", "media_folder", "shown",
+    "BRAND", "MEDIA", "address", "details", "logo_address", "logo_file", "logo_id_of", "media_folder", "shown",
     "unaddressed",
 ]  # fmt: skip
 
@@ -27,7 +27,7 @@ def media_folder(folder: Path, container_id: str) -> Path:
     return folder / "media" / container_id
 
 
-def media_address(ground: Ground, container_id: str, name: str) -> str:
+def _media_address(ground: Ground, container_id: str, name: str) -> str:
     """The address of one of a container's files."""
     return f"{ground.site_url}{MEDIA}/{container_id}/{name}"
 
@@ -61,7 +61,7 @@ def unaddressed(ground: Ground, shown: str | None) -> str | None:
 
 def shown(ground: Ground, container: str, kept: Mapping[str, Any]) -> dict[str, Any]:
     """One asset as containers and jobs show it."""
-    url = media_address(ground, container, kept["name"])
+    url = _media_address(ground, container, kept["name"])
     return {"id": kept["id"], "kind": kept["kind"], "url": url, "duration_ms": kept["duration_ms"]}
 
 
@@ -70,8 +70,8 @@ def details(ground: Ground, container: str, kept: Mapping[str, Any]) -> dict[str
     return {
         **{name: kept[name] for name in ("kind", "width", "height", "duration_ms")},
         "asset_id": kept["id"],
-        "url": media_address(ground, container, kept["name"]),
-        "thumbnail_url": media_address(ground, container, kept["preview"]),
+        "url": _media_address(ground, container, kept["name"]),
+        "thumbnail_url": _media_address(ground, container, kept["preview"]),
         "mime_type": kept["mime"],
         "size_bytes": kept["size"],
     }

@@ -71,7 +71,7 @@ def unopened(name: str, problem: Exception) -> Answer:
     return Answer(text=problem_text(reason), record=problem_record(reason, sandbox=False), is_error=True)
 
 
-async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str] = tuple(_BY_NAME)) -> Answer:
+async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str]) -> Answer:
     """The answer to one call of one tool of those `shown`; a failure is an answer too, never an exception.
 
     One line goes to the log for each call: tool, outcome, seconds, request id; no arguments.

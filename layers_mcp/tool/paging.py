@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 
 from layers_mcp.tool.declaration import Arguments
 from layers_mcp.tool.outcome import Next
 from layers_mcp.tool.size import fitting
 
-__all__ = ["Leaf", "Page", "every", "leaf"]
+__all__ = ["Cursor", "Leaf", "Page", "every", "leaf"]
+
+Cursor = Annotated[str, StringConstraints(max_length=500)]
+"""Where a page begins, in the words of the answer before; the bound is ours."""
 
 T = TypeVar("T", bound=BaseModel)
 T_co = TypeVar("T_co", covariant=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import JsonValue
 
 from layers_mcp.client import desk
@@ -13,10 +15,13 @@ from layers_mcp.contract.publishing import GetPost, ScheduledPost
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.contract.social import GetOauthStatus, ListAccounts, OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.outcome import Next
+from layers_mcp.tool.outcome import Next, Status
 from layers_mcp.tool.words import plain_code
 
-__all__ = ["ask_consent", "consent_words", "find_account", "in_words", "resume", "wait_job", "wait_oauth", "wait_post"]
+__all__ = [
+    "ask_consent", "consent_words", "ended_code", "find_account", "in_words", "resume", "status_of", "wait_job", "wait_oauth",
+    "wait_post",
+]  # fmt: skip
 
 _WORDS = {
     "queued": "waiting for a free machine",
@@ -35,6 +40,19 @@ def in_words(stage: str | None) -> str:
     """The stage as a person says it; one we don't know is named with its underscores opened."""
     plain = (stage or "working").replace("_", " ")
     return _WORDS.get(plain, plain)
+
+
+def status_of(word: str) -> Status:
+    """How a call ends whose job, post, consent or container stands at `word`."""
+    if word in ("failed", "canceled"):
+        return "failed" if word == "failed" else "canceled"
+    return "done" if word in ("completed", "published", "draft") else "running"
+
+
+def ended_code(job: Job) -> str:
+    """The code that a job ended with, in brackets after a space; nothing where there is none, or free text in its place."""
+    code = plain_code(job.error.code) if job.error else None
+    return f" ({code})" if code else ""
 
 
 def resume(wait_seconds: int | None, **what: str) -> Next:
@@ -67,20 +85,19 @@ async def wait_job(call: Call, job_id: str, wait_seconds: int | None) -> Job:
 
 async def wait_post(call: Call, post_id: str, wait_seconds: int | None) -> ScheduledPost:
     """The post when it is published, failed or canceled, or as it stands when the wait ends."""
-    first = await call.layers.send(publishing.GET, GetPost(scheduled_post_id=post_id))
-    begin = call.now()
+    began: datetime | None = None
 
     def progress(post: ScheduledPost) -> Progress:
+        nonlocal began
+        began = began or call.now()  # only an answer shows the API's time
         if post.over:
             return Progress(done=1.0, stage=post.status)
         if post.status == "publishing":
             return Progress(done=0.9, stage="publishing")
-        due_s = (post.scheduled_for - begin).total_seconds() if post.scheduled_for else 0.0
-        gone_s = (call.now() - begin).total_seconds()
+        due_s = (post.scheduled_for - began).total_seconds() if post.scheduled_for else 0.0
+        gone_s = (call.now() - began).total_seconds()
         return Progress(done=min(0.9 * gone_s / due_s, 0.89) if due_s > 0 else 0.0, stage="waiting for its time")
 
-    if first.over:
-        return first
     return await wait(
         desk.follow(call.layers, publishing.GET, GetPost(scheduled_post_id=post_id)),
         over=lambda post: post.over,
@@ -100,10 +117,11 @@ async def find_account(call: Call, project_id: str, account_id: str | None) -> S
     return next((account for account in page.items if account.social_account_id == account_id), None)
 
 
-def consent_words(consent: OauthStatus) -> str:
-    """How a consent stands, in a sentence."""
+def consent_words(consent: OauthStatus, *, elsewhere: bool = False) -> str:
+    """How a consent stands, in a sentence; `elsewhere`: the project that was named does not have the account."""
     if consent.status == "completed":
-        return f"The owner consented: account {consent.social_account_id} is connected."
+        said = f"The owner consented: account {consent.social_account_id} is connected."
+        return f"{said} It is no account of the project in projectId." if elsewhere else said
     if consent.status == "pending":
         until = f", until {wire_time(consent.expires_at)}" if consent.expires_at else ""
         again = "If the URL no longer opens, connect_account makes a new one."

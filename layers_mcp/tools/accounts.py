@@ -24,7 +24,7 @@ class ConnectAccountArguments(Waiting):
     project_id: Id = Field(description="The project.")
     platform: SocialPlatform = Field(description="Where the account lives.")
     return_url: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
-        default=None, description="Page the owner comes back to, unless LAYERS_RETURN_URL is set; its host is on the key's allow-list."
+        default=None, description="Page the owner comes back to, on a host of the key's allow-list; else that of LAYERS_RETURN_URL."
     )
     social_account_id: Id | None = Field(default=None, description="To renew this account's consent; it keeps its id.")
     state: State | None = Field(default=None, description="Wait for the consent that this state stands for.")
@@ -78,9 +78,8 @@ async def _follow(request: ConnectAccountArguments, call: Call, state: str) -> O
     consent = await wait_oauth(call, state, call.wait_s if request.wait_seconds is None else request.wait_seconds)
     done = consent.status == "completed"
     account = await find_account(call, request.project_id, consent.social_account_id) if done else None
-    elsewhere = " It is no account of the project in projectId." if done and account is None else ""
     return Outcome(
-        say=consent_words(consent) + elsewhere,
+        say=consent_words(consent, elsewhere=account is None),
         status="done" if done else "failed" if consent.status == "failed" else "needs_action",
         result=Consent.model_validate({**consent.model_dump(), "state": state, "account": account}),
         next=_after(request, call, consent, account),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -13,12 +14,13 @@ from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
-from layers_mcp.tool.paging import leaf
+from layers_mcp.tool.paging import Cursor, Page, every, leaf
 
 __all__ = ["add_app_media", "list_app_media", "remove_app_media"]
 
+_PAGE = 200
 _PAGES = 20
-"""Pages of 200 in which a file is looked for."""
+"""At most four thousand files are looked through; ours."""
 
 
 class AddAppMediaArguments(Adding):
@@ -36,7 +38,7 @@ class ListAppMediaArguments(Arguments):
 
     project_id: Id = Field(description="The project.")
     kind: MediaKind | None = Field(default=None, description="Only this kind.")
-    cursor: str | None = Field(default=None, description="nextCursor of the page before.")
+    cursor: Cursor | None = Field(default=None, description="nextCursor of the page before.")
     limit: int = Field(default=25, ge=1, le=200, description="Most to return.")
 
 
@@ -90,16 +92,13 @@ async def list_app_media(request: ListAppMediaArguments, call: Call) -> Outcome[
 
 
 async def _find(request: RemoveAppMediaArguments, call: Call) -> AppMedia:
-    cursor: str | None = None
-    for _ in range(_PAGES):
-        asked = ListAppMedia(project_id=request.project_id, limit=200)
-        found = await call.layers.send(app_media.LIST, asked.model_copy(update={"cursor": cursor}) if cursor else asked)
-        for one in found.items:
-            if one.id.removeprefix("med_").lower() == request.media_id.removeprefix("med_").lower():
-                return one
-        cursor = found.next_cursor
-        if cursor is None:
-            break
+    def ask(cursor: str | None) -> Awaitable[Page[AppMedia]]:
+        wanted = {"project_id": request.project_id, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
+        return call.layers.send(app_media.LIST, ListAppMedia.model_validate(wanted))
+
+    for one in await every(ask, pages=_PAGES):
+        if one.id.removeprefix("med_").lower() == request.media_id.removeprefix("med_").lower():
+            return one
     raise NotFound(f"project {request.project_id} has no app media {request.media_id}; list_app_media shows what it has")
 
 

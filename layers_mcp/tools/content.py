@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from layers_mcp.contract import content
 from layers_mcp.contract.content import Container, GetContent, ListContent
@@ -14,7 +14,7 @@ from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
 from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Next, Outcome, View
-from layers_mcp.tool.paging import leaf
+from layers_mcp.tool.paging import Cursor, leaf
 from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.size import brief
 
@@ -31,7 +31,7 @@ class ListContentArguments(Arguments):
     status: ContainerStatus | None = Field(default=None, description="Only containers in this state.")
     approval_status: ApprovalStatus | None = Field(default=None, description="Only containers with this approval.")
     limit: int = Field(default=20, ge=1, le=50, description="Rows of a page.")
-    cursor: Annotated[str, StringConstraints(max_length=500)] | None = Field(default=None, description="nextCursor of the page before.")
+    cursor: Cursor | None = Field(default=None, description="nextCursor of the page before.")
     detail: Literal["brief", "full"] = Field(default="brief", description="full adds captions and media.")
 
 

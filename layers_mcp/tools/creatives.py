@@ -17,7 +17,7 @@ from layers_mcp.loops.judgement import OVERRIDE_WINDOW_DAYS, OVERRIDES_ARE_A_HAB
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
-from layers_mcp.tool.paging import Page, every, leaf
+from layers_mcp.tool.paging import Cursor, Page, every, leaf
 
 __all__ = ["list_ads_content", "override_creative"]
 
@@ -42,7 +42,7 @@ class ListAdsContentArguments(Arguments):
     project_id: Id = Field(description="The project.")
     override: Literal["include", "exclude", "none"] | None = Field(default=None, description="Only creatives with this override.")
     eligible: bool | None = Field(default=None, description="Only creatives that ads may, or may not, use.")
-    cursor: Annotated[str, StringConstraints(max_length=500)] | None = Field(default=None, description="nextCursor of the page before.")
+    cursor: Cursor | None = Field(default=None, description="nextCursor of the page before.")
     limit: int = Field(default=20, ge=1, le=50, description="Rows of a page.")
 
 
@@ -157,6 +157,7 @@ async def override_creative(request: OverrideCreativeArguments, call: Call) -> O
 
     Only when the customer asks. A pause of a running ad can't be overridden.
     """
+    # The gate has just looked, but to hold the yes against what shows now: all that it hands on is the request.
     found = await _all(call, request.project_id)
     known = _known(found, request.creative_id)
     wanted: dict[str, JsonValue] = {"projectId": request.project_id, "id": known.ads_content_id}

@@ -18,12 +18,12 @@ from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Wait
 from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Cost, Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import pictured
-from layers_mcp.tool.waiting import resume, wait_job
+from layers_mcp.tool.waiting import resume, status_of, wait_job
 from layers_mcp.tool.worth import JUDGES, judged
 
 __all__ = ["clone_regardless", "generate_content"]
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+_Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 _OF_A_BRIEF = ("format", "hook", "cta", "topic", "target_platforms", "influencer_id", "variant_count")
 _OF_A_CLONE = ("mode", "variations", "overrides")
 
@@ -32,7 +32,7 @@ class OverridesArguments(Arguments):
     """What clones say otherwise than their source."""
 
     caption: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Text.")
-    cta: Words | None = Field(default=None, description="Call.")
+    cta: _Words | None = Field(default=None, description="Call.")
     voice_over_script: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Speech.")
 
 
@@ -44,8 +44,8 @@ class GenerateContentArguments(Adding, Waiting):
     hook: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
         default=None, description="First words of the post; else made from the brand."
     )
-    cta: Words | None = Field(default=None, description="Call to action.")
-    topic: Words | None = Field(default=None, description="What it is about.")
+    cta: _Words | None = Field(default=None, description="Call to action.")
+    topic: _Words | None = Field(default=None, description="What it is about.")
     target_platforms: SocialPlatforms | None = Field(default=None, description="Platforms to write captions for.")
     influencer_id: Id | None = Field(default=None, description="Who voices it (get_project lists them); else the default one.")
     variant_count: int = Field(default=1, ge=1, le=5, description="How many containers to make.")
@@ -124,7 +124,7 @@ async def _awaited(accepted: Accepted, request: Waiting, call: Call, cost: Cost 
         )
     return Outcome(
         say=f"Job {job.job_id} ended as {job.status}; its credits were released.",
-        status="canceled" if job.status == "canceled" else "failed",
+        status=status_of(job.status),
         result=Generated(job=job, container_ids=ids),
     )
 
@@ -189,8 +189,15 @@ async def generate_content(request: GenerateContentArguments, call: Call) -> Out
 
 
 async def show_clone(request: CloneRegardlessArguments, call: Call) -> Shown:
-    """What the verdict says against it, and what it would cost."""
+    """What the verdict says against it, and what it would cost.
+
+    Raises:
+        Invalid: the verdict says nothing against it, so no person is needed.
+    """
     verdict = await judged(call, request.project_id, request.source_post_id, variations=request.variations)
+    if verdict.word == "clone":
+        words = "is worth cloning, so nothing has to be overridden; call generate_content with this sourcePostId"
+        raise Invalid(f"sourcePostId {words}", details={"issues": [{"path": "sourcePostId", "message": words}]})
     cost = await _quote(call, "auto", request.variations)
     facts: dict[str, JsonValue] = {
         "verdict": verdict.word,

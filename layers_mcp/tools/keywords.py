@@ -13,7 +13,7 @@ from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Effect, Waiting, tool
 from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Next, Outcome, ReadFrom, View
-from layers_mcp.tool.waiting import resume, wait_job
+from layers_mcp.tool.waiting import ended_code, resume, status_of, wait_job
 
 __all__ = ["list_keywords", "refresh_keywords"]
 
@@ -80,6 +80,5 @@ async def refresh_keywords(request: RefreshKeywordsArguments, call: Call) -> Out
     if job.status == "running":
         steps = (resume(request.wait_seconds, jobId=job.job_id),)
         return Outcome(say=f"Job {job.job_id} is still running.", status="running", result=KeywordsView(job=job), next=steps)
-    code = f" ({job.error.code})" if job.error else ""
-    say = f"Job {job.job_id} ended as {job.status}{code}; the bank is as it was."
-    return Outcome(say=say, status="canceled" if job.status == "canceled" else "failed", result=KeywordsView(job=job))
+    say = f"Job {job.job_id} ended as {job.status}{ended_code(job)}; the bank is as it was."
+    return Outcome(say=say, status=status_of(job.status), result=KeywordsView(job=job))

@@ -15,7 +15,7 @@ from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Effect, Waiting, tool
 from layers_mcp.tool.origin import of_job
 from layers_mcp.tool.outcome import Next, Outcome, View
-from layers_mcp.tool.waiting import resume, wait_job
+from layers_mcp.tool.waiting import ended_code, resume, status_of, wait_job
 
 __all__ = ["ingest_listing"]
 
@@ -81,9 +81,8 @@ def _report(job: Job, request: IngestListingArguments) -> Outcome[ListingReport]
     if job.status == "running":
         again = resume(request.wait_seconds, jobId=job.job_id)
         return Outcome(say=f"Job {job.job_id} is still running.", status="running", result=view, next=(again,))
-    code = f" ({job.error.code})" if job.error else ""
-    say = f"Job {job.job_id} ended as {job.status}{code}; nothing was changed. Its error names the argument and the way out."
-    return Outcome(say=say, status="canceled" if job.status == "canceled" else "failed", result=view)
+    say = f"Job {job.job_id} ended as {job.status}{ended_code(job)}; nothing was changed. Its error names the argument and the way out."
+    return Outcome(say=say, status=status_of(job.status), result=view)
 
 
 @tool(calls=(ingest.WEBSITE, ingest.APPSTORE, jobs.GET), effect=Effect.ADDS)

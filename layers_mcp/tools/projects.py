@@ -18,6 +18,7 @@ from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Effect, tool
 from layers_mcp.tool.origin import of_project
 from layers_mcp.tool.outcome import Next, Outcome, View
+from layers_mcp.tool.paging import Cursor
 
 __all__ = ["create_project", "get_project", "update_project"]
 
@@ -84,9 +85,7 @@ class GetProjectArguments(Arguments):
     search: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = Field(
         default=None, description="When listing: part of the name."
     )
-    cursor: Annotated[str, StringConstraints(max_length=500)] | None = Field(
-        default=None, description="When listing: nextCursor of the page before."
-    )
+    cursor: Cursor | None = Field(default=None, description="When listing: nextCursor of the page before.")
 
 
 class ProjectView(View):

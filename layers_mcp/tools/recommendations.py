@@ -18,7 +18,7 @@ from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
 from layers_mcp.tool.outcome import Outcome, View
-from layers_mcp.tool.paging import leaf
+from layers_mcp.tool.paging import Cursor, leaf
 
 __all__ = ["list_recommendations", "update_recommendation"]
 
@@ -29,7 +29,7 @@ class ListRecommendationsArguments(Arguments):
     project_id: Id = Field(description="The project.")
     status: RecommendationStatus | None = Field(default=None, description="Only those in this state.")
     min_confidence: float = Field(default=0, ge=0, le=1, description="Only those at least this sure.")
-    cursor: Annotated[str, StringConstraints(max_length=500)] | None = Field(default=None, description="nextCursor of the page before.")
+    cursor: Cursor | None = Field(default=None, description="nextCursor of the page before.")
     limit: int = Field(default=20, ge=1, le=50, description="Rows of a page.")
 
 

@@ -16,7 +16,7 @@ from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Effect, Waiting, tool
 from layers_mcp.tool.origin import of_job
 from layers_mcp.tool.outcome import Next, Outcome, View
-from layers_mcp.tool.waiting import resume, wait_job
+from layers_mcp.tool.waiting import ended_code, resume, status_of, wait_job
 
 __all__ = ["ingest_repo"]
 
@@ -102,11 +102,10 @@ def _report(job: Job, installation: Installation | None, request: IngestRepoArgu
     if job.status == "running":
         say = f"Job {job.job_id} is still running."
         return Outcome(say=say, status="running", result=view, next=(resume(request.wait_seconds, jobId=job.job_id),))
-    code = f" ({job.error.code})" if job.error else ""
-    say = f"Job {job.job_id} ended as {job.status}{code}; no pull request was opened."
+    say = f"Job {job.job_id} ended as {job.status}{ended_code(job)}; no pull request was opened."
     if job.error is not None and job.error.code == NO_PLATFORM:
         say += f" If its stack is one of {', '.join(get_args(Platform))}, call ingest_repo again and name it in platforms."
-    return Outcome(say=say, status="canceled" if job.status == "canceled" else "failed", result=view)
+    return Outcome(say=say, status=status_of(job.status), result=view)
 
 
 @tool(calls=(github.INSTALL_URL, github.REGISTER, ingest.GITHUB, jobs.GET), effect=Effect.ADDS)

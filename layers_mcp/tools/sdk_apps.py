@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue
 
 from layers_mcp.contract import sdk_apps
 from layers_mcp.contract.errors import Invalid
@@ -14,6 +12,7 @@ from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, tool
 from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
+from layers_mcp.tool.paging import Cursor
 
 __all__ = ["create_sdk_app", "list_sdk_apps", "update_sdk_app"]
 
@@ -32,7 +31,7 @@ class ListSdkAppsArguments(Arguments):
     platforms: tuple[SdkPlatform, ...] | None = Field(
         default=None, min_length=1, max_length=9, description="With appId: how to install it on these; else on its own."
     )
-    cursor: Annotated[str, StringConstraints(max_length=500)] | None = Field(default=None, description="nextCursor of the page before.")
+    cursor: Cursor | None = Field(default=None, description="nextCursor of the page before.")
 
 
 class SdkAppsView(View):
@@ -50,16 +49,30 @@ def _read(project_id: str, app_id: str) -> Next:
     return Next(tool="list_sdk_apps", arguments={"projectId": project_id, "appId": app_id}, why="Read how the SDK is installed.")
 
 
+def _check_listing(request: ListSdkAppsArguments) -> None:
+    """A page has no platforms, and one app no page.
+
+    Raises:
+        Invalid: naming what does not go with the rest.
+    """
+    if request.app_id is None and request.platforms is not None:
+        path, words = "platforms", "goes with appId; add it, or leave platforms out"
+    elif request.app_id is not None and request.cursor is not None:
+        path, words = "cursor", "does not go with appId, which names one app; leave one of them out"
+    else:
+        return
+    issue: JsonValue = {"path": path, "message": words}
+    raise Invalid(f"list_sdk_apps: {path} {words}", details={"issues": [issue]})
+
+
 @tool(calls=(sdk_apps.LIST, sdk_apps.GET, sdk_apps.INSTALL_SPEC), effect=Effect.READS)
 async def list_sdk_apps(request: ListSdkAppsArguments, call: Call) -> Outcome[SdkAppsView]:
     """List a project's SDK apps; with appId one app and how the SDK is installed in it: package, settings, files.
 
     An ingest makes an app by itself. A key is never listed: create_sdk_app and update_sdk_app with rotateKey show one once.
     """
+    _check_listing(request)
     if request.app_id is None:
-        if request.platforms is not None:
-            issue: JsonValue = {"path": "platforms", "message": "goes with appId"}
-            raise Invalid("list_sdk_apps got platforms without appId", details={"issues": [issue]})
         fields = {"project_id": request.project_id} | ({"cursor": request.cursor} if request.cursor else {})
         page = await call.layers.send(sdk_apps.LIST, sdk_apps.ListSdkApps.model_validate(fields))
         view = SdkAppsView(apps=page.items, returned=len(page.items), has_more=page.next_cursor is not None, next_cursor=page.next_cursor)

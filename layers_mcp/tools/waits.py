@@ -17,9 +17,20 @@ from layers_mcp.contract.social import OauthStatus, SocialAccount, State
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Effect, Waiting, tool
 from layers_mcp.tool.origin import of_brand, of_job
-from layers_mcp.tool.outcome import Next, Outcome, Status, View
+from layers_mcp.tool.outcome import Next, Outcome, View
 from layers_mcp.tool.pictures import pictured
-from layers_mcp.tool.waiting import ask_consent, consent_words, find_account, in_words, resume, wait_job, wait_oauth, wait_post
+from layers_mcp.tool.waiting import (
+    ask_consent,
+    consent_words,
+    ended_code,
+    find_account,
+    in_words,
+    resume,
+    status_of,
+    wait_job,
+    wait_oauth,
+    wait_post,
+)
 from layers_mcp.tool.words import plain_code
 
 __all__ = ["wait_for_job"]
@@ -49,12 +60,6 @@ class Waited(View):
     container: Container | None = None
 
 
-def _status(word: str) -> Status:
-    if word in ("failed", "canceled"):
-        return "failed" if word == "failed" else "canceled"
-    return "done" if word in ("completed", "published", "draft") else "running"
-
-
 def _then(job: Job) -> tuple[Next, ...]:
     if job.status != "completed":
         return ()
@@ -75,13 +80,11 @@ def _then(job: Job) -> tuple[Next, ...]:
 
 async def _job(request: WaitArguments, call: Call) -> Outcome[Waited]:
     job = await wait_job(call, request.job_id or "", request.wait_seconds)
-    named = plain_code(job.error.code) if job.error else None
-    code = f" ({named})" if named else ""
     steps = _then(job) if job.over else (resume(request.wait_seconds, jobId=job.job_id),)
-    say = f"Job {job.job_id} is {job.status}{code}."
+    say = f"Job {job.job_id} is {job.status}{ended_code(job)}."
     if job.result is not None and job.result.read_in_part:
         say += " The repository has more files than are read: it was read in part only."
-    return Outcome(say=say, status=_status(job.status), result=Waited(job=job), next=steps, read_from=of_job(job))
+    return Outcome(say=say, status=status_of(job.status), result=Waited(job=job), next=steps, read_from=of_job(job))
 
 
 _CAUSES = {
@@ -127,7 +130,7 @@ async def _post(request: WaitArguments, call: Call) -> Outcome[Waited]:
     named = f" ({code})" if plain_code(code) else ""
     cause = f": {_CAUSES.get(code or '', 'the platform refused it')}{named}" if post.status == "failed" else ""
     steps = await _mending(post, call) if post.over else (resume(request.wait_seconds, scheduledPostId=post.id),)
-    return Outcome(say=f"Post {post.id} is {post.status}{cause}.", status=_status(post.status), result=Waited(post=post), next=steps)
+    return Outcome(say=f"Post {post.id} is {post.status}{cause}.", status=status_of(post.status), result=Waited(post=post), next=steps)
 
 
 async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:
@@ -142,10 +145,9 @@ async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:
     steps = (resume(request.wait_seconds, **known),) if pending else ()
     if consent.status == "failed" and request.project_id is not None:
         steps = (ask_consent(call, "Make a new URL for the account's owner, if they want to.", projectId=request.project_id),)
-    say = consent_words(consent) + (" It is no account of the project in projectId." if elsewhere else "")
     return Outcome(
-        say=say,
-        status="needs_action" if pending else _status(consent.status),
+        say=consent_words(consent, elsewhere=elsewhere),
+        status="needs_action" if pending else status_of(consent.status),
         result=Waited(consent=consent, account=account),
         next=steps,
     )
@@ -172,7 +174,7 @@ async def _container(request: WaitArguments, call: Call) -> Outcome[Waited]:
     running = one.status in ("queued", "generating")
     return Outcome(
         say=f"Content {one.id} is {one.status}, approval {one.approval_status}.",
-        status="running" if running else _status(one.status),
+        status="running" if running else status_of(one.status),
         result=Waited(container=one),
         read_from=of_brand("container.captionVariants") if one.caption_variants else (),
         next=(resume(request.wait_seconds, containerId=one.id),) if running else (),

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 from layers_mcp.contract import measurement
 from layers_mcp.contract.measurement import Axis, GetTopPerformers, TopPerformer, Window
 from layers_mcp.contract.scalars import Id, Utc
-from layers_mcp.loops.judgement import FLOOR, axis_of, next_source
+from layers_mcp.loops.judgement import CLONES_PER_SOURCE, FLOOR, axis_of, next_source
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, View
@@ -22,6 +22,7 @@ _ROWS = 10
 """As many as a person looks through; the verdict weighs all that there are."""
 _VARIATIONS = 2
 """Seed 000, loop 2: the best performer as 2 variants."""
+_ONLY_BELOW = f"Above {FLOOR:g} nothing is worth cloning now: make a fresh post. Below it a person decides, with clone_regardless."
 _NOTHING_YET = "No data yet: nothing of this project is published and measured. A new project's posts take two to six weeks to tell."
 
 
@@ -74,11 +75,15 @@ def _shown(row: TopPerformer, weighed: Weighed) -> Performer:
 def _then(project_id: str, rows: tuple[TopPerformer, ...], weighed: Weighed, floor: float) -> tuple[Next, ...]:
     """Clone the best that is worth it, or make something new."""
     listed = [weighed.standing[row.source_id] for row in rows if row.source_id in weighed.standing]
-    best = next_source(listed, weighed.verdicts, by={row.source_id: row.metric_value for row in rows}) if floor >= FLOOR else None
+    above = [one for one in listed if one.engagement_rate > FLOOR]  # what generate_content would clone
+    best = next_source(above, weighed.verdicts, by={row.source_id: row.metric_value for row in rows})
     post = next((row.platform_post_id for row in rows if best is not None and row.source_id == best.id), None)
-    if post is None:
-        return (Next(tool="generate_content", arguments={"projectId": project_id}, why="Nothing is worth cloning now: make a fresh post."),)
-    arguments: dict[str, JsonValue] = {"projectId": project_id, "sourcePostId": post, "variations": _VARIATIONS}
+    if best is None or post is None:
+        lowered = floor < FLOOR and any(weighed.verdicts[one.id].word == "clone" for one in listed)
+        why = _ONLY_BELOW if lowered else "Nothing is worth cloning now: make a fresh post."
+        return (Next(tool="generate_content", arguments={"projectId": project_id}, why=why),)
+    variations = min(_VARIATIONS, CLONES_PER_SOURCE - weighed.verdicts[best.id].clones)
+    arguments: dict[str, JsonValue] = {"projectId": project_id, "sourcePostId": post, "variations": variations}
     return (Next(tool="generate_content", arguments=arguments, why="Clone the best post that is worth it."),)
 
 

@@ -6,6 +6,9 @@ import asyncio
 
 import pytest
 
+from layers_mcp.contract.clones import CloneFromPost
+from layers_mcp.contract.creatives import MarkRecommendation
+from layers_mcp.sandbox.replies import digest
 from layers_mcp.sandbox.world import World
 
 pytestmark = pytest.mark.anyio
@@ -88,3 +91,14 @@ async def test_a_bare_and_a_prefixed_id_are_one_request(house):
 
     assert again == first
     assert resent["scheduledPostIds"] == sent["scheduledPostIds"]
+
+
+def test_a_bare_id_of_a_recommendation_or_a_layer_is_the_same_request_too():
+    """Same promise, for ids that no container or account has."""
+    bare = "0c1f6f0e-7d0c-4c3b-9d5f-1d0c9a5e4b10"
+    marks = [MarkRecommendation(project_id="prj_1", recommendation_id=one, status="open") for one in (bare, f"rec_{bare}")]
+    given = {"container_id": bare, "project_id": "prj_1", "source_platform_post_id": "sp_1"}
+    clones = [CloneFromPost(**given, project_layer_id=one) for one in (bare.upper(), f"pl_{bare}")]
+
+    assert len({digest(mark) for mark in marks}) == 1
+    assert len({digest(clone) for clone in clones}) == 1

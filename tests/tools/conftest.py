@@ -33,8 +33,10 @@ from layers_mcp.server.bind import Answer
 from layers_mcp.server.calling import answer
 from layers_mcp.store.store import Store
 from layers_mcp.tool.perform import House
+from layers_mcp.tools.catalog import TOOLS
 
 SAMPLE = "quinns-coffee/quinns-app"
+SHOWN = [declared.name for declared in TOOLS]
 RETURN = "https://app.your-partner.com/done"
 _ROUTES = [
     (row.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", row.path)), row.name) for row in sorted(TABLE, key=lambda row: row.path.count("{"))
@@ -116,7 +118,7 @@ class Story:
         async def tell(done: float, stage: str) -> None:
             self.told.append((done, stage))
 
-        return await answer(house or self.house, tool, arguments, tell)
+        return await answer(house or self.house, tool, arguments, tell, shown=SHOWN)
 
     async def call(self, tool: str, *, house: House | None = None, **arguments: Any) -> dict[str, Any]:
         """The record of one call."""

@@ -311,7 +311,7 @@ async def test_a_call_that_breaks_leaves_a_row_in_the_trail_too(story):
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await answer(story.house, "generate_content", {"projectId": project}, gone)
+        await answer(story.house, "generate_content", {"projectId": project}, gone, shown=["generate_content"])
 
     assert [row.outcome for row in story.store.trail.recent(story.house.gate.principal, limit=1)] == ["broken_off"]
 

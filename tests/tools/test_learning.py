@@ -112,6 +112,18 @@ async def test_a_person_may_go_on_regardless(story):
     assert len(made["result"]["containerIds"]) == 2
 
 
+async def test_what_the_verdict_allows_needs_no_yes_of_a_person(story):
+    """Issue 4: going on regardless is a control action; within the verdict there is nothing to go on regardless of."""
+    project, container, post = await _winner(story)
+
+    refused = (await story.call("clone_regardless", projectId=project, sourcePostId=post))["error"]
+
+    assert refused["code"] == "VALIDATION"
+    assert refused["details"]["issues"][0]["path"] == "sourcePostId"
+    assert "generate_content" in refused["message"]
+    assert _row(await story.call("top_performers", projectId=project), container)["clones"] == 0
+
+
 @pytest.mark.parametrize(
     ("more", "path"),
     [
@@ -215,6 +227,29 @@ async def test_the_floor_can_be_lowered_but_then_a_person_has_to_say_so(story):
 
     assert "clone" in {row["verdict"] for row in answer["result"]["items"]}
     assert answer["next"][0]["arguments"] == {"projectId": project}
+    assert "Nothing is worth cloning" not in answer["next"][0]["why"]
+    assert "clone_regardless" in answer["next"][0]["why"]
+
+
+async def test_a_lowered_floor_still_suggests_what_is_above_the_usual_one(story):
+    """A lower floor adds to what is worth cloning and takes nothing away."""
+    project, _, post = await _winner(story)
+
+    answer = await story.call("top_performers", projectId=project, floor=0.001)
+
+    assert answer["next"][0]["arguments"] == {"projectId": project, "sourcePostId": post, "variations": 2}
+
+
+async def test_no_more_clones_are_suggested_than_are_left(story):
+    """Design §4: a suggested call can be made; five clones of one source help, and four of them are made."""
+    project, container, post = await _winner(story)
+    made = await story.call("generate_content", projectId=project, sourcePostId=post, variations=4, waitSeconds=900)
+
+    answer = await story.call("top_performers", projectId=project)
+
+    assert made["status"] == "done"
+    assert _row(answer, container)["verdict"] == "clone"
+    assert answer["next"][0]["arguments"]["variations"] == 1
 
 
 async def test_an_override_shows_score_pool_and_effect_first(story):

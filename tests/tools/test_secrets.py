@@ -117,6 +117,15 @@ async def test_a_preview_shows_the_values_that_change(story):
     assert unfit["error"]["details"]["issues"][0]["path"] == "capi.meta"
 
 
+@pytest.mark.parametrize(("more", "path"), [({"platforms": ["web"]}, "platforms"), ({"appId": "app_1", "cursor": "abc"}, "cursor")])
+async def test_what_does_not_go_with_a_page_or_with_one_app_is_refused_by_name(story, more, path):
+    """House: every refusal names the field and the way out; nothing that was given is dropped in silence."""
+    refused = await story.call("list_sdk_apps", projectId=await story.project(), **more)
+
+    assert refused["error"]["details"]["issues"][0]["path"] == path
+    assert "leave" in refused["error"]["message"]
+
+
 async def test_a_relay_without_a_pixel_is_refused_by_field(story):
     """layers-api: CAPI needs a configured pixel first."""
     project = await story.project()

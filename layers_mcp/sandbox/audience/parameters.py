@@ -69,7 +69,8 @@ class Engagement:
 
     `rate`: likes, comments, shares and saves of an average post, chosen so that seed 000's example floor of 0.04 separates;
     `pull`, `chance`, `brand` as for reach; few views add the chance of small numbers. `likes`, `comments`, `shares`, `saves` add up to 1.
-    `watch_s`: seconds of an average view; `follows`, `converts`: shares of views; `act`: what a deviation of the acting quality does.
+    `watch_s`: seconds of an average view, `watch_pull`: what a deviation of quality does to them; `follows`, `converts`: shares of views;
+    `act`: what a deviation of the acting quality does. `reached`, `shown`: people and impressions for each view.
     """
 
     rate: float = 0.036

@@ -11,7 +11,7 @@ from layers_mcp.sandbox.audience.chance import bell
 from layers_mcp.sandbox.audience.parameters import Audience, Model
 from layers_mcp.sandbox.audience.quality import acting
 
-__all__ = ["NOTHING", "Counts", "Fate", "Post", "counts", "fate", "followers_at_first", "gained", "grown"]
+__all__ = ["NOTHING", "Counts", "Fate", "Post", "counts", "fate", "followers_at_first", "gained"]
 
 
 class Counts(NamedTuple):
@@ -83,16 +83,16 @@ def fate(audience: Audience, post: Post) -> Fate:
     return Fate(views, rate, watched, share.follows * exp(share.pull * post.quality), min(acts, 0.5))
 
 
-def grown(model: Model, age_days: float) -> float:
+def _grown(model: Model, age_days: float) -> float:
     """The part of its views that a post of this age has, 0 to 1."""
     return 1 - exp(-((age_days / model.reach.half_days) ** model.reach.shape)) if age_days > 0 else 0.0
 
 
 def counts(model: Model, what: Fate, age_days: float, *, told_from_days: float | None = None) -> Counts:
     """What a post of this age has earned. `told_from_days`: its age when conversions began to be counted; None: they are not."""
-    share, seen = model.engagement, what.views * grown(model, age_days)
+    share, seen = model.engagement, what.views * _grown(model, age_days)
     views = int(seen)
-    acted = 0.0 if told_from_days is None else seen - what.views * grown(model, min(told_from_days, age_days))
+    acted = 0.0 if told_from_days is None else seen - what.views * _grown(model, min(told_from_days, age_days))
     engaged = views * what.rate
     return Counts(
         views=views,

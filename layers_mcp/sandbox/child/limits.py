@@ -1,4 +1,4 @@
-"""What a child that reads strangers' repositories may use."""
+"""What a child process may use."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 import resource
 import signal
 
-__all__ = ["FILES_OPEN", "limit"]
+__all__ = ["limit"]
 
-FILES_OPEN = 256
+_FILES_OPEN = 256
 
 
 def limit(*, at_most_s: float, at_most_bytes: int) -> None:
@@ -19,7 +19,7 @@ def limit(*, at_most_s: float, at_most_bytes: int) -> None:
         (resource.RLIMIT_FSIZE, at_most_bytes),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, FILES_OPEN),
+        (resource.RLIMIT_NOFILE, _FILES_OPEN),
     ):
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (most, most) if hard == resource.RLIM_INFINITY or most <= hard else (hard, hard))

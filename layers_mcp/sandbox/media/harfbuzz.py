@@ -20,7 +20,6 @@ class Face(Protocol):
     """One face of a font file."""
 
     unicodes: _Letters
-    upem: int
 
 
 class Font(Protocol):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
+from layers_mcp.contract.app_media import MediaKind
 from layers_mcp.sandbox.child.trouble import Workshop
 from layers_mcp.sandbox.repository.errand import Brand, LogoFile
 from layers_mcp.sandbox.web.sites import Site
@@ -21,13 +22,11 @@ __all__ = [
     "ListingErrand",
     "MediaErrand",
     "MediaFile",
-    "MediaKind",
     "Outcome",
     "SiteErrand",
     "merged",
 ]
 
-MediaKind = Literal["logo", "screenshot", "demo-video", "end-card"]
 _Line = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 

@@ -6,13 +6,14 @@ import asyncio
 from pathlib import Path
 from typing import NamedTuple
 
+from layers_mcp.contract.app_media import MediaKind
 from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.repository.logo import harmless, sides_of
-from layers_mcp.sandbox.web.errand import MediaErrand, MediaFile, MediaKind
+from layers_mcp.sandbox.web.errand import MediaErrand, MediaFile
 from layers_mcp.sandbox.web.fetch import Unfetched, Wants, Web
 from layers_mcp.sandbox.web.guard import Refused
 
-__all__ = ["KINDS", "Kind", "fetch", "sniffed"]
+__all__ = ["KINDS", "Kind", "fetch"]
 
 _MB = 1024 * 1024
 _AT_MOST_S = 22.0
@@ -61,7 +62,7 @@ def _boxed(head: bytes) -> str | None:
     return "video/quicktime" if head[4:8] in {b"moov", b"mdat", b"wide"} else None
 
 
-def sniffed(head: bytes) -> str | None:
+def _sniffed(head: bytes) -> str | None:
     """The media type of a file by its first bytes, None for one we do not take."""
     if sides_of(head) is not None:
         return "image/png"
@@ -84,7 +85,7 @@ def _judged(file: Path, kind: Kind) -> str:
         Unfetched: it is none of this kind's types, or a picture that does more than show itself.
     """
     with file.open("rb") as opened:
-        mime = sniffed(opened.read(_HEAD))
+        mime = _sniffed(opened.read(_HEAD))
     if mime is None or mime not in kind.types:
         known = ", ".join(_ENDINGS[one] for one in kind.types)
         raise Unfetched(f"does not lead to a file of this kind: its bytes are none of {known}; give one that is")

@@ -12,11 +12,11 @@ from typing import Annotated
 import httpx2
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-__all__ = ["SAMPLE_APP", "SAMPLE_SITE", "Site", "file_of", "listed", "named", "site_of"]
+__all__ = ["Site", "file_of", "listed", "named", "site_of"]
 
-SAMPLE_SITE = "quinnscoffee.com"
+_SAMPLE_SITE = "quinnscoffee.com"
 """The website of the customer of seed 004."""
-SAMPLE_APP = ("coffee.quinns.app", "6502184417")
+_SAMPLE_APP = ("coffee.quinns.app", "6502184417")
 """Bundle id and App Store id of the sample customer's app; both ours."""
 _APPLE = "itunes.apple.com"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
@@ -42,9 +42,9 @@ class Site(BaseModel):
 
 def _samples() -> Iterator[Site]:
     folder = Path(str(resources.files("layers_mcp.sandbox.web") / "sample"))
-    for host in (SAMPLE_SITE, f"www.{SAMPLE_SITE}"):
-        yield Site(host=host, place=str(folder / SAMPLE_SITE))
-    yield Site(host=_APPLE, place=str(folder / "lookup.json"), asks=SAMPLE_APP)
+    for host in (_SAMPLE_SITE, f"www.{_SAMPLE_SITE}"):
+        yield Site(host=host, place=str(folder / _SAMPLE_SITE))
+    yield Site(host=_APPLE, place=str(folder / "lookup.json"), asks=_SAMPLE_APP)
 
 
 def listed(setting: Sequence[str]) -> tuple[Site, ...]:
