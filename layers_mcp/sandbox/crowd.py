@@ -11,7 +11,7 @@ from layers_mcp.sandbox.audience import quality
 from layers_mcp.sandbox.audience.parameters import LASTING, NULL, Audience, Mode
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["Line", "audience_of", "born", "brand_of", "clones_of"]
+__all__ = ["Line", "audience_of", "born", "brand_of"]
 
 _MODELS = {"lasting": LASTING, "null": NULL}
 _WORLD = select(tables.world.c.seed, tables.world.c.audience)
@@ -41,7 +41,7 @@ def brand_of(connection: Connection, project_id: str) -> str:
     return str(found.external_id) if found.external_id else f"{found.name}#{found.before}"
 
 
-def clones_of(connection: Connection, container_id: str) -> int:
+def _clones_of(connection: Connection, container_id: str) -> int:
     """How many clones of a container's posts were made, but for those that failed or were canceled."""
     row, job = tables.containers.c, tables.jobs.c
     query = select(func.count()).select_from(tables.containers).join(tables.jobs, row.job_id == job.id)
@@ -57,6 +57,6 @@ def born(visit: Visit, project_id: str, *, hook: str, form: str, line: Line | No
     if line is None:
         good = quality.fresh(audience, luck, brand=brand, hook=hook, form=form)
         return {"luck": luck, "quality": good}
-    earlier = clones_of(connection, line.source.id)
+    earlier = _clones_of(connection, line.source.id)
     good = quality.cloned(audience, luck, source=line.source.quality, mode=line.mode, earlier=earlier)
     return {"luck": luck, "quality": good, "source_post_id": line.post_id, "cloned_from": line.source.id}

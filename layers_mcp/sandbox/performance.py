@@ -14,7 +14,7 @@ from layers_mcp.sandbox.audience.parameters import Model
 from layers_mcp.sandbox.audience.reach import NOTHING, Counts, Fate, Post, counts, fate
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["Published", "added", "published", "sdk_since", "within"]
+__all__ = ["Published", "added", "published", "within"]
 
 _DAY_S = 86_400.0
 
@@ -44,7 +44,7 @@ class Published:
         return (moment - self.published_at).total_seconds() / _DAY_S
 
 
-def sdk_since(visit: Visit, project_id: str) -> datetime | None:
+def _sdk_since(visit: Visit, project_id: str) -> datetime | None:
     """Since when the project's app reports conversions: its first SDK app, of an ingest or made directly."""
     row = tables.sdk_apps.c
     query = select(func.min(row.created_at)).where(row.project_id == project_id, row.created_at <= visit.now)
@@ -63,7 +63,7 @@ def _out(visit: Visit, project_id: str) -> list[Row[Any]]:
 def published(visit: Visit, project_id: str) -> list[Published]:
     """What a project has out, first published first; drafts, failed and canceled posts are not among it and earn nothing."""
     audience = crowd.audience_of(visit.connection)
-    brand, told_from = crowd.brand_of(visit.connection, project_id), sdk_since(visit, project_id)
+    brand, told_from = crowd.brand_of(visit.connection, project_id), _sdk_since(visit, project_id)
     earlier: dict[str, int] = {}
     copies: dict[str, int] = {}
     found: list[Published] = []
