@@ -13,7 +13,7 @@ __all__ = ["Schema", "input_schema", "listing", "output_schema"]
 
 Schema = dict[str, JsonValue]
 _DROPPED = frozenset({"title", "default", "$defs", "discriminator"})
-_UNSAID = frozenset({"minLength", "maxLength", "minItems", "pattern", "exclusiveMinimum"})
+_UNSAID = frozenset({"minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "pattern", "minimum", "exclusiveMinimum"})
 """Bounds that are checked but not shown: they cost tokens in every conversation, and a refusal names them when they matter."""
 _LAST = frozenset({"confirm", "idempotencyKey", "waitSeconds"})
 """What many tools take stands after what is a tool's own."""

@@ -52,21 +52,21 @@ class Arguments(BaseModel):
 class Waiting(Arguments):
     """Arguments of a long tool."""
 
-    wait_seconds: int | None = Field(default=None, ge=0, le=900, description="Wait at most this long, then hand back how to go on.")
+    wait_seconds: int | None = Field(default=None, ge=0, le=900, description="Wait no longer than this.")
 
 
 class Adding(Arguments):
     """Arguments of a tool that adds something."""
 
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        default=None, description="Your own name for this operation; a new one repeats it on purpose."
+        default=None, description="A new key repeats the call on purpose."
     )
 
 
 class Control(Arguments):
     """Arguments of a control tool."""
 
-    confirm: str = Field(default="", description="Handle (cf_…) from this call's preview, once the person agreed.")
+    confirm: str = Field(default="", description="Leave it out for the preview; then its handle (cf_…), once the person agreed.")
 
     @field_validator("confirm", mode="before")
     @classmethod

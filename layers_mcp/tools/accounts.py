@@ -22,12 +22,12 @@ class ConnectAccountArguments(Waiting):
     """Arguments of connect_account."""
 
     project_id: Id = Field(description="The project.")
-    platform: SocialPlatform = Field(description="Where the account lives.")
+    platform: SocialPlatform = Field(description="Of the account.")
     return_url: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
-        default=None, description="Page the owner comes back to, on a host of the key's allow-list; else that of LAYERS_RETURN_URL."
+        default=None, description="Page the owner comes back to, on a host of the key's allow-list; else LAYERS_RETURN_URL."
     )
-    social_account_id: Id | None = Field(default=None, description="To renew this account's consent; it keeps its id.")
-    state: State | None = Field(default=None, description="Wait for the consent that this state stands for.")
+    social_account_id: Id | None = Field(default=None, description="To renew this account's consent.")
+    state: State | None = Field(default=None, description="Wait for this consent.")
 
 
 class Consent(View):
@@ -88,9 +88,9 @@ async def _follow(request: ConnectAccountArguments, call: Call, state: str) -> O
 
 @tool(calls=(social.OAUTH_URL, social.REAUTH_URL, social.OAUTH_STATUS, social.ACCOUNTS), effect=Effect.ADDS)
 async def connect_account(request: ConnectAccountArguments, call: Call) -> Outcome[Consent]:
-    """Connect a TikTok or Instagram account. Answers at once with the URL on which its owner allows it; then wait_for_job with the state.
+    """Connect a TikTok or Instagram account. Answers at once with the URL where its owner allows it; then wait_for_job with the state.
 
-    Give the URL to the owner; never open it for them.
+    Never open it for them.
     """
     if request.state is not None:
         return await _follow(request, call, request.state)

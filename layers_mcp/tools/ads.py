@@ -42,8 +42,8 @@ class ReadAdsMetricsArguments(Arguments):
 
     project_id: Id = Field(description="The project.")
     group_by: Literal["ad", "adset", "campaign", "account", "project"] = Field(default="ad", description="project: day by day.")
-    since: Moment | None = Field(default=None, description="Day in the project's zone, or instant; default: 7 days before until.")
-    until: Moment | None = Field(default=None, description="Not included; default: now.")
+    since: Moment | None = Field(default=None, description="Day in the project's zone, or instant; else 7 days before until.")
+    until: Moment | None = Field(default=None, description="Not included; else now.")
     metrics: tuple[Metric, ...] | None = Field(default=None, max_length=9, description="Only these, e.g. spend, cpa.")
     chart: bool = Field(default=False, description="Also a picture.")
 

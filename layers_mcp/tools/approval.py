@@ -46,12 +46,10 @@ class ApproveContentArguments(Control):
     """Arguments of approve_content."""
 
     container_ids: tuple[Id, ...] = Field(min_length=1, max_length=AT_MOST, description="The posts, at most 20.")
-    decision: Literal["approve", "reject"] = Field(default="approve", description="reject turns them down for good.")
+    decision: Literal["approve", "reject"] = Field(default="approve", description="reject is for good.")
     note: Note | None = Field(default=None, description="Kept with an approval.")
-    reason: Note | None = Field(default=None, description="Why; kept with a rejection.")
-    regenerate_brief: RegenerateBrief | None = Field(
-        default=None, description="With reject: make a new one with these edits; costs credits."
-    )
+    reason: Note | None = Field(default=None, description="With reject: why.")
+    regenerate_brief: RegenerateBrief | None = Field(default=None, description="With reject: make a new one with these edits, for credits.")
 
 
 class ItemDecision(View):
@@ -213,7 +211,7 @@ async def _mending(unkept: tuple[str, ...], call: Call) -> tuple[str, tuple[Next
 async def approve_content(request: ApproveContentArguments, call: Call) -> Outcome[Decisions]:
     """Let generated posts through the approval gate, or turn them down: one preview, one yes, an outcome each.
 
-    Without confirm it only shows the preview and a handle. Use it after the user has seen the posts; to publish them: schedule_content.
+    To publish them: schedule_content.
     """
     items = tuple([await _decide(one, request, call) for one in request.container_ids])
     done = sum(item.outcome != "failed" for item in items)

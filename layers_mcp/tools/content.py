@@ -26,10 +26,10 @@ _BRIEF = {"id", "status", "approval_status", "format", "hook", "created_at"}
 class ListContentArguments(Arguments):
     """Arguments of list_content."""
 
-    project_id: Id | None = Field(default=None, description="The project whose queue to list.")
-    container_id: Id | None = Field(default=None, description="One container, in full.")
-    status: ContainerStatus | None = Field(default=None, description="Only containers in this state.")
-    approval_status: ApprovalStatus | None = Field(default=None, description="Only containers with this approval.")
+    project_id: Id | None = Field(default=None, description="The project.")
+    container_id: Id | None = Field(default=None, description="One container, in full, with captions and media.")
+    status: ContainerStatus | None = Field(default=None, description="In this state.")
+    approval_status: ApprovalStatus | None = Field(default=None, description="With this approval.")
     limit: int = Field(default=20, ge=1, le=50, description="Rows of a page.")
     cursor: Cursor | None = Field(default=None, description="nextCursor of the page before.")
     detail: Literal["brief", "full"] = Field(default="brief", description="full adds captions and media.")
@@ -58,7 +58,7 @@ def _row(one: Container) -> Container:
 
 @tool(calls=(content.LIST, content.GET, content.ASSET), effect=Effect.READS)
 async def list_content(request: ListContentArguments, call: Call) -> Outcome[ContentView]:
-    """The content queue of a project, by status and approval; with containerId: one container in full, with captions and media."""
+    """The content queue of a project, by status and approval, or one container."""
     if request.container_id is not None:
         one = await call.layers.send(content.GET, GetContent(container_id=request.container_id))
         return Outcome(

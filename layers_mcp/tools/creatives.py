@@ -69,8 +69,8 @@ class OverrideCreativeArguments(Control):
 
     project_id: Id = Field(description="The project.")
     creative_id: Id = Field(description="adsContentId, or its container.")
-    override: Word = Field(description="score: back to the organic score.")
-    note: Annotated[str, StringConstraints(max_length=280)] | None = Field(default=None, description="Why; kept in the audit log.")
+    override: Word = Field(description="score lifts an override.")
+    note: Annotated[str, StringConstraints(max_length=280)] | None = Field(default=None, description="Why, for the audit log.")
 
 
 class Overridden(View):
@@ -153,7 +153,7 @@ async def show_creative(request: OverrideCreativeArguments, call: Call) -> Shown
 
 @tool(calls=(creatives.LIST, creatives.OVERRIDE, audit.LIST), effect=Effect.SPEAKS, ask=show_creative)
 async def override_creative(request: OverrideCreativeArguments, call: Call) -> Outcome[Overridden]:
-    """Put a person's word over a creative's score for ads. Without confirm it only shows score, pool, effect and a handle.
+    """Put a person's word over a creative's score for ads.
 
     Only when the customer asks. A pause of a running ad can't be overridden.
     """

@@ -32,8 +32,8 @@ class ExplainDecisionArguments(Arguments):
     decision_id: Id | None = Field(default=None, description="A decision, or a pending action (pa_…).")
     ad_id: Id | None = Field(default=None, description="The last decision on an ad.")
     ads_content_id: Id | None = Field(default=None, description="The last on a creative.")
-    since: Moment | None = Field(default=None, description="Day or instant; default: 30 days before until.")
-    until: Moment | None = Field(default=None, description="Default: now.")
+    since: Moment | None = Field(default=None, description="Day or instant; else 30 days before until.")
+    until: Moment | None = Field(default=None, description="Else now.")
 
 
 class ListedDecision(View):
@@ -94,7 +94,7 @@ def _then(request: ExplainDecisionArguments, one: Known | None) -> tuple[Next, .
 async def explain_decision(request: ExplainDecisionArguments, call: Call) -> Outcome[ExplainedView]:
     """What the ads optimizer did and why, from what is on record: plain words for the customer, and the evidence of each sentence.
 
-    Says "not recorded" where nothing is; add no cause of your own.
+    "not recorded" is an answer; add no cause of your own.
     """
     period = await period_of(call, request.project_id, request.since, request.until, days=_DAYS)
     subject = Subject(decision_id=request.decision_id, ad_id=request.ad_id, ads_content_id=request.ads_content_id)

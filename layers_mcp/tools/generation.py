@@ -32,7 +32,7 @@ class OverridesArguments(Arguments):
     """What clones say otherwise than their source."""
 
     caption: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Text.")
-    cta: _Words | None = Field(default=None, description="Call.")
+    cta: _Words | None = Field(default=None, description="Call to action.")
     voice_over_script: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Speech.")
 
 
@@ -40,18 +40,18 @@ class GenerateContentArguments(Adding, Waiting):
     """Arguments of generate_content."""
 
     project_id: Id = Field(description="The project.")
-    format: ContentFormat = Field(default="auto", description="auto lets Layers pick by the media the project has.")
+    format: ContentFormat = Field(default="auto", description="auto picks by the project's media.")
     hook: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
-        default=None, description="First words of the post; else made from the brand."
+        default=None, description="First words; else made from the brand."
     )
     cta: _Words | None = Field(default=None, description="Call to action.")
     topic: _Words | None = Field(default=None, description="What it is about.")
-    target_platforms: SocialPlatforms | None = Field(default=None, description="Platforms to write captions for.")
-    influencer_id: Id | None = Field(default=None, description="Who voices it (get_project lists them); else the default one.")
-    variant_count: int = Field(default=1, ge=1, le=5, description="How many containers to make.")
+    target_platforms: SocialPlatforms | None = Field(default=None, description="To write captions for.")
+    influencer_id: Id | None = Field(default=None, description="Who voices it; else the default one.")
+    variant_count: int = Field(default=1, ge=1, le=5, description="Containers to make.")
     source_post_id: Id | None = Field(default=None, description="Clone this post instead.")
     mode: CloneMode = Field(default="fork", description="reimagine keeps its premise only.")
-    variations: int = Field(default=1, ge=1, le=10, description="Clones.")
+    variations: int = Field(default=1, ge=1, le=10, description="Clones to make.")
     overrides: OverridesArguments | None = Field(default=None, description="What clones change.")
 
 
@@ -174,7 +174,7 @@ async def _cloned(request: GenerateContentArguments, call: Call) -> Outcome[Gene
 async def generate_content(request: GenerateContentArguments, call: Call) -> Outcome[Generated]:
     """Make new content from the brand context and a brief, or clone a post of top_performers; waits with progress.
 
-    Costs credits, which are checked first. Nothing is published: show the result to the user, then approve_content.
+    Costs credits. Nothing is published: show the result to the user, then approve_content.
     """
     _check(request)
     if request.source_post_id is not None:

@@ -31,7 +31,7 @@ class RunOptimizerArguments(Control):
     project_id: Id = Field(description="The project.")
     platform: AdPlatform = Field(description="The platform whose ads to look at.")
     dry_run: bool = Field(default=True, description="false acts, as far as the authority lets it.")
-    wait_seconds: int | None = Field(default=None, ge=0, le=900, description="Wait at most this long, then hand back how to go on.")
+    wait_seconds: int | None = Field(default=None, ge=0, le=900, description="Wait no longer than this.")
 
 
 class RunView(View):

@@ -31,9 +31,9 @@ class CreateProjectArguments(Adding):
     """Arguments of create_project."""
 
     name: Name = Field(description="The customer's name.")
-    customer_external_id: ExternalId | None = Field(default=None, description="Your own id of the customer; finds the project again.")
-    timezone: Zone = Field(default="UTC", description="IANA zone of the customer, such as America/Los_Angeles.")
-    primary_language: Language | None = Field(default=None, description="BCP-47 language of the content, such as en.")
+    customer_external_id: ExternalId | None = Field(default=None, description="Your own id of the customer.")
+    timezone: Zone = Field(default="UTC", description="The customer's IANA zone, e.g. America/Los_Angeles.")
+    primary_language: Language | None = Field(default=None, description="BCP-47, e.g. en.")
 
 
 class ProjectMade(View):
@@ -54,7 +54,7 @@ async def _find(call: Call, external_id: str) -> Project | None:
 
 @tool(calls=(projects.LIST, projects.GET, projects.CREATE), effect=Effect.ADDS)
 async def create_project(request: CreateProjectArguments, call: Call) -> Outcome[ProjectMade]:
-    """Make the project of one end customer, or find the one that has the same customerExternalId. Next: ingest_repo."""
+    """Make a customer's project, or find the one with this customerExternalId. Next: ingest_repo."""
     external_id = request.customer_external_id
     known = await _find(call, external_id) if external_id else None
     created = known is None
@@ -80,12 +80,12 @@ async def create_project(request: CreateProjectArguments, call: Call) -> Outcome
 class GetProjectArguments(Arguments):
     """Arguments of get_project."""
 
-    project_id: Id | None = Field(default=None, description="The project; leave it out to list projects.")
-    customer_external_id: ExternalId | None = Field(default=None, description="Find the project by your own id of the customer.")
+    project_id: Id | None = Field(default=None, description="The project.")
+    customer_external_id: ExternalId | None = Field(default=None, description="Or your own id of the customer.")
     search: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = Field(
         default=None, description="When listing: part of the name."
     )
-    cursor: Cursor | None = Field(default=None, description="When listing: nextCursor of the page before.")
+    cursor: Cursor | None = Field(default=None, description="nextCursor of the page before.")
 
 
 class ProjectView(View):
@@ -110,7 +110,7 @@ async def _page(request: GetProjectArguments, call: Call) -> Outcome[ProjectView
 
 @tool(calls=(projects.LIST, projects.GET, influencers.LIST, social.ACCOUNTS), effect=Effect.READS)
 async def get_project(request: GetProjectArguments, call: Call) -> Outcome[ProjectView]:
-    """Read a project: brand context, approval policy, ingest state, influencers and social accounts with their ids and states.
+    """Read a project: brand context, approval policy, ingest state, influencers and social accounts with ids and states.
 
     Without an id: list and search projects.
     """
@@ -158,10 +158,10 @@ class UpdateProjectArguments(Arguments):
 
     project_id: Id = Field(description="The project.")
     name: Name | None = Field(default=None, description="New name.")
-    timezone: Zone | None = Field(default=None, description="New IANA zone.")
-    primary_language: Language | None = Field(default=None, description="New BCP-47 language.")
+    timezone: Zone | None = Field(default=None, description="IANA zone.")
+    primary_language: Language | None = Field(default=None, description="BCP-47.")
     customer_external_id: ExternalId | None = Field(default=None, description="Your own id of the customer.")
-    brand_context: BrandContextArguments | None = Field(default=None, description="Only the fields to change.")
+    brand_context: BrandContextArguments | None = Field(default=None, description="Fields to change.")
 
 
 class ProjectChanged(View):
@@ -177,7 +177,7 @@ def _names(fields: Mapping[str, object]) -> set[str]:
 
 @tool(calls=(projects.UPDATE,), effect=Effect.SETS)
 async def update_project(request: UpdateProjectArguments, call: Call) -> Outcome[ProjectChanged]:
-    """Change only the given fields of a project. Brand context is what later content is made from: show it to the customer first."""
+    """Change the given fields of a project. Later content is made from its brand context: show that to the customer first."""
     given = request.model_dump(exclude_unset=True, exclude_none=True)
     brand = given.pop("brand_context", {})
     changed = _names(given) - {"projectId"} | {f"brandContext.{name}" for name in _names(brand)}

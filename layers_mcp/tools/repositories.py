@@ -30,19 +30,17 @@ NO_PLATFORM = "SDK_PATCH_GENERATION_FAILED"
 class IngestRepoArguments(Adding, Waiting):
     """Arguments of ingest_repo."""
 
-    project_id: Id = Field(description="The project to fill.")
+    project_id: Id = Field(description="The project.")
     repo_full_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]+/[A-Za-z0-9_.\-]+$", max_length=200)] = Field(
         description="owner/name on GitHub."
     )
     branch: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        default=None, description="Branch to read; else the default branch."
+        default=None, description="Else the default branch."
     )
-    platforms: tuple[Platform, ...] | None = Field(
-        default=None, max_length=6, description="Write the SDK only for these; else for all found."
-    )
-    installation_id: int | None = Field(default=None, ge=1, description="installation_id that GitHub handed back; goes with state.")
+    platforms: tuple[Platform, ...] | None = Field(default=None, max_length=6, description="For the SDK; else all found.")
+    installation_id: int | None = Field(default=None, ge=1, description="What GitHub handed back; goes with state.")
     state: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        default=None, description="state of the install URL the customer opened."
+        default=None, description="Of the install URL that was opened."
     )
 
 
@@ -110,9 +108,9 @@ def _report(job: Job, installation: Installation | None, request: IngestRepoArgu
 
 @tool(calls=(github.INSTALL_URL, github.REGISTER, ingest.GITHUB, jobs.GET), effect=Effect.ADDS)
 async def ingest_repo(request: IngestRepoArguments, call: Call) -> Outcome[IngestReport]:
-    """Read a GitHub repository into the project's brand context and open a pull request that adds the Layers SDK; waits with progress.
+    """Read a GitHub repository into the brand context and open a pull request that adds the Layers SDK; waits with progress.
 
-    Without the GitHub App on that owner it answers needs_action with the URL the customer opens.
+    Without the GitHub App on its owner it answers needs_action with the URL the customer opens.
     """
     installation = await _register(request, call)
     wanted: dict[str, object] = {"project_id": request.project_id, "repo_full_name": request.repo_full_name}

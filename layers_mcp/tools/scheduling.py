@@ -34,9 +34,9 @@ class TargetArguments(Arguments):
     """One account to publish on."""
 
     social_account_id: Id = Field(description="A connected account of the project.")
-    mode: PublishMode = Field(default="direct_publish", description="direct_publish unless given; reels and feed only on instagram.")
+    mode: PublishMode = Field(default="direct_publish", description="Default: direct_publish; reels and feed: instagram only.")
     caption_override: Annotated[str, StringConstraints(max_length=4000)] | None = Field(
-        default=None, description="Caption in place of the generated one."
+        default=None, description="In place of the generated one."
     )
 
 
@@ -44,7 +44,7 @@ class ScheduleContentArguments(Control):
     """Arguments of schedule_content."""
 
     container_id: Id = Field(description="The post.")
-    scheduled_for: Utc = Field(description="When, ISO 8601 with Z or an offset: 2026-04-18T22:00:00Z.")
+    scheduled_for: Utc = Field(description="With Z or an offset: 2026-04-18T22:00:00Z.")
     targets: tuple[TargetArguments, ...] = Field(min_length=1, max_length=50, description="All or none are scheduled.")
 
 
@@ -183,10 +183,7 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     ask=show_schedule,
 )
 async def schedule_content(request: ScheduleContentArguments, call: Call) -> Outcome[Scheduled]:
-    """Queue a post to be published on connected accounts at a time. Without confirm it only shows the preview and a handle.
-
-    Content that is still pending is not queued: its approval queues it.
-    """
+    """Queue a post to be published on connected accounts at a time. Pending content is queued by its approval."""
     targets = tuple(Target.model_validate(target.model_dump(exclude_none=True)) for target in request.targets)
     wanted = publishing.ScheduleContent(container_id=request.container_id, targets=targets, scheduled_for=request.scheduled_for)
     made = await call.layers.send(publishing.SCHEDULE, wanted, key=call.key)

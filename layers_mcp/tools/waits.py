@@ -44,10 +44,10 @@ class WaitArguments(Waiting):
     """Arguments of wait_for_job: exactly one of the four ids."""
 
     job_id: Id | None = Field(default=None, description="A job.")
-    scheduled_post_id: Id | None = Field(default=None, description="A scheduled post, until it is published.")
-    state: State | None = Field(default=None, description="A consent, until the account is connected.")
-    container_id: Id | None = Field(default=None, description="A container, until it is generated.")
-    project_id: Id | None = Field(default=None, description="With state: the project, to show the account.")
+    scheduled_post_id: Id | None = Field(default=None, description="Until it is published.")
+    state: State | None = Field(default=None, description="Until the account is connected.")
+    container_id: Id | None = Field(default=None, description="Until it is generated.")
+    project_id: Id | None = Field(default=None, description="With state: shows the account.")
 
 
 class Waited(View):
@@ -192,7 +192,7 @@ _WAITS = {"job_id": _job, "scheduled_post_id": _post, "state": _consent, "contai
 async def wait_for_job(request: WaitArguments, call: Call) -> Outcome[Waited]:
     """Wait for a running job, a scheduled post, a consent or a container, with progress; give exactly one id.
 
-    Waiting changes nothing, and ending the wait never ends the work.
+    Ending the wait never ends the work.
     """
     given = [name for name in _ONE_OF if getattr(request, name) is not None]
     if len(given) != 1:

@@ -30,7 +30,7 @@ class TopPerformersArguments(Arguments):
     """Arguments of top_performers."""
 
     project_id: Id = Field(description="The project.")
-    metric: Axis | None = Field(default=None, description="Else what fits the project's stage.")
+    metric: Axis | None = Field(default=None, description="Else by the project's stage.")
     window: Window = Field(default="30d", description="How far back.")
     floor: float = Field(default=FLOOR, ge=0, le=1, description="Least engagement rate to clone.")
 

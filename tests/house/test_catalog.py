@@ -16,7 +16,7 @@ from layers_mcp.tools.catalog import TOOLS
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 CATALOG = read_catalog()
 EVERY = read_catalog(("all",))
-AT_MOST_TOKENS = 3_500
+AT_MOST_TOKENS = 2_950
 AT_MOST_INSTRUCTIONS = 350
 
 
@@ -55,13 +55,13 @@ def test_the_packaged_catalog_is_what_the_tools_declare():
 
 
 def test_the_default_preset_is_cheap_to_show(aloud):
-    """Design §4: at most 3,500 tokens in all (o200k: names, descriptions, input schemas, instructions)."""
+    """Issue 8: tools at most 2,950 tokens (o200k: names, descriptions, input schemas), instructions at most 350."""
     tools = sum(_tokens(_shown(tool)) for tool in CATALOG.tools)
     words = _tokens(INSTRUCTIONS)
 
     aloud(f"default preset: {len(CATALOG.tools)} tools, {tools} tokens + {words} of instructions = {tools + words}")
     assert words <= AT_MOST_INSTRUCTIONS
-    assert tools + words <= AT_MOST_TOKENS
+    assert tools <= AT_MOST_TOKENS
 
 
 @pytest.mark.parametrize("tool", EVERY.tools, ids=lambda tool: tool["name"])
