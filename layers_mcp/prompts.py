@@ -1,4 +1,4 @@
-"""Prompts: conversations that a person starts, written as Markdown files with a head that names their arguments.
+"""Prompts: conversations that a person starts, written as Markdown files with a head that names their arguments and tools.
 
 The files lie in `prompts/` of the checkout and inside the installed package.
 """
@@ -17,6 +17,7 @@ from layers_mcp.tool.words import visible
 __all__ = ["Argument", "Prompt", "filled", "read_prompts"]
 
 _HEAD = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
+_WORD = re.compile(r"\w+")
 _BLANK = re.compile(r"\{\{(\w+)\}\}")
 NOT_GIVEN = "(not given)"
 """What stands where an optional argument was not given."""
@@ -33,13 +34,15 @@ class Argument(BaseModel):
 
 
 class Prompt(BaseModel):
-    """One prompt; `name` is its file's."""
+    """One prompt; `name` is its file's. `uses`: the tools it may call; `proposes`: tools whose calls it may only propose."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     title: str = Field(min_length=1)
     description: str = Field(min_length=1)
     arguments: dict[str, Argument]
+    uses: tuple[str, ...] = Field(min_length=1)
+    proposes: tuple[str, ...] = ()
     body: str = Field(min_length=1)
 
 
@@ -57,6 +60,9 @@ def _read(file: Path) -> Prompt:
     if blanks != set(prompt.arguments):
         odd = ", ".join(sorted(blanks ^ set(prompt.arguments)))
         raise ValueError(f"{file.name}: body and arguments do not agree on {odd}")
+    unsaid = sorted(set(prompt.uses + prompt.proposes) - set(_WORD.findall(prompt.body)))
+    if unsaid or set(prompt.uses) & set(prompt.proposes):
+        raise ValueError(f"{file.name}: its head names tools that the body does not, or one twice: {', '.join(unsaid)}")
     return prompt
 
 
@@ -79,8 +85,16 @@ def _quoted(given: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in given.split("\n"))
 
 
+def _tools(prompt: Prompt) -> str:
+    """What the head says of tools, in words (seed 000: an LLM explains, summarizes and interprets, and acts only with consent)."""
+    said = f"Tools for this: {', '.join(prompt.uses)}; call no others."
+    if prompt.proposes:
+        said += f" Only to propose, until the user has chosen the call: {', '.join(prompt.proposes)}."
+    return f"{said} One that you are not shown is in another preset (LAYERS_TOOLS): say what is missing without it, and go on."
+
+
 def filled(prompt: Prompt, given: Mapping[str, str]) -> str:
-    """The prompt's text with its arguments in place, quoted; what was given is put in once and never read for blanks itself.
+    """The prompt's text with its arguments in place, quoted, and its tools; what was given is put in once and not read for blanks itself.
 
     Raises:
         ValueError: an argument is missing, unknown or too long, by its name.
@@ -93,4 +107,5 @@ def filled(prompt: Prompt, given: Mapping[str, str]) -> str:
         said += [f"longer than {AT_MOST} characters: {', '.join(long)}"] * bool(long)
         raise ValueError(f"{prompt.name} got arguments that don't fit ({'; '.join(said)}); it takes {', '.join(prompt.arguments)}")
     plain = {name: _plain(value) for name, value in given.items()}
-    return _BLANK.sub(lambda blank: _quoted(plain[blank[1]]) if plain.get(blank[1]) else NOT_GIVEN, prompt.body)
+    body = _BLANK.sub(lambda blank: _quoted(plain[blank[1]]) if plain.get(blank[1]) else NOT_GIVEN, prompt.body)
+    return f"{body}\n{_tools(prompt)}\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
+from layers_mcp.prompts import read_prompts
 from layers_mcp.server.presets import PRESETS
 from layers_mcp.settings import PREFIX, Settings
 from layers_mcp.tools.catalog import TOOLS
@@ -21,6 +22,16 @@ def tools_table() -> str:
     preset = {name: preset for preset, names in reversed(PRESETS.items()) for name in names}
     rows = [f"| `{one.name}` | {preset[one.name]} | {'control' if one.ask else one.effect.value} | {one.description} |" for one in TOOLS]
     return "\n".join(["| Tool | Preset | Effect | Does |", "|---|---|---|---|", *rows])
+
+
+def prompts_table() -> str:
+    """A row for each prompt: name, what it takes (optional in brackets), what it says of itself."""
+    rows = [
+        f"| `{one.name}` | {', '.join(name if argument.required else f'[{name}]' for name, argument in one.arguments.items())} "
+        f"| {one.description} |"
+        for one in read_prompts()
+    ]
+    return "\n".join(["| Prompt | Takes | Does |", "|---|---|---|", *rows])
 
 
 def _default(name: str) -> str:
@@ -38,8 +49,8 @@ def settings_table() -> str:
 
 
 def renewed(text: str) -> str:
-    """The README with both tables made from the code."""
-    for name, table in (("tools", tools_table()), ("settings", settings_table())):
+    """The README with its tables made from the code."""
+    for name, table in (("tools", tools_table()), ("prompts", prompts_table()), ("settings", settings_table())):
         text = re.sub(
             rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text, flags=re.DOTALL
         )
@@ -47,7 +58,7 @@ def renewed(text: str) -> str:
 
 
 def test_the_tables_are_made_from_the_code():
-    """house-style 23: run `python tests/house/test_readme.py` after changing a tool or a setting."""
+    """house-style 23: run `python tests/house/test_readme.py` after changing a tool, a prompt or a setting."""
     text = README.read_text(encoding="utf-8")
 
     assert text == renewed(text)

@@ -124,13 +124,21 @@ def test_frames_are_json_lines(serve):
 
 @pytest.mark.parametrize("era", ERAS)
 def test_prompts_are_listed_and_filled(serve, era):
-    """Issue 3: the brief from an intake form and the onboarding conversation, in both eras."""
+    """Issues 3 and 4: each good use of an LLM that the seed names, and the onboarding conversation, in both eras."""
     wire = serve(era)
 
-    names = [prompt["name"] for prompt in wire.request("prompts/list")["result"]["prompts"]]
+    listed = wire.request("prompts/list")["result"]["prompts"]
+    needed = [[one["name"] for one in prompt["arguments"] if one["required"]] for prompt in listed]
+    asked = [
+        {"name": prompt["name"], "arguments": dict.fromkeys(names, "one\n\ntwo")} for prompt, names in zip(listed, needed, strict=True)
+    ]
+    texts = [wire.request("prompts/get", one)["result"]["messages"][0]["content"]["text"] for one in asked]
     got = wire.request("prompts/get", {"name": "brief_from_intake", "arguments": {"intake": "We sell coffee."}})["result"]
     refused = wire.request("prompts/get", {"name": "brief_from_intake", "arguments": {}})
 
-    assert names == ["brief_from_intake", "onboard_customer"]
+    names = [prompt["name"] for prompt in listed]
+    assert names == ["brief_from_intake", "dashboard_summary", "onboard_customer", "vague_feedback", "what_the_optimizer_did"]
+    assert [text.count("> one\n>\n> two\n") for text in texts] == [len(names) for names in needed]
+    assert all("Tools for this: " in text for text in texts)
     assert "We sell coffee." in got["messages"][0]["content"]["text"]
     assert "missing: intake" in refused["error"]["message"]
