@@ -49,14 +49,17 @@ class ListCreatives(Request):
 
 
 class Creative(Reply):
-    """One creative: its score (0 to 10), and whether ads may use it (layers-api: organic-scoring, ad-eligibility)."""
+    """One creative: its score (0 to 10), and whether ads may use it (layers-api: organic-scoring, ad-eligibility).
+
+    Its body is on no page in full: either may be missing, or come by another name.
+    """
 
     ads_content_id: str
     source_type: Literal["content_container", "platform_post", "manual"] | None = None
     source_id: str | None = None
     scoring_pool: Pool | None = None
-    organic_score: float
-    eligible: bool
+    organic_score: float | None = None
+    eligible: bool | None = None
     override: Override | None = None
     note: str | None = None
     active_promotions: tuple[JsonValue, ...] = ()

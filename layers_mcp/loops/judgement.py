@@ -46,8 +46,8 @@ ADS_TO_RANK: Final = 3
 MATURE_DAYS: Final = 42.0
 """Age from which a project is mature (seed 000, "Skip the learning phase": 2-6 weeks of data)."""
 OVERRIDES_ARE_A_HABIT: Final = 0.2
-"""Share of creatives overridden above which the configuration wants tuning; ours (seed 000, "If you find your agent wants to override
-regularly", gives no number)."""
+"""Creatives overridden by decisions of the optimizer, past which the configuration wants tuning; ours (seed 000, "If you find your
+agent wants to override regularly", gives no number)."""
 OVERRIDE_WINDOW_DAYS: Final = 28
 """Over how long that is counted (issue: "in 28 days")."""
 _LEAST_RATE = 0.001

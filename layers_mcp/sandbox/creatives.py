@@ -54,18 +54,22 @@ def of_project(visit: Visit, project_id: str) -> list[creatives.Creative]:
     return found
 
 
+def _score(one: creatives.Creative) -> float:
+    return one.organic_score or 0.0
+
+
 def _fits(one: creatives.Creative, request: creatives.ListCreatives) -> bool:
     if request.scoring_pool is not None and one.scoring_pool not in request.scoring_pool:
         return False
     if request.override is not None and (one.override or "none") != request.override:
         return False
-    return one.organic_score >= request.min_score and request.eligible in (None, one.eligible)
+    return _score(one) >= request.min_score and request.eligible in (None, one.eligible)
 
 
 def _sorted(found: list[creatives.Creative], sort: str) -> list[creatives.Creative]:
     if sort == "scored_at_desc":
         return sorted(found, key=lambda one: (one.scored_at is not None, one.scored_at), reverse=True)
-    return sorted(found, key=lambda one: one.organic_score, reverse=sort == "score_desc")
+    return sorted(found, key=_score, reverse=sort == "score_desc")
 
 
 def listing(visit: Visit, request: creatives.ListCreatives) -> creatives.CreativePage:

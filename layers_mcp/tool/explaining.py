@@ -6,22 +6,20 @@ quoted in the evidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import Field, JsonValue
-
-from layers_mcp.tool.decided import Known
-from layers_mcp.tool.outcome import View
+from layers_mcp.contract.creatives import Recommendation
+from layers_mcp.tool.decided import Known, Recorded
+from layers_mcp.tool.evidence import Case, Explanation, Place, docs, money, number
 from layers_mcp.tool.period import Period
-from layers_mcp.tool.spending import Row
+from layers_mcp.tool.standing import Standing, say_recommended, say_standing
+from layers_mcp.tool.week import Week, say_target, say_week
 
-__all__ = ["AT_MOST_WORDS", "Explanation", "Fact", "Sentence", "count_decisions", "explain", "nothing_known"]
+__all__ = ["Around", "explain"]
 
-AT_MOST_WORDS = 120
-_RULES = "layers-api: concepts/optimizer and safety-guardrails"
-_MEASURED = "GET ads-metrics"
+_ANYWHERE = Place("GET audit-log, ads pending, optimizer runs")
 _STATES = {
     "TOO_YOUNG": "it was younger than 3 days",
     "LEARNING_PHASE": "the platform was still learning how to deliver it",
@@ -32,6 +30,8 @@ _STATES = {
     "CRITICAL": "it spent over 50 without a conversion in 7 days, or a conversion cost over 2.5 times the average",
 }
 """The states in our words (layers-api: concepts/optimizer)."""
+_SAFE = ("TOO_YOUNG", "LEARNING_PHASE", "TOP_PERFORMER", "HEALTHY")
+"""States in which no ad is paused (same place)."""
 _ACTIONS = {
     "pause_ad": "pause an ad",
     "replace_creative": "pause an ad and run another creative in its place",
@@ -55,189 +55,195 @@ _OUTCOMES = {
     "proposed": "would",
 }
 _PAUSES = ("pause_ad", "replace_creative", "pause_adset")
+_MOVED = {"update_budget": ("dailyBudgetCents", "daily budget"), "update_bid": ("bidAmountCents", "bid")}
+_PRICED = (*_PAUSES, "update_budget", "update_bid", "hold")
+"""Actions that spend and conversions speak for or against."""
+
+_AFTER = {
+    "approved": ("It goes out within 6 hours.", "approved actions go out at the next tick, every 6 hours", "ads/pending"),
+    "dispatched": ("Look at it again after 3 days.", "watch it for 3 days", "concepts/optimizer, reading decisions"),
+    "held": ("It looks again within 6 hours.", "it looks every 6 hours", "concepts/optimizer"),
+    "denied": (
+        "The campaign's authority decides what it may do; you may change that.",
+        "each axis of the authority is off, draft or auto",
+        "ads, authority model",
+    ),
+    "proposed": ("It was a dry run: nothing was changed.", "a dry run dispatches nothing", "ads/optimizer/run"),
+}
+"""What follows an outcome: words, the rule they rest on, and its page."""
 
 
-class Fact(View):
-    """One thing that the words rest on; `value` is what they quote."""
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What a decision is told with. `standing`: of its creative, None where it concerns none; `recommended`: what is open."""
 
-    id: str
-    what: str
-    value: str
-    window: str | None = None
-    source: str
-
-
-class Sentence(View):
-    """One sentence and the facts it rests on, by id."""
-
-    words: str
-    rests_on: tuple[str, ...] = Field(description="Ids of evidence.")
+    period: Period
+    now: datetime
+    week: Week
+    standing: Standing | None = None
+    recommended: Sequence[Recommendation] = ()
 
 
-class Explanation(View):
-    """Plain words for a customer, and what each of them rests on."""
-
-    words: str
-    sentences: tuple[Sentence, ...]
-    evidence: tuple[Fact, ...]
-
-
-@dataclass
-class _Case:
-    """Sentences and evidence as they come together."""
-
-    evidence: list[Fact] = field(default_factory=list[Fact])
-    sentences: list[Sentence] = field(default_factory=list[Sentence])
-
-    def fact(self, what: str, value: str, source: str, window: str | None = None) -> str:
-        """Put a fact on record; its id."""
-        known = f"e{len(self.evidence) + 1}"
-        self.evidence.append(Fact(id=known, what=what, value=value, window=window, source=source))
-        return known
-
-    def say(self, words: str, *facts: str) -> None:
-        """Add a sentence."""
-        self.sentences.append(Sentence(words=words, rests_on=facts))
-
-    def told(self) -> Explanation:
-        """All of it."""
-        return Explanation(
-            words=" ".join(one.words for one in self.sentences), sentences=tuple(self.sentences), evidence=tuple(self.evidence)
-        )
-
-
-def _money(cents: float, currency: str | None) -> str:
-    return f"{cents / 100:.2f} {currency or 'of the account currency'}"
-
-
-def _number(inputs: Mapping[str, JsonValue], name: str) -> float | None:
-    value = inputs.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _did(case: _Case, one: Known, period: Period) -> None:
+def _did(case: Case, one: Known, around: Around) -> None:
     """When, what, and what became of it."""
-    day = period.day(one.at)
-    what = _ACTIONS.get(one.action)
-    facts = [case.fact("when", day, one.sources[0]), case.fact("action", one.action, one.sources[0])]
+    day = around.period.day(one.at)
+    facts = [case.fact("when", day, one.places["at"])]
+    if one.action is not None:
+        facts.append(case.fact("action", one.action, one.places["action"]))
     if one.name:
-        facts.append(case.fact("name of what it is about", one.name, one.sources[0]))
+        facts.append(case.fact("name of what it is about", one.name, one.places["name"]))
     if one.outcome is not None:
-        facts.append(case.fact("outcome", one.outcome, one.sources[-1]))
-    verb = _OUTCOMES.get(one.outcome or "", "recorded this:")
-    case.say(f"On {day} the optimizer {verb} {what or 'do something this version has no words for'}.", *facts)
-    before, after = (_number(values, "dailyBudgetCents") for values in (one.before, one.after))
-    if before is not None and after is not None:
-        moved = [case.fact("budget before and after", f"{before / 100:.2f} to {after / 100:.2f}", one.sources[0])]
-        case.say(f"The daily budget: {before / 100:.2f} to {after / 100:.2f}.", *moved)
+        facts.append(case.fact("outcome", one.outcome, one.places["outcome"]))
+    verb = _OUTCOMES.get(one.outcome or "", "put this on record:")
+    what = "do something that is not recorded" if one.action is None else _ACTIONS.get(one.action, "do what this version has no words for")
+    case.say(f"On {day} the optimizer {verb} {what}.", *facts)
+    if one.outcome is None:
+        case.say("What became of it is not recorded.")
 
 
-def _why(case: _Case, one: Known) -> None:
-    if one.state is None:
-        if one.action not in ("push_creative", "update_budget", "update_bid"):
-            case.say("What the optimizer took the ad for is not recorded.")
-    elif one.state in _STATES:
-        state = case.fact("state", one.state, one.sources[0])
-        rule = case.fact("rule", _STATES[one.state], _RULES)
-        case.say(f"It took the ad for {one.state}: {_STATES[one.state]}.", state, rule)
-    else:
-        case.say("It took the ad for a state this version does not know.", case.fact("state", one.state, one.sources[0]))
-    if one.rationale:
-        case.fact("rationale, quoted", one.rationale, "GET ads pending")
-
-
-def _week(one: Known | None, measured: Row | None) -> tuple[dict[str, float | None], str]:
-    """Spend, conversions and frequency of the 7 days before: recorded with the decision, or else measured."""
-    if one is not None and _number(one.inputs, "spend7dCents") is not None:
-        names = {"spend": "spend7dCents", "conversions": "conversions7d", "frequency": "frequency7d"}
-        return {short: _number(one.inputs, name) for short, name in names.items()}, one.sources[0]
-    if measured is None:
-        return {"spend": None, "conversions": None, "frequency": None}, _MEASURED
-    return {"spend": measured.spend_cents, "conversions": measured.conversions, "frequency": measured.frequency}, _MEASURED
-
-
-def _numbers(case: _Case, one: Known | None, measured: Row | None, *, window: str, currency: str | None) -> None:
-    week, source = _week(one, measured)
-    spend, conversions, frequency = week["spend"], week["conversions"], week["frequency"]
-    if spend is None or conversions is None:
-        case.say("What it spent and brought in the week before is not recorded.")
+def _moved(case: Case, one: Known, around: Around) -> None:
+    """From how much to how much."""
+    name, thing = _MOVED.get(one.action or "", ("", ""))
+    if not name:
         return
-    facts = [case.fact("window", "7 days", source, window)]
-    facts += [case.fact("spend", _money(spend, currency), source, window), case.fact("conversions", f"{conversions:.0f}", source, window)]
-    words = f"In the 7 days before, {_money(spend, currency)} brought {conversions:.0f} conversions"
-    if conversions:
-        price = _money(round(spend / conversions), currency)
-        facts.append(case.fact("spend / conversions", price, source, window))
-        words += f", {price} each"
-    if frequency is not None:
-        facts.append(case.fact("frequency", f"{frequency:.1f}", source, window))
-        words += f", shown {frequency:.1f} times to each person reached"
-    case.say(f"{words}.", *facts)
-    target = _number(one.inputs, "targetCpaCents") if one is not None else None
-    if target is None:
-        case.say("A target CPA is not recorded.")
-    else:
-        case.say(f"The target: {_money(target, currency)}.", case.fact("target CPA", _money(target, currency), source))
+    before, after = number(one.before, name), number(one.after, name)
+    if before is None or after is None:
+        case.say(f"The {thing} before and after is not recorded.", rank=1)
+        return
+    amounts = [f"{before / 100:.2f}", money(after, around.week.currency)]
+    facts = [case.fact(f"{thing} before", amounts[0], one.places["before"].inside(name))]
+    facts.append(case.fact(f"{thing} after", amounts[1], one.places["after"].inside(name)))
+    case.say(f"The {thing}: {amounts[0]} to {amounts[1]}.", *facts, rank=1)
 
 
-def _guarded(case: _Case, one: Known) -> None:
+def _why(case: Case, one: Known) -> None:
+    """By which rule; the optimizer's own words are quoted, never spoken."""
+    quoted: list[str] = []
+    if one.reason:
+        quoted.append(case.fact("reason, quoted", one.reason, one.places["reason"]))
+    if one.rationale:
+        quoted.append(case.fact("rationale, quoted", one.rationale, one.places["rationale"]))
+    if one.state is None:
+        if one.action in (*_PAUSES, "hold"):
+            case.say("What the optimizer took the ad for is not recorded.")
+        elif quoted:
+            case.say("The evidence quotes the optimizer's own reason.", *quoted)
+        else:
+            case.say("Why is not recorded.")
+        return
+    state = case.fact("state", one.state, one.places["state"])
+    if one.state not in _STATES:
+        case.say("It took the ad for a state this version does not know.", state)
+        return
+    rule = case.fact("rule", _STATES[one.state], docs("concepts/optimizer"))
+    safe = "; such ads are never paused" if one.state in _SAFE else ""
+    case.say(f"It took the ad for {one.state}: {_STATES[one.state]}{safe}.", state, rule)
+
+
+def _guarded(case: Case, one: Known) -> None:
     if one.blocked_by is not None:
-        case.say("A guardrail held it.", case.fact("guardrail that held it", one.blocked_by, one.sources[0]))
+        case.say("A guardrail held it.", case.fact("guardrail that held it", one.blocked_by, one.places["blocked_by"]), rank=2)
     elif one.guardrails:
         count = str(len(one.guardrails))
-        listed = case.fact("guardrails passed", f"{count}: {', '.join(one.guardrails)}", one.sources[0])
-        case.say(f"It passed {count} guardrails.", listed)
+        listed = case.fact("guardrails passed", f"{count}: {', '.join(one.guardrails)}", one.places["guardrails"])
+        case.say(f"It passed {count} guardrails.", listed, rank=2)
     elif one.action != "hold":
-        case.say("Which guardrails it passed is not recorded.")
-    score = (one.replacement or {}).get("organicScore")
-    if isinstance(score, int | float):
-        chosen = case.fact("organic score of the new creative", f"{score:.1f}", one.sources[0])
-        case.say(f"The new creative scores {score:.1f} of 10.", chosen, case.fact("scale", "0 to 10", "layers-api: organic-scoring"))
+        case.say("Which guardrails it passed is not recorded.", rank=2)
+    if one.action not in ("replace_creative", "push_creative"):
+        return
+    place = "replacement" if number(one.replacement or {}, "organicScore") is not None else "inputs"
+    score = number((one.replacement or {}) if place == "replacement" else one.inputs, "organicScore")
+    if score is None:
+        case.say("The score of the new creative is not recorded.", rank=3)
+        return
+    facts = [case.fact("organic score of the new creative", f"{score:.1f}", one.places[place].inside("organicScore"))]
+    facts.append(case.fact("scale", "0 to 10", docs("concepts/organic-scoring")))
+    case.say(f"The new creative scored {score:.1f} of 10.", *facts, rank=3)
 
 
-def _next(case: _Case, one: Known, now: datetime, period: Period) -> None:
-    if one.outcome == "pending" and one.expires_at is not None and one.expires_at > now:
-        until = period.day(one.expires_at)
-        fact = case.fact("waits until", until, "GET ads pending")
-        case.say(f"It waits for a yes until {until}, then it is rejected by itself. You may approve or reject it.", fact)
-    elif one.outcome == "approved":
-        case.say("It goes out within 6 hours.", case.fact("next tick", "every 6 hours", "layers-api: ads/pending"))
+def _rejected(case: Case, one: Known, around: Around) -> None:
+    if one.answer == "rejected":
+        case.say("A person turned it down, so it is not done.", case.fact("answer", one.answer, one.places["answer"]))
+    elif one.expires_at is not None and one.expires_at <= around.now:
+        day = around.period.day(one.expires_at)
+        fact = case.fact("waited until", day, one.places["expires_at"])
+        case.say(f"It waited until {day} and no answer is on record, so it is not done.", fact)
+    else:
+        case.say("It is not done; who turned it down is not recorded.")
+
+
+def _failed(case: Case, one: Known) -> None:
+    if one.failure:
+        why = case.fact("why not, quoted", one.failure, one.places["failure"])
+        case.say("It had a yes and could not be done; the evidence quotes why.", why)
+    else:
+        case.say("It had a yes and could not be done; why is not recorded.")
+
+
+def _waits(case: Case, one: Known, around: Around) -> None:
+    if one.expires_at is None:
+        case.say("You may approve or reject it; until when is not recorded.")
+        return
+    day = around.period.day(one.expires_at)
+    fact = case.fact("waits until", day, one.places["expires_at"])
+    case.say(f"It waits for a yes until {day}, then it is rejected by itself. You may approve or reject it.", fact)
+
+
+def _next(case: Case, one: Known, around: Around) -> None:
+    """What happens next, and what a person may do."""
+    if one.outcome == "pending":
+        _waits(case, one, around)
+    elif one.outcome == "rejected":
+        _rejected(case, one, around)
+    elif one.outcome == "dispatch_failed":
+        _failed(case, one)
     elif one.outcome == "dispatched" and one.action in _PAUSES:
-        rule = case.fact("overrides", "a pause of a running ad can't be overridden", "layers-api: ad-eligibility")
+        rule = case.fact("overrides", "a pause of a running ad can't be overridden", docs("concepts/ad-eligibility"))
         case.say("Layers can't override this pause; only you can reactivate the ad on its platform.", rule)
-    elif one.outcome == "dispatched":
-        case.say("Look at it again after 3 days.", case.fact("watch", "3 days", "layers-api: concepts/optimizer, reading decisions"))
+    elif one.outcome in _AFTER:
+        words, rule, page = _AFTER[one.outcome]
+        case.say(words, case.fact("rule", rule, docs(page)))
 
 
-def explain(  # noqa: PLR0913  one case: the decision, the numbers, and how to say them
-    one: Known, measured: Row | None, *, window: str, currency: str | None, now: datetime, period: Period, before: str | None = None
-) -> Explanation:
-    """The words about one decision; `measured`: the ad's own 7 days before it, where they could be read; `before`: words to begin with."""
-    case = _Case()
-    if before is not None:
-        case.say(before, case.fact("decisions in the period", before, "GET audit-log, ads pending, optimizer runs", period.words()))
-    _did(case, one, period)
-    _why(case, one)
-    _numbers(case, one, measured, window=window, currency=currency)
-    _guarded(case, one)
-    _next(case, one, now, period)
-    return case.told()
-
-
-def count_decisions(known: tuple[Known, ...]) -> str:
+def _counted(case: Case, recorded: Recorded, period: Period) -> None:
     """How many decisions there were, by outcome."""
     outcomes: dict[str, int] = {}
-    for one in known:
+    for one in recorded.known:
         outcomes[one.outcome or "unknown"] = outcomes.get(one.outcome or "unknown", 0) + 1
-    parts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in outcomes.items())
-    return f"Decisions on record: {parts}. The last:"
+    parts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in outcomes.items())
+    words = f"Decisions on record{'' if recorded.whole else ', at least'}: {parts}. The last:"
+    case.say(words, case.fact("decisions in the period", parts, _ANYWHERE, period.words()))
 
 
-def nothing_known(measured: Row | None, *, window: str, currency: str | None, period: Period) -> Explanation:
-    """The words where no decision is on record."""
-    case = _Case()
-    asked = case.fact("period", period.words(), "GET audit-log, ads pending, optimizer runs")
-    case.say("No decision about this is recorded in the period, so there is no cause to name.", asked)
-    if measured is not None:
-        _numbers(case, None, measured, window=window, currency=currency)
+def _surroundings(case: Case, one: Known | None, around: Around) -> None:
+    """Its creative as it stands now, and what is recommended about it."""
+    creative = around.standing.creative if around.standing else None
+    if around.standing is not None:
+        say_standing(case, around.standing, paused=one is not None and one.action in _PAUSES)
+    about = set(one.ids.values()) if one is not None else set[str]()
+    about |= {creative.ads_content_id, creative.source_id or creative.ads_content_id} if creative is not None else set()
+    say_recommended(case, around.recommended, about, around.now)
+
+
+def explain(one: Known | None, around: Around, *, counted: Recorded | None = None) -> Explanation:
+    """The words about one decision, or that there is none; `counted`: the decisions of the period, to begin with their number."""
+    case = Case()
+    if one is None:
+        asked = case.fact("period", around.period.words(), _ANYWHERE)
+        case.say("No decision about this is recorded in the period, so there is no cause to name.", asked)
+        if around.week.measured is not None:
+            say_week(case, None, around.week)
+        _surroundings(case, None, around)
+        return case.told()
+    if counted is not None:
+        _counted(case, counted, around.period)
+    _did(case, one, around)
+    _moved(case, one, around)
+    _why(case, one)
+    if one.action is None or one.action in _PRICED:
+        say_week(case, one, around.week)
+        say_target(case, one, around.week)
+    _guarded(case, one)
+    _surroundings(case, one, around)
+    _next(case, one, around)
     return case.told()

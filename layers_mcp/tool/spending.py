@@ -80,7 +80,7 @@ def derived(row: Row) -> Row:
     return row.model_copy(
         update={
             "cpa_cents": round(spend / row.conversions) if spend is not None and row.conversions else None,
-            "ctr": round((row.clicks or 0) / row.impressions, 5) if row.impressions else None,
+            "ctr": round(row.clicks / row.impressions, 5) if row.clicks is not None and row.impressions else None,
             "cpm_cents": round(1000 * spend / row.impressions) if spend is not None and row.impressions else None,
         }
     )
@@ -95,9 +95,9 @@ def read_row(measured: Measured, form: Form, currency: str | None, **named: Any)
             **named,
             currency=measured.currency or currency,
             spend_cents=cents,
-            impressions=measured.impressions or 0,
-            clicks=measured.clicks or 0,
-            conversions=measured.conversions or 0,
+            impressions=measured.impressions,
+            clicks=measured.clicks,
+            conversions=measured.conversions,
             roas=measured.roas,
             frequency=measured.frequency,
         )
@@ -229,5 +229,5 @@ def totals(rows: Sequence[Row], *, by: Callable[[Row], str | None] = lambda row:
 
 
 def worrying(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Ads that spent more than 50.00 of their currency and converted nothing."""
-    return tuple(row for row in rows if not row.conversions and (row.spend_cents or 0) > WORRY_CENTS)
+    """Ads that spent more than 50.00 of their currency and converted nothing, as far as conversions were reported."""
+    return tuple(row for row in rows if row.conversions == 0 and (row.spend_cents or 0) > WORRY_CENTS)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
-from typing import Annotated, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue, StringConstraints
 
@@ -14,22 +16,20 @@ from layers_mcp.contract.creatives import Creative, ListCreatives
 from layers_mcp.contract.errors import NotFound
 from layers_mcp.contract.scalars import Id
 from layers_mcp.loops.judgement import OVERRIDE_WINDOW_DAYS, OVERRIDES_ARE_A_HABIT
+from layers_mcp.tool import decided, standing
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.paging import Cursor, Page, every, leaf
+from layers_mcp.tool.period import Period
 
 __all__ = ["list_ads_content", "override_creative"]
 
-_SLOTS = 3
-"""Creatives that the selection takes from each pool (layers-api: ad-eligibility; the project's configuration may differ)."""
-_ELIGIBLE_FROM = 4.0
-"""layers-api: organic-scoring, `ELIGIBILITY_THRESHOLD`."""
 _PAGE = 200
 _PAGES = 25
-"""At most five thousand creatives, and as many log entries, are looked through; ours."""
+"""At most five thousand log entries are looked through; ours."""
 _TUNING = (
-    "Overriding has become a habit here: the project's configuration (CPA targets, fatigue thresholds) wants tuning rather than single "
+    "That is more than one in five: the project's configuration (CPA targets, fatigue thresholds) wants tuning rather than single "
     "creatives; talk to Layers support."
 )
 """Seed 000, "When to keep the agent out of optimization"."""
@@ -78,97 +78,95 @@ class Overridden(View):
 
     creative: Creative
     overridden: int = Field(description="Creatives overridden in the last 28 days.")
-    decided: int = Field(description="Creatives that the selection decides on.")
+    decided: int = Field(description="What the optimizer did or asked to do in these days, by its queue and the audit log; holds aside.")
 
 
-async def _all(call: Call, project_id: str) -> list[Creative]:
-    def ask(cursor: str | None) -> Awaitable[Page[Creative]]:
-        wanted = {"project_id": project_id, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return call.layers.send(creatives.LIST, ListCreatives.model_validate(wanted))
+class _Habit(NamedTuple):
+    """How many creatives were overridden in the last weeks, and how much the optimizer did or asked to do."""
 
-    return await every(ask, pages=_PAGES)
+    overridden: int
+    decided: int
+
+    @property
+    def words(self) -> str:
+        """Both numbers, and what was counted."""
+        creatives_ = f"{self.overridden} creative{'' if self.overridden == 1 else 's'} overridden in {OVERRIDE_WINDOW_DAYS} days"
+        if not self.decided:
+            return f"{creatives_}; no decision of the optimizer is on record in them, so there is nothing to compare with"
+        return f"{creatives_}, against {self.decided} decisions of the optimizer (what it did or asked to do; holds aside)"
+
+    @property
+    def warning(self) -> str:
+        """What is to be said when overriding is a habit, else nothing."""
+        past = self.decided > 0 and self.overridden / self.decided > OVERRIDES_ARE_A_HABIT
+        return f"{self.words[0].upper()}{self.words[1:]}. {_TUNING}" if past else ""
 
 
 def _known(found: list[Creative], given: str) -> Creative:
-    """The creative that an id, of its own or of its container, names; bare UUIDs too."""
-    for one in found:
-        names = (one.ads_content_id, one.source_id or "")
-        if given in names or given in [name.partition("_")[2] for name in names]:
-            return one
-    raise NotFound(f"there is no creative {given} in this project", details={"creativeId": given})
+    if (one := standing.find(found, given)) is None:
+        raise NotFound(f"there is no creative {given} in this project", details={"creativeId": given})
+    return one
 
 
-async def _overridden(call: Call, project_id: str) -> int:
-    """How many creatives were overridden in the last weeks."""
-    since = call.now() - timedelta(days=OVERRIDE_WINDOW_DAYS)
+async def _overridden(call: Call, project_id: str, since: datetime) -> int:
+    """How many creatives were overridden since then; a log that does not say which counts each event."""
 
     def ask(cursor: str | None) -> Awaitable[Page[AuditEvent]]:
         wanted = {"event_type": "creative_override", "project_id": project_id, "since": since, "limit": _PAGE}
         return call.layers.send(audit.LIST, ListAudit.model_validate(wanted | ({"cursor": cursor} if cursor else {})))
 
     events = await every(ask, pages=_PAGES)
-    return len({str(event.data.get("adsContentId")) for event in events if event.data.get("override") is not None})
+    words = [one for one in events if one.data.get("override", "not said") is not None]
+    return len({str(one.data.get("adsContentId", one.event_id)) for one in words})
 
 
-def _habit(overridden: int, decided: int) -> str:
-    """What is to be said when overriding is a habit, else nothing."""
-    return _TUNING if decided and overridden / decided > OVERRIDES_ARE_A_HABIT else ""
-
-
-def _selected(one: Creative, found: list[Creative], override: str | None) -> str:
-    """What the selection does with it under this override: three pools, the best scores of each."""
-    if override == "exclude":
-        return "ads never take it"
-    if override is None and one.organic_score < _ELIGIBLE_FROM:
-        return f"ads do not take it: its score {one.organic_score} is below {_ELIGIBLE_FROM}"
-    ahead = sum(
-        other.eligible and other.scoring_pool == one.scoring_pool and other.organic_score > one.organic_score
-        for other in found
-        if other.ads_content_id != one.ads_content_id
-    )
-    place = f"place {ahead + 1} of the pool {one.scoring_pool}, of which the best {_SLOTS} are taken"
-    return place if ahead < _SLOTS else f"{place}: ads may take it when others fall"
+async def _habit(call: Call, project_id: str) -> _Habit:
+    now = call.now()
+    window = Period(since=now - timedelta(days=OVERRIDE_WINDOW_DAYS), until=now, zone=ZoneInfo("UTC"))
+    overridden, acted = await asyncio.gather(_overridden(call, project_id, window.since), decided.acted(call, project_id, window))
+    return _Habit(overridden, len(acted))
 
 
 async def show_creative(request: OverrideCreativeArguments, call: Call) -> Shown:
     """The creative with its score, what the selection makes of it now, and what it would."""
-    found = await _all(call, request.project_id)
+    found = await standing.creatives_of(call, request.project_id)
     one = _known(found, request.creative_id)
     wanted = None if request.override == "score" else request.override
-    overridden, decided = await _overridden(call, request.project_id), len(found)
+    habit = await _habit(call, request.project_id)
     facts: dict[str, JsonValue] = {
         "organicScore": one.organic_score,
         "scoringPool": one.scoring_pool,
         "override": one.override or "none",
         "containerId": one.source_id,
-        "overriddenIn28Days": f"{overridden} of {decided} creatives",
+        "adsThatRunIt": len(one.active_promotions),
+        "overriddenIn28Days": habit.words,
     }
     facts |= {"note": request.note} if request.note else {}
-    facts |= {"warning": warning} if (warning := _habit(overridden, decided)) else {}
-    before, after = _selected(one, found, one.override), _selected(one, found, wanted)
+    facts |= {"warning": habit.warning} if habit.warning else {}
+    before, after = standing.chosen(one, found, one.override), standing.chosen(one, found, wanted)
     item = ShownItem(id=one.ads_content_id, before=before, after=after, facts=facts)
     said = {"include": "Let ads use it whatever its score", "exclude": "Never let ads use it", "score": "Give it back to its score"}
     return Shown(question=f"{said[request.override]}: creative {one.ads_content_id}? Now {before}.", items=(item,))
 
 
-@tool(calls=(creatives.LIST, creatives.OVERRIDE, audit.LIST), effect=Effect.SPEAKS, ask=show_creative)
+@tool(calls=(creatives.LIST, creatives.OVERRIDE, *decided.ACTED_CALLS), effect=Effect.SPEAKS, ask=show_creative)
 async def override_creative(request: OverrideCreativeArguments, call: Call) -> Outcome[Overridden]:
     """Put a person's word over a creative's score for ads.
 
     Only when the customer asks. A pause of a running ad can't be overridden.
     """
     # The gate has just looked, but to hold the yes against what shows now: all that it hands on is the request.
-    found = await _all(call, request.project_id)
+    found = await standing.creatives_of(call, request.project_id)
     known = _known(found, request.creative_id)
     wanted: dict[str, JsonValue] = {"projectId": request.project_id, "id": known.ads_content_id}
     wanted["override"] = None if request.override == "score" else request.override
     wanted |= {"note": request.note} if request.note else {}
     made = await call.layers.send(creatives.OVERRIDE, creatives.OverrideCreative.model_validate(wanted), key=call.key)
-    overridden = await _overridden(call, request.project_id)
+    habit = await _habit(call, request.project_id)
     step = Next(tool="top_performers", arguments={"projectId": request.project_id}, why="See what does well by itself.")
     word = {"include": "may be used by ads", "exclude": "is kept out of ads"}.get(made.override or "", "is back under its score")
     return Outcome(
-        say=f"Creative {made.ads_content_id} {word}. {_habit(overridden, len(found))}".strip(),
-        result=Overridden(creative=made, overridden=overridden, decided=len(found)),
+        say=f"Creative {made.ads_content_id} {word}. {habit.warning}".strip(),
+        result=Overridden(creative=made, overridden=habit.overridden, decided=habit.decided),
         next=(step,),
     )

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from pydantic import Field
 
-from layers_mcp.contract import ads, ads_metrics, projects
+from layers_mcp.contract import ads, ads_metrics, creatives, projects
 from layers_mcp.contract.scalars import Id
-from layers_mcp.tool import decided, spending
+from layers_mcp.tool import decided, spending, standing
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.decided import Known, Subject, gather
 from layers_mcp.tool.declaration import Arguments, Effect, tool
-from layers_mcp.tool.explaining import Explanation, count_decisions, explain, nothing_known
+from layers_mcp.tool.evidence import Explanation
+from layers_mcp.tool.explaining import Around, explain
 from layers_mcp.tool.outcome import Next, Outcome, View
 from layers_mcp.tool.period import Moment, Period, period_of
 from layers_mcp.tool.size import fitting
 from layers_mcp.tool.spending import Row
+from layers_mcp.tool.standing import Standing
+from layers_mcp.tool.week import Week
 
 __all__ = ["explain_decision"]
 
@@ -40,7 +44,7 @@ class ListedDecision(View):
     """One decision of the period."""
 
     at: str
-    action: str
+    action: str | None = None
     outcome: str | None = None
     state: str | None = None
     decision_id: str | None = None
@@ -71,16 +75,24 @@ def _listed(one: Known, period: Period) -> ListedDecision:
     )
 
 
-async def _measured(request: ExplainDecisionArguments, call: Call, one: Known | None, period: Period) -> tuple[Row | None, Period]:
+async def _week(request: ExplainDecisionArguments, call: Call, one: Known | None, period: Period) -> Week:
     """The 7 days before the decision (or before the end of the period) of the ad or the campaign it is about."""
     end = one.at if one is not None else period.until
     week = Period(since=end - _WEEK, until=end, zone=period.zone)
     ad = (one.ids.get("adId") if one is not None else None) or request.ad_id
     campaign = one.ids.get("campaignId") if one is not None else None
     if ad is None and campaign is None:
-        return None, week
+        return Week(words=week.words())
     table = await spending.measure(call, request.project_id, "ad" if ad else "campaign", week)
-    return next((row for row in table.rows if row.id == (ad or campaign)), None), week
+    return Week(words=week.words(), measured=next((row for row in table.rows if row.id == (ad or campaign)), None))
+
+
+def _content(request: ExplainDecisionArguments, one: Known | None, measured: Row | None) -> str | None:
+    """The creative it is about: asked after, named by the decision, or shown by its ad; "" for an ad whose creative is unknown."""
+    named = None if one is None else one.ids.get("adsContentId")
+    given = request.ads_content_id or named or (measured.ads_content_id if measured is not None else None)
+    of_an_ad = request.ad_id is not None or (one is not None and "adId" in one.ids)
+    return given or ("" if of_an_ad else None)
 
 
 def _then(request: ExplainDecisionArguments, one: Known | None) -> tuple[Next, ...]:
@@ -90,25 +102,31 @@ def _then(request: ExplainDecisionArguments, one: Known | None) -> tuple[Next, .
     return (Next(tool="review_pending_action", arguments=dict(arguments), why="Preview the approval, if the user wants it."),)
 
 
-@tool(calls=(projects.GET, *decided.CALLS, ads_metrics.GET, ads.ADS, ads.CAMPAIGNS), effect=Effect.READS)
+_CALLS = (projects.GET, *decided.CALLS, ads_metrics.GET, ads.ADS, ads.CAMPAIGNS, creatives.LIST, creatives.RECOMMENDATIONS)
+
+
+@tool(calls=_CALLS, effect=Effect.READS)
 async def explain_decision(request: ExplainDecisionArguments, call: Call) -> Outcome[ExplainedView]:
     """What the ads optimizer did and why, from what is on record: plain words for the customer, and the evidence of each sentence.
 
     "not recorded" is an answer; add no cause of your own.
     """
     period = await period_of(call, request.project_id, request.since, request.until, days=_DAYS)
-    subject = Subject(decision_id=request.decision_id, ad_id=request.ad_id, ads_content_id=request.ads_content_id)
-    known = await gather(call, request.project_id, subject, period)
+    found, recommended = await asyncio.gather(
+        standing.creatives_of(call, request.project_id), standing.recommended(call, request.project_id)
+    )
+    asked = standing.find(found, request.ads_content_id) if request.ads_content_id else None
+    content = asked.ads_content_id if asked is not None else request.ads_content_id
+    subject = Subject(decision_id=request.decision_id, ad_id=request.ad_id, ads_content_id=content)
+    recorded = await gather(call, request.project_id, subject, period)
+    known, single = recorded.known, subject != Subject()
     acted = [one for one in known if one.action != "hold"]
-    single = subject != Subject()
     one = (known[0] if single else next(iter(acted or known))) if known else None
-    measured, week = await _measured(request, call, one, period)
-    currency = measured.currency if measured else None
-    if one is None:
-        told = nothing_known(measured, window=week.words(), currency=currency, period=period)
-    else:
-        before = None if single else count_decisions(known)
-        told = explain(one, measured, window=week.words(), currency=currency, now=call.now(), period=period, before=before)
+    week = await _week(request, call, one, period)
+    about = _content(request, one, week.measured)
+    stands = None if about is None else Standing(standing.find(found, about), call.now())
+    around = Around(period=period, now=call.now(), week=week, standing=stands, recommended=recommended)
+    told = explain(one, around, counted=None if single else recorded)
     listed = fitting([_listed(each, period) for each in known[:_MOST_LISTED]])
     view = ExplainedView(explanation=told, decisions=listed, period=period.words())
     return Outcome(say=told.words, result=view, next=_then(request, one))

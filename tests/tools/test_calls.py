@@ -55,6 +55,8 @@ async def advertised(story, paid):
     story.wire.ungrouped = True
     for one in asked:
         await story.call("explain_decision", projectId=paid.id, decisionId=one["pendingId"])
+    creative = next(one["adsContentId"] for one in (await story.call("list_ads_content", projectId=paid.id))["result"]["items"])
+    await story.yes("override_creative", projectId=paid.id, creativeId=creative, override="exclude")
     for group in ("ad", "adset", "project"):
         await story.call("read_ads_metrics", projectId=paid.id, groupBy=group)
     first, second, *_ = (one["pendingId"] for one in asked)

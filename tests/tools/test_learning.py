@@ -265,7 +265,7 @@ async def test_an_override_shows_score_pool_and_effect_first(story):
 
     assert (item["facts"]["scoringPool"], item["facts"]["override"], item["facts"]["note"]) == ("generated", "none", "off brand")
     assert "place" in item["before"]
-    assert item["after"] == "ads never take it"
+    assert item["after"] == "not selected: ads never take it"
     assert before["result"]["returned"] == 0
     assert (done["result"]["creative"]["override"], done["result"]["overridden"]) == ("exclude", 1)
 
@@ -281,23 +281,6 @@ async def test_a_score_too_low_for_ads_is_said_with_what_include_would_do(story)
 
     assert "below 4.0" in item["before"]
     assert "place 1" in item["after"]
-
-
-async def test_overriding_as_a_habit_points_to_the_configuration(story):
-    """Issue 4: past one in five in 28 days it says that the configuration wants tuning, and points to Layers support."""
-    project = await story.project()
-    posts = await story.fed(project, *ORDINARY)
-
-    first = await story.yes("override_creative", projectId=project, creativeId=posts[0][0], override="exclude")
-    second = await story.call("override_creative", projectId=project, creativeId=posts[1][0], override="exclude")
-    more = await story.yes("override_creative", projectId=project, creativeId=posts[1][0], override="exclude")
-    story.clock.advance(5 * WEEK)
-    later = await story.call("override_creative", projectId=project, creativeId=posts[2][0], override="exclude")
-
-    assert "support" not in first["summary"]
-    assert "warning" not in second["confirmation"]["items"][0]["facts"]
-    assert "Layers support" in more["summary"]
-    assert "warning" not in later["confirmation"]["items"][0]["facts"]
 
 
 async def test_a_creative_goes_back_to_its_score(story):

@@ -1,0 +1,110 @@
+"""Facts with where they stand, sentences that rest on them, and the plain words that are made of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pydantic import Field, JsonValue
+
+from layers_mcp.tool.outcome import View
+
+__all__ = ["AT_MOST_WORDS", "Case", "Explanation", "Fact", "Place", "Sentence", "docs", "money", "number", "text"]
+
+AT_MOST_WORDS = 120
+"""Issue: plain words of at most 120 for a customer."""
+
+
+class Place(NamedTuple):
+    """Where a fact stands: the route that answers it, the id of the record there, and where in the record."""
+
+    source: str
+    record: str | None = None
+    field: str | None = None
+
+    def inside(self, name: str) -> Place:
+        """The place of a part of what stands here."""
+        return self._replace(field=name if self.field is None else f"{self.field}.{name}")
+
+
+def docs(page: str) -> Place:
+    """A page of the Layers docs: a rule, not a record."""
+    return Place(f"Layers docs: {page}")
+
+
+class Fact(View):
+    """One thing that the words rest on; `value` is what they quote."""
+
+    id: str
+    what: str
+    value: str
+    window: str | None = Field(default=None, description="The time it is about.")
+    source: str = Field(description="The route that answers it, or the page of the docs.")
+    record: str | None = Field(default=None, description="Id of the record there.")
+    field: str | None = Field(default=None, description="Where in the record.")
+
+
+class Sentence(View):
+    """One sentence and the facts it rests on, by id."""
+
+    words: str
+    rests_on: tuple[str, ...] = Field(description="Ids of evidence.")
+
+
+class Explanation(View):
+    """Plain words for a customer, every sentence with what it rests on, and the evidence.
+
+    When the sentences are too many, `words` leaves the least of them out.
+    """
+
+    words: str
+    sentences: tuple[Sentence, ...]
+    evidence: tuple[Fact, ...]
+
+
+@dataclass
+class Case:
+    """Sentences and evidence as they come together."""
+
+    evidence: list[Fact] = field(default_factory=list[Fact])
+    sentences: list[tuple[int, Sentence]] = field(default_factory=list[tuple[int, Sentence]])
+
+    def fact(self, what: str, value: str, place: Place, window: str | None = None) -> str:
+        """Put a fact on record; its id."""
+        known = f"e{len(self.evidence) + 1}"
+        self.evidence.append(Fact(id=known, what=what, value=value, window=window, **place._asdict()))
+        return known
+
+    def say(self, words: str, *facts: str, rank: int = 0) -> None:
+        """Add a sentence; those of the highest `rank` are left out of the words first, when they are too many."""
+        self.sentences.append((rank, Sentence(words=words, rests_on=facts)))
+
+    def told(self) -> Explanation:
+        """All of it."""
+        kept = list(self.sentences)
+        while sum(len(one.words.split()) for _, one in kept) > AT_MOST_WORDS and len(kept) > 1:
+            worst = max(rank for rank, _ in kept)
+            kept.pop(max(place for place, (rank, _) in enumerate(kept) if rank == worst))
+        return Explanation(
+            words=" ".join(one.words for _, one in kept),
+            sentences=tuple(one for _, one in self.sentences),
+            evidence=tuple(self.evidence),
+        )
+
+
+def money(cents: float, currency: str | None) -> str:
+    """An amount in words."""
+    return f"{cents / 100:.2f} {currency or 'of the account currency'}"
+
+
+def number(values: Mapping[str, JsonValue], name: str) -> float | None:
+    """A number of a record, None when it is missing or none."""
+    value = values.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def text(values: Mapping[str, JsonValue], name: str) -> str | None:
+    """A text of a record, None when it is missing or none."""
+    value = values.get(name)
+    return value if isinstance(value, str) else None
