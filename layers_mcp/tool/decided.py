@@ -111,7 +111,7 @@ def _ids(**given: str | None) -> dict[str, str]:
 
 def _of_run(one: Decision, run_id: str, event: AuditEvent) -> Known:
     """A decision of a run; when it has no time of its own, the log's of the run."""
-    here = Place(f"GET optimizer/runs/{run_id}", one.decision_id)
+    here = Place("GET optimizer/runs", one.decision_id, run=run_id)
     places = {name: here.inside(wire) for name, wire in _RUN_FIELDS.items()}
     places["at"] = here.inside("at") if one.at is not None else Place("GET audit-log", event.event_id, "occurredAt")
     return Known(

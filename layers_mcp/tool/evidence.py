@@ -10,18 +10,19 @@ from pydantic import Field, JsonValue
 
 from layers_mcp.tool.outcome import View
 
-__all__ = ["AT_MOST_WORDS", "Case", "Explanation", "Fact", "Place", "Sentence", "docs", "money", "number", "text"]
+__all__ = ["AT_MOST_WORDS", "Case", "Explanation", "Fact", "Place", "Record", "Sentence", "docs", "money", "number", "text"]
 
 AT_MOST_WORDS = 120
 """Issue: plain words of at most 120 for a customer."""
 
 
 class Place(NamedTuple):
-    """Where a fact stands: the route that answers it, the id of the record there, and where in the record."""
+    """Where a fact stands: the route that answers it, the id of the record there, where in the record, and of which run."""
 
     source: str
     record: str | None = None
     field: str | None = None
+    run: str | None = None
 
     def inside(self, name: str) -> Place:
         """The place of a part of what stands here."""
@@ -41,8 +42,16 @@ class Fact(View):
     value: str
     window: str | None = Field(default=None, description="The time it is about.")
     source: str = Field(description="The route that answers it, or the page of the docs.")
-    record: str | None = Field(default=None, description="Id of the record there.")
+    record: str | None = Field(default=None, description="The record there, by its id in records.")
     field: str | None = Field(default=None, description="Where in the record.")
+
+
+class Record(View):
+    """A record that facts stand in: its id here, and its own in the API; ids are long, so each stands once."""
+
+    id: str
+    record: str
+    run: str | None = Field(default=None, description="The optimizer run it is part of.")
 
 
 class Sentence(View):
@@ -61,6 +70,7 @@ class Explanation(View):
     words: str
     sentences: tuple[Sentence, ...]
     evidence: tuple[Fact, ...]
+    records: tuple[Record, ...] = ()
 
 
 @dataclass
@@ -68,12 +78,16 @@ class Case:
     """Sentences and evidence as they come together."""
 
     evidence: list[Fact] = field(default_factory=list[Fact])
+    records: dict[str, Record] = field(default_factory=dict[str, Record])
     sentences: list[tuple[int, Sentence]] = field(default_factory=list[tuple[int, Sentence]])
 
     def fact(self, what: str, value: str, place: Place, window: str | None = None) -> str:
         """Put a fact on record; its id."""
-        known = f"e{len(self.evidence) + 1}"
-        self.evidence.append(Fact(id=known, what=what, value=value, window=window, **place._asdict()))
+        known, record = f"e{len(self.evidence) + 1}", None
+        if place.record is not None:
+            new = Record(id=f"r{len(self.records) + 1}", record=place.record, run=place.run)
+            record = self.records.setdefault(place.record, new).id
+        self.evidence.append(Fact(id=known, what=what, value=value, window=window, source=place.source, record=record, field=place.field))
         return known
 
     def say(self, words: str, *facts: str, rank: int = 0) -> None:
@@ -90,6 +104,7 @@ class Case:
             words=" ".join(one.words for _, one in kept),
             sentences=tuple(one for _, one in self.sentences),
             evidence=tuple(self.evidence),
+            records=tuple(self.records.values()),
         )
 
 

@@ -26,7 +26,7 @@ __all__ = ["explain_decision"]
 
 _DAYS = 30
 _WEEK = timedelta(days=7)
-_MOST_LISTED = 12
+_MOST_LISTED = 10
 
 
 class ExplainDecisionArguments(Arguments):
@@ -79,12 +79,13 @@ async def _week(request: ExplainDecisionArguments, call: Call, one: Known | None
     """The 7 days before the decision (or before the end of the period) of the ad or the campaign it is about."""
     end = one.at if one is not None else period.until
     week = Period(since=end - _WEEK, until=end, zone=period.zone)
+    words = f"{_WEEK.days} days until {end.astimezone(period.zone).isoformat(timespec='minutes')}"
     ad = (one.ids.get("adId") if one is not None else None) or request.ad_id
     campaign = one.ids.get("campaignId") if one is not None else None
     if ad is None and campaign is None:
-        return Week(words=week.words())
+        return Week(words=words)
     table = await spending.measure(call, request.project_id, "ad" if ad else "campaign", week)
-    return Week(words=week.words(), measured=next((row for row in table.rows if row.id == (ad or campaign)), None))
+    return Week(words=words, measured=next((row for row in table.rows if row.id == (ad or campaign)), None))
 
 
 def _content(request: ExplainDecisionArguments, one: Known | None, measured: Row | None) -> str | None:

@@ -150,7 +150,7 @@ def check_fact(fact: dict[str, Any], facts: list[dict[str, Any]], served: list[t
     """A fact is a rule of the docs, or a value of the record that it names, or follows from such values."""
     if fact["source"].startswith("Layers docs") or "record" not in fact:
         return
-    route = fact["source"].removeprefix("GET ").replace("ads pending", "/pending")
+    route = fact["source"].removeprefix("GET ").replace("ads pending", "/pending") + (f"/{fact['run']}" if "run" in fact else "")
     records = [one for path, body in served if path.endswith(route) for one in _records(body, fact["record"])]
     assert records, fact
     if "field" not in fact:
@@ -175,7 +175,8 @@ def check(told: dict[str, Any], served: list[tuple[str, Any]]) -> str:
     """All that an explanation must keep, whatever was on the wire; every sentence of it, joined."""
     assert told["status"] == "done", told
     explanation = told["result"]["explanation"]
-    facts = {fact["id"]: fact for fact in explanation["evidence"]}
+    records = {one["id"]: {name: one[name] for name in one if name != "id"} for one in explanation.get("records", [])}
+    facts = {fact["id"]: fact | records.get(fact.get("record", ""), {}) for fact in explanation["evidence"]}
     for fact in facts.values():
         check_fact(fact, list(facts.values()), served)
     left = explanation["words"]
