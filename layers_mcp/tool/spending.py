@@ -30,7 +30,9 @@ FORMULAS = {
 CALLS = (ads_metrics.GET, ad_accounts.ACCOUNTS, ads.ADS, ads.ADSETS, ads.CAMPAIGNS)
 """Every endpoint that `measure` may touch."""
 Form = Literal["groupBy", "scope"]
-_ASKED = ("spend", "impressions", "clicks", "conversions", "roas", "frequency")
+_ADDED = ("spend", "impressions", "clicks", "conversions", "roas")
+_ASKED = (*_ADDED, "frequency")
+"""A thing has a frequency; days and currencies, which are sums of things, are shown without one."""
 _AT_ONCE = 6
 _MOST_SCOPES = 100
 """Things that are asked after one by one, where the API has no groupBy; ours."""
@@ -115,10 +117,11 @@ def only(known: dict[str, str]) -> str | None:
     return next(iter(known.values())) if len(set(known.values())) == 1 else None
 
 
-async def scoped(call: Call, project_id: str, thing: tuple[Group, str], period: Period) -> AdsMetrics:
-    """Buckets and totals of one thing, by its kind and id, in the reference's form."""
+async def scoped(call: Call, project_id: str, thing: tuple[Group, str], period: Period, *, whole: bool = False) -> AdsMetrics:
+    """Buckets and totals of one thing, by its kind and id, in the reference's form; `whole`: with what does not add up."""
     scope, known_as = thing
-    asked = {"project_id": project_id, "scope": scope, "id": known_as, "metrics": _ASKED, "since": period.since, "until": period.until}
+    metrics = _ASKED if whole else _ADDED
+    asked = {"project_id": project_id, "scope": scope, "id": known_as, "metrics": metrics, "since": period.since, "until": period.until}
     return await call.layers.send(ads_metrics.GET, ads_metrics.GetAdsMetrics.model_validate(asked))
 
 
@@ -160,7 +163,7 @@ async def _one_by_one(call: Call, project_id: str, group: Group, period: Period)
 
     async def one(thing: _Named) -> Row:
         async with gate:
-            measured = (await scoped(call, project_id, (group, thing.id), period)).totals or Measured()
+            measured = (await scoped(call, project_id, (group, thing.id), period, whole=True)).totals or Measured()
         words = {"id": thing.id, "name": brief(thing.name), "status": thing.status, **thing.more}
         return read_row(measured, "scope", known.get(thing.account_id), **words)
 

@@ -35,8 +35,9 @@ _ADS = select(*_FACTS).select_from(
     .join(tables.campaigns, tables.adsets.c.campaign_id == tables.campaigns.c.id)
     .join(tables.accounts, tables.campaigns.c.account_id == tables.accounts.c.id)
 )
+_KEPT = ("ad_id", "since", "until", "rate", "cpm", "spend", "shown", "clicks", "conversions", "wear")
 _PAST = (
-    select(tables.stretches)
+    select(*(tables.stretches.c[name] for name in _KEPT))
     .join(tables.ads, tables.stretches.c.ad_id == tables.ads.c.id)
     .join(tables.adsets, tables.ads.c.adset_id == tables.adsets.c.id)
     .join(tables.campaigns, tables.adsets.c.campaign_id == tables.campaigns.c.id)
@@ -82,23 +83,20 @@ class Ledger:
     def __init__(self, connection: Connection, *conditions: ColumnElement[bool], last: datetime) -> None:
         seed = seed_of(connection)
         past = connection.execute(_PAST.where(*conditions).order_by(tables.stretches.c.ad_id, tables.stretches.c.seq)).all()
-        first = min((one.since for one in past), default=last)
+        self._first = min((one.since for one in past), default=last)
         self._last = max([last, *(one.since for one in past)])
         self._arrivals: Arrivals = arrivals_of(seed)
-        self._paces = {platform: Pace(seed, platform, first, self._last) for platform in ("meta_ads", "tiktok_ads", "apple_ads")}
-        self._first = first
-        by_ad: dict[str, list[Row[Any]]] = {}
+        self._paces = {platform: Pace(seed, platform, self._first, self._last) for platform in ("meta_ads", "tiktok_ads", "apple_ads")}
+        by_ad: dict[str, list[Row[*tuple[Any, ...]]]] = {}
         for one in past:
             by_ad.setdefault(one.ad_id, []).append(one)
         rows = connection.execute(_ADS.where(*conditions).order_by(tables.ads.c.seq))
         self.lines = tuple(Line(row, Traits(*row.traits), self._stretches(row.platform, by_ad.get(row.id, []))) for row in rows)
 
-    def _stretches(self, platform: str, past: Sequence[Row[Any]]) -> list[Stretch]:
-        pace = self._paces[platform]
-        ends = [_NEVER if one.until is None or one.until > self._last else pace.at(one.until) for one in past]
+    def _stretches(self, platform: str, past: Sequence[Row[*tuple[Any, ...]]]) -> list[Stretch]:
+        at, last = self._paces[platform].at, self._last
         return [
-            Stretch(pace.at(one.since), end, one.rate, one.cpm, one.spend, one.shown, one.clicks, one.conversions, one.wear)
-            for one, end in zip(past, ends, strict=True)
+            Stretch(at(since), _NEVER if until is None or until > last else at(until), *counters) for _, since, until, *counters in past
         ]
 
     def paced(self, platform: str, whens: Sequence[datetime]) -> list[float]:

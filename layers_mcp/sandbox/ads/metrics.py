@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import add
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, ColumnElement, select
@@ -24,6 +24,8 @@ __all__ = ["get"]
 _DEFAULT: tuple[AdsMetric, ...] = ("spend", "impressions", "clicks", "conversions")
 _LOOK_BACK = timedelta(days=30)
 _MOST_BUCKETS = 1000
+_AT_ONCE = 64
+"""Ads whose columns are in memory together."""
 _COLUMNS: dict[str, tuple[Column[Any], str]] = {
     "ad": (tables.ads.c.id, "ad"),
     "adset": (tables.adsets.c.id, "adg"),
@@ -32,6 +34,18 @@ _COLUMNS: dict[str, tuple[Column[Any], str]] = {
     "project": (tables.ads.c.project_id, "prj"),
 }
 _NAMES = {"ad": tables.ads, "adset": tables.adsets, "campaign": tables.campaigns, "ad_account": tables.accounts}
+
+
+class _Kind(NamedTuple):
+    """What ads must have in common to be added up: their currency, and the cents that a conversion brings."""
+
+    currency: str
+    worth: float
+
+    @classmethod
+    def of(cls, line: Line) -> _Kind:
+        """The kind of one ad."""
+        return cls(line.row.currency, line.traits.worth)
 
 
 @dataclass
@@ -47,17 +61,17 @@ class _Sum:
     currency: str | None = None
     mixed: bool = False
 
-    def add(self, line: Line, counted: Sequence[int]) -> None:
-        """Put what one ad brought on top."""
+    def add(self, kind: _Kind, counted: Sequence[int], reach: float) -> None:
+        """Put what some ads of one kind brought on top."""
         spend, impressions, clicks, conversions = counted
-        self.mixed = self.mixed or self.currency not in (None, line.row.currency)
-        self.currency = line.row.currency
+        self.mixed = self.mixed or self.currency not in (None, kind.currency)
+        self.currency = kind.currency
         self.spend += spend
         self.impressions += impressions
         self.clicks += clicks
         self.conversions += conversions
-        self.value += conversions * line.traits.worth
-        self.reach += reach_of(impressions, line.traits.people)
+        self.value += conversions * kind.worth
+        self.reach += reach
 
     def shown(self, metrics: Sequence[AdsMetric], *, major: bool) -> dict[str, Any]:
         """The metrics that were asked for; `major`: money in units of the currency rather than in cents."""
@@ -123,7 +137,7 @@ def _grouped(visit: Visit, request: GetAdsMetrics, project_id: str) -> AdsMetric
         key = project_id if group == "project" else getattr(line.row, keys[group])
         if key not in sums:
             sums[key], named[key] = _Sum(), _group_of(line, group)
-        sums[key].add(line, counted)
+        sums[key].add(_Kind.of(line), counted, reach_of(counted[1], line.traits.people))
     names = _names(visit, group, sums)
     metrics = request.metrics or _DEFAULT
     rows = sorted(sums.items(), key=lambda item: -item[1].spend)
@@ -160,6 +174,29 @@ def _edges(since: datetime, until: datetime, zone: ZoneInfo, granularity: str) -
     return [*edges, until] if until > since else [since, until]
 
 
+def _columns(ledger: Ledger, edges: Sequence[datetime], *, reach: bool) -> Iterator[tuple[_Kind, list[list[int]], list[float]]]:
+    """The sums of some ads of one kind at a time: each counter at each edge, and the people reached in each bucket and in the whole window.
+
+    Thousands of ads over months pass through here, so what adds up is added up column by column, and `reach` only when asked for.
+    """
+    paced = {platform: ledger.paced(platform, edges) for platform in ("meta_ads", "tiktok_ads", "apple_ads")}
+    kinds: dict[_Kind, list[Line]] = {}
+    for line in ledger.lines:
+        kinds.setdefault(_Kind.of(line), []).append(line)
+    for kind, lines in kinds.items():
+        for begin in range(0, len(lines), _AT_ONCE):
+            some = lines[begin : begin + _AT_ONCE]
+            counted = [ledger.counts(line, paced[line.row.platform]) for line in some]
+            reached = [_reached(one.impressions, line.traits.people) for one, line in zip(counted, some, strict=True)] if reach else []
+            columns = [list(map(sum, zip(*column, strict=True))) for column in zip(*counted, strict=True)]
+            yield kind, columns, list(map(sum, zip(*reached, strict=True))) or [0.0] * len(edges)
+
+
+def _reached(shown: Sequence[int], people: int) -> list[float]:
+    """How many of `people` each bucket reached, and all of them together."""
+    return [*(reach_of(after - before, people) for before, after in pairwise(shown)), reach_of(shown[-1] - shown[0], people)]
+
+
 def _scoped(visit: Visit, request: GetAdsMetrics, project: Any) -> AdsMetrics:
     """Buckets and totals of one thing (layers-api: ads-metrics)."""
     scope = request.scope or "project"
@@ -169,39 +206,17 @@ def _scoped(visit: Visit, request: GetAdsMetrics, project: Any) -> AdsMetrics:
     _check_there(visit, scope, wanted, project.id)
     ledger = _ledger(visit, request, project.id, until, column == wanted)
     edges = _edges(since, until, ZoneInfo(project.timezone), request.granularity or "day")
-    paced = {platform: ledger.paced(platform, edges) for platform in ("meta_ads", "tiktok_ads", "apple_ads")}
     buckets, totals = [_Sum() for _ in edges[1:]], _Sum()
     metrics = request.metrics or _DEFAULT
-    plain = set(metrics).isdisjoint({"reach", "frequency"})
-    sums: dict[tuple[str, float], list[list[int]]] = {}
-    for line in ledger.lines:
-        columns = ledger.counts(line, paced[line.row.platform])
-        totals.add(line, [column[-1] - column[0] for column in columns])
-        if plain:  # what adds up is added up whole columns at a time
-            kind = (line.row.currency, line.traits.worth)
-            sums[kind] = [list(map(add, one, two)) for one, two in zip(sums[kind], columns, strict=True)] if kind in sums else list(columns)
-            continue
+    for kind, columns, reached in _columns(ledger, edges, reach=not {"reach", "frequency"}.isdisjoint(metrics)):
+        totals.add(kind, [column[-1] - column[0] for column in columns], reached[-1])
         for place, bucket in enumerate(buckets):
-            bucket.add(line, [column[place + 1] - column[place] for column in columns])
-    for (currency, worth), columns in sums.items():
-        for place, bucket in enumerate(buckets):
-            _put(bucket, currency, worth, [column[place + 1] - column[place] for column in columns])
+            bucket.add(kind, [column[place + 1] - column[place] for column in columns], reached[place])
     series = [
         Measured(start=begin, end=end, **bucket.shown(metrics, major=False))
         for begin, end, bucket in zip(edges, edges[1:], buckets, strict=False)
     ]
     return AdsMetrics(series=tuple(series), totals=Measured(start=since, end=until, **totals.shown(metrics, major=False)))
-
-
-def _put(bucket: _Sum, currency: str, worth: float, counted: Sequence[int]) -> None:
-    spend, impressions, clicks, conversions = counted
-    bucket.mixed = bucket.mixed or bucket.currency not in (None, currency)
-    bucket.currency = currency
-    bucket.spend += spend
-    bucket.impressions += impressions
-    bucket.clicks += clicks
-    bucket.conversions += conversions
-    bucket.value += conversions * worth
 
 
 def _check_there(visit: Visit, scope: str, wanted: str, project_id: str) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
-from math import exp
+from math import exp, floor
 from typing import NamedTuple
 
 from layers_mcp.sandbox.audience.chance import bell, draws, uniform
@@ -183,12 +183,13 @@ def point_at(ad: Traits, stretch: Stretch, paced: float) -> Point:
     )
 
 
-def _came(table: Sequence[int], begin: int, steps: Sequence[int]) -> list[int]:
-    """Whole events after each number of steps on the course from `begin` on."""
+def _came(table: Sequence[int], begin: int, steps: Sequence[float]) -> list[int]:
+    """Whole events after each number of steps, begun or done, on the course from `begin` on."""
     already, size = table[begin], len(table) - 1
-    if steps and begin + steps[-1] <= size:
-        return [table[begin + step] - already for step in steps]
-    return [(begin + step) // size * table[-1] + table[(begin + step) % size] - already for step in steps]
+    if begin + steps[-1] < size:
+        return [table[begin + floor(step)] - already for step in steps]
+    ends = [begin + floor(step) for step in steps]
+    return [end // size * table[-1] + table[end % size] - already for end in ends]
 
 
 def _within(ad: Traits, one: Stretch, paced: Sequence[float], arrivals: Arrivals) -> Counts:
@@ -206,12 +207,12 @@ def _within(ad: Traits, one: Stretch, paced: Sequence[float], arrivals: Arrivals
     lasting, fading = a_day * ad.ctr * _FLOOR, a_day * ad.ctr * (1 - _FLOOR) * one.wear / tiring
     more = [lasting * days + fading * (1 - exp(-tiring * days)) for days in gone]
     spend, shown, rate = one.spend, one.shown, one.rate
-    clicks, sale = one.clicks * _GRAIN, ad.cvr * _GRAIN
+    clicks, sales, sale = one.clicks * _GRAIN, one.conversions * _GRAIN, ad.cvr * _GRAIN
     return Counts(
-        [int(spend + rate * days) for days in gone],
-        [int(shown + a_day * days) for days in gone],
-        _came(arrivals.table, ad.clicks_from, [int(clicks + _GRAIN * one_more) for one_more in more]),
-        _came(arrivals.table, ad.conversions_from, [int(one.conversions * _GRAIN + sale * one_more) for one_more in more]),
+        [floor(spend + rate * days) for days in gone],
+        [floor(shown + a_day * days) for days in gone],
+        _came(arrivals.table, ad.clicks_from, [clicks + _GRAIN * one_more for one_more in more]),
+        _came(arrivals.table, ad.conversions_from, [sales + sale * one_more for one_more in more]),
     )
 
 
