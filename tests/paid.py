@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from layers_mcp.database import writing
+from layers_mcp.sandbox import ids
 from layers_mcp.sandbox.ads import making, tables
 from layers_mcp.sandbox.ads.making import NewAccount, NewCampaign
 from layers_mcp.sandbox.ads.pool import add as add_creative
+from layers_mcp.sandbox.audience.paid import traits_of
 
 HOOKS = tuple(f"Hook {number}" for number in range(8))
 
@@ -58,6 +60,24 @@ class Paid:
                 making.add_ad(connection, adset, creative, at=at)
             making.replan(connection, made, at=at)
         return made
+
+    def many(self, account: str, ads: int, *, days: float = 90) -> None:
+        """A campaign of so many ads in bulk, of forty creatives, each at its own even pace."""
+        at = self.now() - timedelta(days=days)
+        with writing(self.world.engine) as connection:
+            made = making.add_campaign(connection, account, NewCampaign(name="Many", at=at, daily_budget_cents=5_000_000))
+            adset = making.add_adset(connection, made, "Broad", at=at)
+            rows: list[dict[str, Any]] = []
+            stretches: list[dict[str, Any]] = []
+            creatives = [add_creative(connection, self.id, f"Hook {number} of many", pool="generated", at=at) for number in range(40)]
+            for place in range(ads):
+                traits = traits_of("layers", "meta_ads", ("Many", str(place)), quality=0.0, people=40_000)
+                named = {"id": ids.mint("ad"), "project_id": self.id, "adset_id": adset, "created_at": at, "status": "active"}
+                rows.append(named | {"ads_content_id": creatives[place % 40], "name": f"Ad {place}", "traits": list(traits)})
+                first = {"ad_id": named["id"], "since": at, "until": None, "rate": 300.0 + place % 7, "cpm": traits.cpm, "wear": 1.0}
+                stretches.append(first | {"spend": 0.0, "shown": 0.0, "clicks": 0.0, "conversions": 0.0})
+            connection.execute(insert(tables.ads), rows)
+            connection.execute(insert(tables.stretches), stretches)
 
     def pool(self, *names: str, pool: str = "generated") -> None:
         """Creatives that run nowhere yet."""

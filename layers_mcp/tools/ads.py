@@ -106,6 +106,14 @@ def _then(request: ReadAdsMetricsArguments, worries: tuple[Row, ...]) -> tuple[N
     return (Next(tool="explain_decision", arguments=dict(arguments), why="See what the optimizer makes of the first of these ads."),)
 
 
+def _counted(request: ReadAdsMetricsArguments, rows: tuple[Row, ...]) -> str:
+    """How many things, or days, the rows are about; a day has a row for each currency."""
+    if request.group_by != "project":
+        return f"{len(rows)} {request.group_by}s"
+    days, paid_in = len({row.day for row in rows}), len({row.currency for row in rows})
+    return f"{days} days" + (f" in {paid_in} currencies" if paid_in > 1 else "")
+
+
 @tool(calls=(projects.GET, *spending.CALLS), effect=Effect.READS)
 async def read_ads_metrics(request: ReadAdsMetricsArguments, call: Call) -> Outcome[AdsMetricsView]:
     """What ads cost and brought, with CPA, CTR, CPM and ROAS, and the ads that spent over 50.00 without a conversion. Money: cents."""
@@ -124,9 +132,10 @@ async def read_ads_metrics(request: ReadAdsMetricsArguments, call: Call) -> Outc
         wire_form=table.form,
         formulas=FORMULAS,
     )
-    if not table.rows:
-        return Outcome(say="Nothing ran in this period.", result=view)
-    what = f"{len(table.rows)} {'days' if group == 'project' else request.group_by + 's'}"
+    if not any(row.spend_cents or row.impressions for row in table.rows):
+        step = Next(tool="top_performers", arguments={"projectId": request.project_id}, why="See how its posts do.")
+        return Outcome(say="Nothing ran in this period.", result=view, next=(step,))
+    what = _counted(request, table.rows)
     pictures, unseen = _picture(request, table.rows, period)
     flagged = f" {len(worries)} spent over 50.00 and converted nothing." if worries else ""
     return Outcome(say=f"{what} in the period.{flagged}{unseen}", result=view, next=_then(request, worries), pictures=pictures)

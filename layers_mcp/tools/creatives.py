@@ -61,6 +61,9 @@ async def list_ads_content(request: ListAdsContentArguments, call: Call) -> Outc
     page = await call.layers.send(creatives.LIST, ListCreatives.model_validate(request.model_dump(exclude_none=True)))
     shown = leaf("list_ads_content", request, page.items, page.next_cursor, what="creatives")
     view = CreativesView(items=shown.items, returned=len(shown.items), has_more=shown.has_more, next_cursor=shown.next_cursor)
+    if not shown.items and request.model_fields_set == {"project_id"}:
+        step = Next(tool="generate_content", arguments={"projectId": request.project_id}, why="What is generated becomes a creative.")
+        return Outcome(say="There are no creatives yet.", result=view, next=(step,))
     return Outcome(say=shown.say, result=view, next=shown.next)
 
 
@@ -104,7 +107,7 @@ class _Habit(NamedTuple):
 
 def _known(found: list[Creative], given: str) -> Creative:
     if (one := standing.find(found, given)) is None:
-        raise NotFound(f"there is no creative {given} in this project", details={"creativeId": given})
+        raise NotFound(f"there is no creative {given} in this project; list_ads_content shows them", details={"creativeId": given})
     return one
 
 

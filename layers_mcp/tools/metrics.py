@@ -15,6 +15,8 @@ from layers_mcp.tool.size import fitting
 
 __all__ = ["read_metrics"]
 
+_NOTHING = "Nothing that is published is measured in this window. What ads bring: read_ads_metrics."
+
 
 class ReadMetricsArguments(Arguments):
     """Arguments of read_metrics."""
@@ -52,4 +54,5 @@ async def read_metrics(request: ReadMetricsArguments, call: Call) -> Outcome[Met
         rest = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
         rest["since"] = made.series[len(shown)].model_dump(mode="json", by_alias=True)["bucketStart"]
         steps = (Next(tool="read_metrics", arguments=rest, why="Read the buckets that did not fit here."),)
-    return Outcome(say=f"Buckets: {len(shown)} of {len(made.series)}.", result=view, next=steps)
+    say = f"Buckets: {len(shown)} of {len(made.series)}." if any(made.totals.model_dump().values()) else _NOTHING
+    return Outcome(say=say, result=view, next=steps)

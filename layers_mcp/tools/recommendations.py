@@ -49,7 +49,8 @@ async def list_recommendations(request: ListRecommendationsArguments, call: Call
     page = await call.layers.send(creatives.RECOMMENDATIONS, ListRecommendations.model_validate(given))
     shown = leaf("list_recommendations", request, page.items, page.next_cursor, what="recommendations")
     view = RecommendationsView(items=shown.items, returned=len(shown.items), has_more=shown.has_more, next_cursor=shown.next_cursor)
-    return Outcome(say=shown.say, result=view, next=shown.next)
+    say = shown.say if shown.items else "Nothing is recommended here now; recommendations follow from published posts that were measured."
+    return Outcome(say=say, result=view, next=shown.next)
 
 
 class UpdateRecommendationArguments(Arguments):

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from layers_mcp.contract import measurement
+from layers_mcp.contract import ad_accounts, measurement
+from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.measurement import Axis, GetTopPerformers, TopPerformer, Window
 from layers_mcp.contract.scalars import Id, Utc
 from layers_mcp.loops.judgement import CLONES_PER_SOURCE, FLOOR, axis_of, next_source
@@ -24,6 +25,7 @@ _VARIATIONS = 2
 """Seed 000, loop 2: the best performer as 2 variants."""
 _ONLY_BELOW = f"Above {FLOOR:g} nothing is worth cloning now: make a fresh post. Below it a person decides, with clone_regardless."
 _NOTHING_YET = "No data yet: nothing of this project is published and measured. A new project's posts take two to six weeks to tell."
+_ONLY_PAID = "Its ads are measured by themselves: read_ads_metrics."
 
 
 class TopPerformersArguments(Arguments):
@@ -87,7 +89,16 @@ def _then(project_id: str, rows: tuple[TopPerformer, ...], weighed: Weighed, flo
     return (Next(tool="generate_content", arguments=arguments, why="Clone the best post that is worth it."),)
 
 
-@tool(calls=WEIGHS, effect=Effect.READS)
+async def _nothing(project_id: str, call: Call, view: Performers) -> Outcome[Performers]:
+    """The answer of a project whose posts have nothing to show; one that pays for ads is shown where those are."""
+    step = Next(tool="list_content", arguments={"projectId": project_id}, why="See what waits to be approved and published.")
+    if not (await call.layers.send(ad_accounts.ACCOUNTS, ListAdAccounts(project_id=project_id))).items:
+        return Outcome(say=_NOTHING_YET, result=view, next=(step,))
+    paid = Next(tool="read_ads_metrics", arguments={"projectId": project_id}, why="See what its ads cost and brought.")
+    return Outcome(say=f"{_NOTHING_YET} {_ONLY_PAID}", result=view, next=(paid, step))
+
+
+@tool(calls=(*WEIGHS, ad_accounts.ACCOUNTS), effect=Effect.READS)
 async def top_performers(request: TopPerformersArguments, call: Call) -> Outcome[Performers]:
     """Published creatives, best first, each with a verdict (clone, wait or stop) and why.
 
@@ -98,8 +109,7 @@ async def top_performers(request: TopPerformersArguments, call: Call) -> Outcome
     metric, why = (request.metric, "it was asked for") if request.metric else ranking
     view = Performers(metric=metric, why=why, window=request.window, floor=request.floor)
     if not weighed.rows:
-        step = Next(tool="list_content", arguments={"projectId": request.project_id}, why="See what waits to be approved and published.")
-        return Outcome(say=_NOTHING_YET, result=view, next=(step,))
+        return await _nothing(request.project_id, call, view)
     wanted = GetTopPerformers(project_id=request.project_id, metric=metric, window=request.window, limit=_ROWS, include_ineligible=True)
     rows = (await call.layers.send(measurement.TOP, wanted)).items
     items = fitting([_shown(row, weighed) for row in rows])
