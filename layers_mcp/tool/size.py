@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -13,6 +14,10 @@ AT_MOST_CHARACTERS = 16_000
 """Characters of JSON of one page, shown as record and as text: within the 8,000 tokens of design §4, at about four characters a token."""
 BRIEF = 120
 """Characters of a text in a brief row."""
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d{2}-\d{2}T[\d:.]+Z")
+_DENSE = 70
+"""Characters that an id or an instant counts more than it has: a tokenizer cuts them into far shorter pieces than words."""
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -27,7 +32,8 @@ def fitting(rows: Sequence[T]) -> tuple[T, ...]:
     kept: list[T] = []
     length = 0
     for row in rows:
-        length += len(row.model_dump_json(by_alias=True, exclude_none=True))
+        words = row.model_dump_json(by_alias=True, exclude_none=True)
+        length += len(words) + _DENSE * len(_ID.findall(words))
         if kept and length > AT_MOST_CHARACTERS:
             break
         kept.append(row)

@@ -46,10 +46,21 @@ class ListAdsContentArguments(Arguments):
     limit: int = Field(default=20, ge=1, le=50, description="Rows of a page.")
 
 
+class ShownCreative(Creative):
+    """A creative with how many ads show it, which may be thousands, in place of their ids."""
+
+    running_ads: int = Field(default=0, description="Ads that show it now; read_ads_metrics lists them.")
+
+
+def _shown(one: Creative) -> ShownCreative:
+    counted = {"active_promotions": (), "running_ads": len(one.active_promotions)}
+    return ShownCreative.model_validate(one.model_dump() | counted)
+
+
 class CreativesView(View):
     """A page of creatives, best score first."""
 
-    items: tuple[Creative, ...] = ()
+    items: tuple[ShownCreative, ...] = ()
     returned: int = 0
     has_more: bool = False
     next_cursor: str | None = None
@@ -59,7 +70,7 @@ class CreativesView(View):
 async def list_ads_content(request: ListAdsContentArguments, call: Call) -> Outcome[CreativesView]:
     """Creatives with their organic score for ads, pool, eligibility and override, best score first."""
     page = await call.layers.send(creatives.LIST, ListCreatives.model_validate(request.model_dump(exclude_none=True)))
-    shown = leaf("list_ads_content", request, page.items, page.next_cursor, what="creatives")
+    shown = leaf("list_ads_content", request, [_shown(one) for one in page.items], page.next_cursor, what="creatives")
     view = CreativesView(items=shown.items, returned=len(shown.items), has_more=shown.has_more, next_cursor=shown.next_cursor)
     if not shown.items and request.model_fields_set == {"project_id"}:
         step = Next(tool="generate_content", arguments={"projectId": request.project_id}, why="What is generated becomes a creative.")
@@ -79,7 +90,7 @@ class OverrideCreativeArguments(Control):
 class Overridden(View):
     """A creative after its override, and how often that is done here."""
 
-    creative: Creative
+    creative: ShownCreative
     overridden: int = Field(description="Creatives overridden in the last 28 days.")
     decided: int = Field(description="What the optimizer did or asked to do in these days, by its queue and the audit log; holds aside.")
 
@@ -170,6 +181,6 @@ async def override_creative(request: OverrideCreativeArguments, call: Call) -> O
     word = {"include": "may be used by ads", "exclude": "is kept out of ads"}.get(made.override or "", "is back under its score")
     return Outcome(
         say=f"Creative {made.ads_content_id} {word}. {habit.warning}".strip(),
-        result=Overridden(creative=made, overridden=habit.overridden, decided=habit.decided),
+        result=Overridden(creative=_shown(made), overridden=habit.overridden, decided=habit.decided),
         next=(step,),
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import bpe_openai
 import pytest
@@ -75,6 +78,8 @@ SAID = {
 }
 """What each tool says of each project, in part."""
 ERRORS = {"empty": {"override_creative", "run_optimizer"}, "one post": {"run_optimizer"}, "only organic": {"run_optimizer"}}
+RUNNING = {"only paid": 4, "two currencies": 8, "a thousand ads": 500, "ten thousand ads": 5000}
+"""Ads that show the creatives of the first page."""
 THEN = {
     ("empty", "top_performers"): "list_content",
     ("empty", "read_ads_metrics"): "top_performers",
@@ -124,6 +129,8 @@ async def _check(story, paid_of, kind: str) -> None:
         assert tokens(answer) <= MOST_TOKENS, call
         if (kind, call) in THEN:
             assert answer.record["next"][0]["tool"] == THEN[kind, call], call
+        if call == "list_ads_content":
+            assert sum(one["runningAds"] for one in answer.record["result"].get("items", [])) == RUNNING.get(kind, 0)
         if answer.is_error:
             assert answer.record["error"]["code"] == "NOT_FOUND"
 
@@ -139,3 +146,52 @@ async def test_every_tool_answers_a_project_at_the_edge_with_sense(story, paid_o
 async def test_every_tool_answers_a_project_of_ten_thousand_ads(story, paid_of):
     """Issue 4, done when: 10,000 ads."""
     await _check(story, paid_of, "ten thousand ads")
+
+
+async def test_the_longest_page_of_creatives_fits_too(story, paid_of):
+    """Design §4: a result never exceeds 8,000 tokens; ids are dense, and creatives are mostly ids."""
+    project = await _project(story, paid_of, "a thousand ads")
+
+    answer = await story.result("list_ads_content", projectId=project, limit=50)
+    step = answer.record["next"][0]
+    again = await story.result(step["tool"], **step["arguments"])
+
+    assert tokens(answer) <= MOST_TOKENS
+    assert 10 < len(answer.record["result"]["items"]) < 40
+    assert again.record["result"]["items"] == answer.record["result"]["items"]
+
+
+async def _daily(story, project: str, day: datetime) -> dict:
+    since, until = (day - timedelta(days=1)).date().isoformat(), (day + timedelta(days=2)).date().isoformat()
+    return (await story.call("read_ads_metrics", projectId=project, groupBy="project", since=since, until=until))["result"]
+
+
+@pytest.mark.parametrize(
+    ("day", "hours", "words"),
+    [
+        (datetime(2026, 3, 8, tzinfo=ZoneInfo(NEW_YORK)), 23, "2026-03-07T00:00-05:00 to 2026-03-10T00:00-04:00 (America/New_York)"),
+        (datetime(2026, 11, 1, tzinfo=ZoneInfo(NEW_YORK)), 25, "2026-10-31T00:00-04:00 to 2026-11-03T00:00-05:00 (America/New_York)"),
+    ],
+)
+async def test_the_days_of_a_clock_change_are_as_long_as_they_were(story, paid_of, day, hours, words):
+    """Issue 4, done when: a window across a daylight-saving change; both wire forms agree on days of 23 and of 25 hours."""
+    story.clock.advance(max(day.replace(tzinfo=UTC) + timedelta(days=7) - story.now(), timedelta()))
+    project = await story.project(timezone=NEW_YORK)
+    paid = paid_of(story.world, project)
+    paid.many(paid.account(), 300, days=60)
+
+    told = await _daily(story, project, day)
+    begins = [day + timedelta(days=number) for number in (-1, 0, 1, 2)]
+    each = [
+        (await story.call("read_ads_metrics", projectId=project, since=one.isoformat(), until=two.isoformat()))["result"]["totals"][0]
+        for one, two in pairwise(begins)
+    ]
+    whole = await story.call("read_ads_metrics", projectId=project, since=begins[0].isoformat(), until=begins[-1].isoformat())
+
+    fields = ("spendCents", "impressions", "clicks", "conversions")
+    assert told["period"] == words
+    assert [row["day"] for row in told["rows"]] == [one.date().isoformat() for one in begins[:-1]]
+    assert (begins[2].astimezone(UTC) - begins[1].astimezone(UTC)) == timedelta(hours=hours)
+    assert [[row[name] for name in fields] for row in told["rows"]] == [[one[name] for name in fields] for one in each]
+    for name in fields:
+        assert sum(row[name] for row in told["rows"]) == told["totals"][0][name] == whole["result"]["totals"][0][name]
