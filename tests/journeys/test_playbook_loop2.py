@@ -64,6 +64,7 @@ def test_loop_2_of_the_playbook_works_as_printed(sandbox, program):
         "containerId": started["body"]["containerIds"][0],
         "topPerformerId": top["body"]["items"][0]["platformPostId"],
     }
-    assert len(polls[-1]["body"]["containerIds"]) == 2
+    made = [sandbox.get(f"/v1/content/{one}") for one in polls[-1]["body"]["containerIds"]]
+    assert [one["clonedFrom"] for one in made] == [top["body"]["items"][0]["sourceId"]] * 2
     assert [(one["method"], one["status"], one["body"]["override"]) for one in overridden.exchanges] == [("PATCH", 200, "include")]
     assert node.close() == (0, "")

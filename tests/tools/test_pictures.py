@@ -10,6 +10,8 @@ from PIL import Image
 from sqlalchemy import select
 
 from layers_mcp.client.picture import AT_MOST_BYTES
+from layers_mcp.database import writing
+from layers_mcp.sandbox import growth
 from layers_mcp.sandbox.faults import Fault
 from layers_mcp.store import tables
 
@@ -122,3 +124,20 @@ async def test_what_is_kept_for_a_replay_holds_no_picture(story):
         rows = [tuple(row) for table in tables.TABLES.sorted_tables for row in connection.execute(select(table))]
 
     assert len(json.dumps(rows, default=str)) < 20_000
+
+
+async def test_the_demo_of_six_weeks_shows_no_picture_and_claims_none(story):
+    """Issue 4: the demo's media were never drawn, so nothing is fetched, shown or said of them."""
+    with writing(story.world.engine) as connection:
+        growth.found(connection, story.now())
+    demo = next(one["id"] for one in (await story.call("get_project"))["result"]["projects"])
+
+    page = await story.result("list_content", projectId=demo)
+    one = await story.result("list_content", containerId=page.record["result"]["items"][0]["id"])
+
+    for answer in (page, one):
+        assert not answer.is_error
+        assert answer.pictures == ()
+        assert "preview" not in answer.text
+        assert "/media/" not in json.dumps(answer.record)
+    assert story.wire.files == []
