@@ -10,9 +10,6 @@ from zoneinfo import ZoneInfo
 import bpe_openai
 import pytest
 
-from layers_mcp.database import writing
-from layers_mcp.sandbox import growth
-
 pytestmark = pytest.mark.anyio
 MOST_TOKENS = 8000
 NEW_YORK = "America/New_York"
@@ -69,7 +66,7 @@ SAID = {
         "run_optimizer": NO_LAYER,
     },
     "one post": ORGANIC | {"list_ads_content": "Creatives on this page: 1.", "list_recommendations": NO_ADVICE},
-    "only organic": ORGANIC | {"list_ads_content": "Creatives on this page: 20.", "list_recommendations": "Recommendations on this page: "},
+    "only organic": ORGANIC | {"list_ads_content": "Creatives on this page: 3.", "list_recommendations": NO_ADVICE},
     "only paid": PAID,
     "two currencies": PAID
     | {"read_ads_metrics": "8 ads in the period.", "read_ads_metrics by day": "8 days in 2 currencies in the period."},
@@ -98,13 +95,9 @@ def tokens(answer) -> int:
 
 
 async def _project(story, paid_of, kind: str) -> str:
-    if kind == "only organic":
-        with writing(story.world.engine) as connection:
-            growth.found(connection, story.now())
-        return next(one["id"] for one in (await story.call("get_project"))["result"]["projects"])
     project = await story.project()
-    if kind == "one post":
-        await story.fed(project, 1.0)
+    if kind in ("one post", "only organic"):
+        await story.fed(project, *([1.0] if kind == "one post" else [1.0, 0.5, 0.0]))
     paid = paid_of(story.world, project)
     if kind in ("only paid", "two currencies"):
         paid.campaign(paid.account())
