@@ -59,6 +59,7 @@ async def advertised(story, paid):
     await story.yes("override_creative", projectId=paid.id, creativeId=creative, override="exclude")
     for group in ("ad", "adset", "project"):
         await story.call("read_ads_metrics", projectId=paid.id, groupBy=group)
+    await story.call("top_performers", projectId=await story.project(customerExternalId="nothing is out"))
     first, second, *_ = (one["pendingId"] for one in asked)
     await story.yes("review_pending_action", projectId=paid.id, pendingId=first)
     await story.yes("review_pending_action", projectId=paid.id, pendingId=second, decision="reject", reason="No.")
