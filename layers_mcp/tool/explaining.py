@@ -11,77 +11,45 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from layers_mcp.contract.creatives import Recommendation
-from layers_mcp.tool.decided import Known, Recorded
+from layers_mcp.tool.decided import Recorded
 from layers_mcp.tool.evidence import Case, Explanation, Place, docs, money, number
+from layers_mcp.tool.following import say_next
+from layers_mcp.tool.known import Known
 from layers_mcp.tool.period import Period
+from layers_mcp.tool.phrases import ACTIONS, COUNTED, DOINGS, GUARDRAILS, PAUSES, SAFE, STATES, Doing, fate, reason_of
 from layers_mcp.tool.standing import Standing, say_recommended, say_standing
 from layers_mcp.tool.week import Week, say_target, say_week
 
 __all__ = ["Around", "explain"]
 
 _ANYWHERE = Place("GET audit-log, ads pending, optimizer runs")
-_STATES = {
-    "TOO_YOUNG": "it was younger than 3 days",
-    "LEARNING_PHASE": "the platform was still learning how to deliver it",
-    "TOP_PERFORMER": "its score was 80 or more",
-    "HEALTHY": "its score was 50 or more",
-    "UNDERPERFORMING": "its conversions cost well above the others, or its score was low",
-    "FATIGUED": "people had seen it often and its results had become worse",
-    "CRITICAL": "it spent over 50 without a conversion in 7 days, or a conversion cost over 2.5 times the average",
-}
-"""The states in our words (layers-api: concepts/optimizer)."""
-_SAFE = ("TOO_YOUNG", "LEARNING_PHASE", "TOP_PERFORMER", "HEALTHY")
-"""States in which no ad is paused (same place)."""
-_ACTIONS = {
-    "pause_ad": "pause an ad",
-    "replace_creative": "pause an ad and run another creative in its place",
-    "push_creative": "run another creative",
-    "prune_creative": "take a creative out",
-    "pause_adset": "pause an ad set",
-    "update_budget": "change a daily budget",
-    "update_bid": "change a bid",
-    "update_targeting": "change a targeting",
-    "update_schedule": "change a schedule",
-    "hold": "change nothing",
-}
-_OUTCOMES = {
-    "pending": "asked for a yes to",
-    "approved": "has a yes to",
-    "rejected": "got no yes to",
-    "dispatched": "decided and did this:",
-    "dispatch_failed": "could not",
-    "denied": "was not allowed to",
-    "held": "chose to",
-    "proposed": "would",
-}
-_PAUSES = ("pause_ad", "replace_creative", "pause_adset")
+_NOT_RECORDED = Doing("do something that is not recorded", "did something that is not recorded")
+_NO_WORDS = Doing("do what this version has no words for", "did what this version has no words for")
 _MOVED = {"update_budget": ("dailyBudgetCents", "daily budget"), "update_bid": ("bidAmountCents", "bid")}
-_PRICED = (*_PAUSES, "update_budget", "update_bid", "hold")
+_PRICED = (*PAUSES, "update_budget", "update_bid", "hold")
 """Actions that spend and conversions speak for or against."""
-
-_AFTER = {
-    "approved": ("It goes out within 6 hours.", "approved actions go out at the next tick, every 6 hours", "ads/pending"),
-    "dispatched": ("Look at it again after 3 days.", "watch it for 3 days", "concepts/optimizer, reading decisions"),
-    "held": ("It looks again within 6 hours.", "it looks every 6 hours", "concepts/optimizer"),
-    "denied": (
-        "The campaign's authority decides what it may do; you may change that.",
-        "each axis of the authority is off, draft or auto",
-        "ads, authority model",
-    ),
-    "proposed": ("It was a dry run: nothing was changed.", "a dry run dispatches nothing", "ads/optimizer/run"),
-}
-"""What follows an outcome: words, the rule they rest on, and its page."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Around:
-    """What a decision is told with. `standing`: of its creative, None where it concerns none; `recommended`: what is open."""
+    """What a decision is told with: what was found beside it, how its creative stands (None where it concerns none), what is open."""
 
+    recorded: Recorded
     period: Period
     now: datetime
     week: Week
     standing: Standing | None = None
     recommended: Sequence[Recommendation] = ()
+
+
+def _done(case: Case, one: Known, around: Around, action: Doing) -> tuple[str, tuple[str, ...]]:
+    """Words about what was carried out, which may be days after it was asked for, and the facts they rest on."""
+    if "pendingId" not in one.ids or one.done_at == one.at:
+        return action.done, ()
+    if one.done_at is None:
+        return f"asked to {action.wanted}; it was done on a day that is not recorded", ()
+    day = around.period.day(one.done_at)
+    return f"asked to {action.wanted}; it was done on {day}", (case.fact("done", day, one.places["done_at"]),)
 
 
 def _did(case: Case, one: Known, around: Around) -> None:
@@ -94,9 +62,11 @@ def _did(case: Case, one: Known, around: Around) -> None:
         facts.append(case.fact("name of what it is about", one.name, one.places["name"]))
     if one.outcome is not None:
         facts.append(case.fact("outcome", one.outcome, one.places["outcome"]))
-    verb = _OUTCOMES.get(one.outcome or "", "put this on record:")
-    what = "do something that is not recorded" if one.action is None else _ACTIONS.get(one.action, "do what this version has no words for")
-    case.say(f"On {day} the optimizer {verb} {what}.", *facts)
+    action = _NOT_RECORDED if one.action is None else ACTIONS.get(one.action, _NO_WORDS)
+    words, more = f"{DOINGS.get(one.outcome or '', 'decided to')} {action.wanted}", ()
+    if one.outcome == "dispatched":
+        words, more = _done(case, one, around, action)
+    case.say(f"On {day} the optimizer {words}.", *facts, *more)
     if one.outcome is None:
         case.say("What became of it is not recorded.")
 
@@ -117,32 +87,50 @@ def _moved(case: Case, one: Known, around: Around) -> None:
 
 
 def _why(case: Case, one: Known) -> None:
-    """By which rule; the optimizer's own words are quoted, never spoken."""
-    quoted: list[str] = []
-    if one.reason:
-        quoted.append(case.fact("reason, quoted", one.reason, one.places["reason"]))
-    if one.rationale:
-        quoted.append(case.fact("rationale, quoted", one.rationale, one.places["rationale"]))
-    if one.state is None:
-        if one.action in (*_PAUSES, "hold"):
-            case.say("What the optimizer took the ad for is not recorded.")
-        elif quoted:
-            case.say("The evidence quotes the optimizer's own reason.", *quoted)
-        else:
-            case.say("Why is not recorded.")
-        return
-    state = case.fact("state", one.state, one.places["state"])
-    if one.state not in _STATES:
+    """By which rule and for which recorded reason; words of the optimizer that are not known are quoted, never spoken."""
+    said = {"reason": one.reason, "rationale": one.rationale}
+    quoted = {name: case.fact(f"{name}, quoted", words, one.places[name]) for name, words in said.items() if words}
+    spoken = reason_of(one)
+    if one.state is None and one.action in (*PAUSES, "hold"):
+        case.say("What the optimizer took the ad for is not recorded.")
+    if one.state is not None:
+        _judged(case, one, spoken, tuple(quoted.values()))
+    elif spoken is not None:
+        case.say(f"The reason on record: {spoken[0]}.", quoted[spoken[1]])
+    elif quoted:
+        case.say("Its reason is on record, in words this version does not know; the evidence quotes them.", *quoted.values())
+    elif one.action not in (*PAUSES, "hold"):
+        case.say("Why is not recorded.")
+
+
+def _judged(case: Case, one: Known, spoken: tuple[str, str] | None, quoted: tuple[str, ...]) -> None:
+    """What it took the ad for: by the reason on record, or by the rule of the state where none is."""
+    state = case.fact("state", one.state or "", one.places["state"])
+    rule = STATES.get(one.state or "")
+    if rule is None:
         case.say("It took the ad for a state this version does not know.", state)
         return
-    rule = case.fact("rule", _STATES[one.state], docs("concepts/optimizer"))
-    safe = "; such ads are never paused" if one.state in _SAFE else ""
-    case.say(f"It took the ad for {one.state}: {_STATES[one.state]}{safe}.", state, rule)
+    facts = (case.fact("rule", rule, docs("concepts/optimizer")), *quoted)
+    because = f": {rule}"
+    if spoken is not None:
+        because = f": {spoken[0]}"
+    elif quoted:
+        because = ", for a reason that the evidence quotes"
+    safe = "; such ads are never paused" if one.state in SAFE else ""
+    case.say(f"It took the ad for {one.state}{because}{safe}.", state, *facts)
+
+
+def _held_by(case: Case, one: Known, name: str) -> None:
+    fact, words = case.fact("guardrail that held it", name, one.places["blocked_by"]), GUARDRAILS.get(name)
+    if words is None:
+        case.say("A guardrail held it, by a name this version does not know; the evidence quotes it.", fact, rank=2)
+    else:
+        case.say(f"What held it: {words}.", fact, case.fact("rule", words, docs("concepts/safety-guardrails")), rank=2)
 
 
 def _guarded(case: Case, one: Known) -> None:
     if one.blocked_by is not None:
-        case.say("A guardrail held it.", case.fact("guardrail that held it", one.blocked_by, one.places["blocked_by"]), rank=2)
+        _held_by(case, one, one.blocked_by)
     elif one.guardrails:
         count = str(len(one.guardrails))
         listed = case.fact("guardrails passed", f"{count}: {', '.join(one.guardrails)}", one.places["guardrails"])
@@ -161,82 +149,58 @@ def _guarded(case: Case, one: Known) -> None:
     case.say(f"The new creative scored {score:.1f} of 10.", *facts, rank=3)
 
 
-def _rejected(case: Case, one: Known, around: Around) -> None:
-    if one.answer == "rejected":
-        case.say("A person turned it down, so it is not done.", case.fact("answer", one.answer, one.places["answer"]))
-    elif one.expires_at is not None and one.expires_at <= around.now:
-        day = around.period.day(one.expires_at)
-        fact = case.fact("waited until", day, one.places["expires_at"])
-        case.say(f"It waited until {day} and no answer is on record, so it is not done.", fact)
+def _counted(case: Case, around: Around) -> None:
+    """How many decisions there were, by what became of them."""
+    counts: dict[str, int] = {}
+    for one in around.recorded.known:
+        end = fate(one, around.recorded, around.now)
+        words = COUNTED.get(end, "that lapsed or were turned down" if one.outcome == "rejected" else "whose outcome is not recorded")
+        counts[words] = counts.get(words, 0) + 1
+    window = around.period.words()
+    facts = [case.fact(f"decisions {words}", str(count), _ANYWHERE, window) for words, count in counts.items()]
+    parts = ", ".join(f"{count} {words}" for words, count in counts.items())
+    case.say(f"Decisions on record{'' if around.recorded.sure else ', at least'}: {parts}. The last:", *facts)
+
+
+def _none(case: Case, around: Around) -> None:
+    """That there is no decision, or that none was found in what could be looked through."""
+    asked, recorded = case.fact("period", around.period.words(), _ANYWHERE), around.recorded
+    if recorded.sure:
+        case.say("No decision about this is recorded in the period, so there is no cause to name.", asked)
+    elif recorded.whole:
+        case.say("No decision about this was found, but entries of the log do not say which decision they are of.", asked)
     else:
-        case.say("It is not done; who turned it down is not recorded.")
-
-
-def _failed(case: Case, one: Known) -> None:
-    if one.failure:
-        why = case.fact("why not, quoted", one.failure, one.places["failure"])
-        case.say("It had a yes and could not be done; the evidence quotes why.", why)
-    else:
-        case.say("It had a yes and could not be done; why is not recorded.")
-
-
-def _waits(case: Case, one: Known, around: Around) -> None:
-    if one.expires_at is None:
-        case.say("You may approve or reject it; until when is not recorded.")
-        return
-    day = around.period.day(one.expires_at)
-    fact = case.fact("waits until", day, one.places["expires_at"])
-    case.say(f"It waits for a yes until {day}, then it is rejected by itself. You may approve or reject it.", fact)
-
-
-def _next(case: Case, one: Known, around: Around) -> None:
-    """What happens next, and what a person may do."""
-    if one.outcome == "pending":
-        _waits(case, one, around)
-    elif one.outcome == "rejected":
-        _rejected(case, one, around)
-    elif one.outcome == "dispatch_failed":
-        _failed(case, one)
-    elif one.outcome == "dispatched" and one.action in _PAUSES:
-        rule = case.fact("overrides", "a pause of a running ad can't be overridden", docs("concepts/ad-eligibility"))
-        case.say("Layers can't override this pause; only you can reactivate the ad on its platform.", rule)
-    elif one.outcome in _AFTER:
-        words, rule, page = _AFTER[one.outcome]
-        case.say(words, case.fact("rule", rule, docs(page)))
-
-
-def _counted(case: Case, recorded: Recorded, period: Period) -> None:
-    """How many decisions there were, by outcome."""
-    outcomes: dict[str, int] = {}
-    for one in recorded.known:
-        outcomes[one.outcome or "unknown"] = outcomes.get(one.outcome or "unknown", 0) + 1
-    parts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in outcomes.items())
-    words = f"Decisions on record{'' if recorded.whole else ', at least'}: {parts}. The last:"
-    case.say(words, case.fact("decisions in the period", parts, _ANYWHERE, period.words()))
+        case.say("No decision about this was found in what was looked through, which is not all of the period.", asked)
+        case.say("Ask again with since and until nearer the day.", asked)
 
 
 def _surroundings(case: Case, one: Known | None, around: Around) -> None:
     """Its creative as it stands now, and what is recommended about it."""
     creative = around.standing.creative if around.standing else None
     if around.standing is not None:
-        say_standing(case, around.standing, paused=one is not None and one.action in _PAUSES)
+        say_standing(case, around.standing, paused=one is not None and one.action in PAUSES)
+    row = around.week.measured
+    shown_now = creative is not None and row is not None and row.ads_content_id == creative.ads_content_id
+    if shown_now and creative is not None and one is not None and "adsContentId" not in one.ids:
+        here = Place("GET ads-content", creative.ads_content_id, "adsContentId")
+        shown = case.fact("creative of the ad now", creative.ads_content_id, here)
+        case.say("The ad shows this creative now; which it showed then is not recorded.", shown, rank=4)
     about = set(one.ids.values()) if one is not None else set[str]()
     about |= {creative.ads_content_id, creative.source_id or creative.ads_content_id} if creative is not None else set()
     say_recommended(case, around.recommended, about, around.now)
 
 
-def explain(one: Known | None, around: Around, *, counted: Recorded | None = None) -> Explanation:
-    """The words about one decision, or that there is none; `counted`: the decisions of the period, to begin with their number."""
+def explain(one: Known | None, around: Around, *, counted: bool = False) -> Explanation:
+    """The words about one decision, or that there is none; `counted`: begin with how many there were in the period."""
     case = Case()
     if one is None:
-        asked = case.fact("period", around.period.words(), _ANYWHERE)
-        case.say("No decision about this is recorded in the period, so there is no cause to name.", asked)
+        _none(case, around)
         if around.week.measured is not None:
             say_week(case, None, around.week)
         _surroundings(case, None, around)
         return case.told()
-    if counted is not None:
-        _counted(case, counted, around.period)
+    if counted:
+        _counted(case, around)
     _did(case, one, around)
     _moved(case, one, around)
     _why(case, one)
@@ -245,5 +209,5 @@ def explain(one: Known | None, around: Around, *, counted: Recorded | None = Non
         say_target(case, one, around.week)
     _guarded(case, one)
     _surroundings(case, one, around)
-    _next(case, one, around)
+    say_next(case, one, around.recorded, period=around.period, now=around.now)
     return case.told()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from layers_mcp.tool.decided import Known
 from layers_mcp.tool.evidence import Case, Place, money, number
+from layers_mcp.tool.known import Known
 from layers_mcp.tool.spending import Row
 
 __all__ = ["Week", "say_target", "say_week"]
 
 _INPUTS = {"spend": "spend7dCents", "conversions": "conversions7d", "frequency": "frequency7d"}
+_THINGS = {"adId": "ad", "adsetId": "ad set", "campaignId": "campaign"}
+"""What a decision may be about, the least first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,15 @@ class _Figures(NamedTuple):
     whose: str = ""
 
 
+def _whose(one: Known | None, measured: Row) -> str:
+    """Words where what was measured is not what was acted on, which is the least thing that the decision names."""
+    ids = dict[str, str]() if one is None else one.ids
+    acted_on = next((ids[name] for name in _THINGS if name in ids), measured.id)
+    if acted_on == measured.id:
+        return ""
+    return next((f" of its {thing}" for name, thing in _THINGS.items() if ids.get(name) == measured.id), " of another thing")
+
+
 def _figures(one: Known | None, measured: Row | None) -> _Figures:
     """All of one record: those recorded with the decision when spend and conversions are, else the measured ones."""
     if one is not None:
@@ -46,8 +57,8 @@ def _figures(one: Known | None, measured: Row | None) -> _Figures:
     if measured is None:
         return _Figures(None, None, None, {})
     here = Place("GET ads-metrics", measured.id)
-    whose = " of its campaign" if one is not None and one.action == "update_bid" else ""
-    return _Figures(measured.spend_cents, measured.conversions, measured.frequency, {short: here.inside(short) for short in _INPUTS}, whose)
+    places = {short: here.inside(short) for short in _INPUTS}
+    return _Figures(measured.spend_cents, measured.conversions, measured.frequency, places, _whose(one, measured))
 
 
 def say_week(case: Case, one: Known | None, week: Week) -> None:

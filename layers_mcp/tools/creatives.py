@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from layers_mcp.contract import audit, creatives
-from layers_mcp.contract.audit import AuditEvent, ListAudit
+from layers_mcp.contract import creatives
 from layers_mcp.contract.creatives import Creative, ListCreatives
 from layers_mcp.contract.errors import NotFound
 from layers_mcp.contract.scalars import Id
@@ -20,16 +18,13 @@ from layers_mcp.tool import decided, standing
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
-from layers_mcp.tool.paging import Cursor, Page, every, leaf
+from layers_mcp.tool.paging import Cursor, leaf
 from layers_mcp.tool.period import Period
 
 __all__ = ["list_ads_content", "override_creative"]
 
-_PAGE = 200
-_PAGES = 25
-"""At most five thousand log entries are looked through; ours."""
 _TUNING = (
-    "That is more than one in five: the project's configuration (CPA targets, fatigue thresholds) wants tuning rather than single "
+    "more than one in five: the project's configuration (CPA targets, fatigue thresholds) wants tuning rather than single "
     "creatives; talk to Layers support."
 )
 """Seed 000, "When to keep the agent out of optimization"."""
@@ -92,28 +87,36 @@ class Overridden(View):
 
     creative: ShownCreative
     overridden: int = Field(description="Creatives overridden in the last 28 days.")
-    decided: int = Field(description="What the optimizer did or asked to do in these days, by its queue and the audit log; holds aside.")
+    decided: int = Field(description="What the optimizer did or asked to do in these days, as its queue and the log tell; holds aside.")
 
 
 class _Habit(NamedTuple):
-    """How many creatives were overridden in the last weeks, and how much the optimizer did or asked to do."""
+    """How many creatives were overridden in the last weeks, and how much the optimizer did or asked to do.
+
+    `every`, `all_decided`: whether these are all, or there may be more.
+    """
 
     overridden: int
     decided: int
+    every: bool = True
+    all_decided: bool = True
 
     @property
     def words(self) -> str:
         """Both numbers, and what was counted."""
-        creatives_ = f"{self.overridden} creative{'' if self.overridden == 1 else 's'} overridden in {OVERRIDE_WINDOW_DAYS} days"
+        least, most = "" if self.every else "at least ", "" if self.all_decided else "at least "
+        creatives_ = f"{least}{self.overridden} creative{'' if self.overridden == 1 else 's'} overridden in {OVERRIDE_WINDOW_DAYS} days"
         if not self.decided:
-            return f"{creatives_}; no decision of the optimizer is on record in them, so there is nothing to compare with"
-        return f"{creatives_}, against {self.decided} decisions of the optimizer (what it did or asked to do; holds aside)"
+            none = "no decision of the optimizer is on record in them" if self.all_decided else "what was decided can't be told"
+            return f"{creatives_}; {none}, so there is nothing to compare with"
+        return f"{creatives_}, against {most}{self.decided} decisions of the optimizer (what it did or asked to do; holds aside)"
 
     @property
     def warning(self) -> str:
-        """What is to be said when overriding is a habit, else nothing."""
+        """What is to be said when overriding is a habit, or may be one as far as decisions were found, else nothing."""
         past = self.decided > 0 and self.overridden / self.decided > OVERRIDES_ARE_A_HABIT
-        return f"{self.words[0].upper()}{self.words[1:]}. {_TUNING}" if past else ""
+        said = "That is" if self.all_decided else "If there were no others, that is"
+        return f"{self.words[0].upper()}{self.words[1:]}. {said} {_TUNING}" if past else ""
 
 
 def _known(found: list[Creative], given: str) -> Creative:
@@ -122,23 +125,16 @@ def _known(found: list[Creative], given: str) -> Creative:
     return one
 
 
-async def _overridden(call: Call, project_id: str, since: datetime) -> int:
-    """How many creatives were overridden since then; a log that does not say which counts each event."""
-
-    def ask(cursor: str | None) -> Awaitable[Page[AuditEvent]]:
-        wanted = {"event_type": "creative_override", "project_id": project_id, "since": since, "limit": _PAGE}
-        return call.layers.send(audit.LIST, ListAudit.model_validate(wanted | ({"cursor": cursor} if cursor else {})))
-
-    events = await every(ask, pages=_PAGES)
-    words = [one for one in events if one.data.get("override", "not said") is not None]
-    return len({str(one.data.get("adsContentId", one.event_id)) for one in words})
-
-
 async def _habit(call: Call, project_id: str) -> _Habit:
+    """A log that does not say which creative was overridden counts each time."""
     now = call.now()
     window = Period(since=now - timedelta(days=OVERRIDE_WINDOW_DAYS), until=now, zone=ZoneInfo("UTC"))
-    overridden, acted = await asyncio.gather(_overridden(call, project_id, window.since), decided.acted(call, project_id, window))
-    return _Habit(overridden, len(acted))
+    log, acted = await asyncio.gather(
+        decided.logged(call, project_id, window, kind="creative_override"), decided.acted(call, project_id, window)
+    )
+    words = [one for one in log.events if one.data.get("override", "not said") is not None]
+    overridden = len({str(one.data.get("adsContentId", one.event_id)) for one in words})
+    return _Habit(overridden, len(acted.known), every=log.whole, all_decided=acted.sure)
 
 
 async def show_creative(request: OverrideCreativeArguments, call: Call) -> Shown:

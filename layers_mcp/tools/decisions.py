@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 from pydantic import Field
@@ -58,6 +59,7 @@ class ExplainedView(View):
 
     explanation: Explanation
     decisions: tuple[ListedDecision, ...]
+    left_out: int = 0
     period: str
 
 
@@ -96,6 +98,13 @@ def _content(request: ExplainDecisionArguments, one: Known | None, measured: Row
     return given or ("" if of_an_ad else None)
 
 
+def _chosen(known: Sequence[Known], *, single: bool) -> Known | None:
+    """The decision to tell: the last that is not a hold; where one thing is asked after, first the last that waits for a person."""
+    waiting = [one for one in known if single and one.outcome == "pending"]
+    acted = [one for one in known if one.action != "hold"]
+    return next(iter([*waiting, *acted, *known]), None)
+
+
 def _then(request: ExplainDecisionArguments, one: Known | None) -> tuple[Next, ...]:
     if one is None or one.outcome != "pending" or "pendingId" not in one.ids:
         return ()
@@ -121,13 +130,12 @@ async def explain_decision(request: ExplainDecisionArguments, call: Call) -> Out
     subject = Subject(decision_id=request.decision_id, ad_id=request.ad_id, ads_content_id=content)
     recorded = await gather(call, request.project_id, subject, period)
     known, single = recorded.known, subject != Subject()
-    acted = [one for one in known if one.action != "hold"]
-    one = (known[0] if single else next(iter(acted or known))) if known else None
+    one = _chosen(known, single=single)
     week = await _week(request, call, one, period)
     about = _content(request, one, week.measured)
     stands = None if about is None else Standing(standing.find(found, about), call.now())
-    around = Around(period=period, now=call.now(), week=week, standing=stands, recommended=recommended)
-    told = explain(one, around, counted=None if single else recorded)
+    around = Around(recorded=recorded, period=period, now=call.now(), week=week, standing=stands, recommended=recommended)
+    told = explain(one, around, counted=not single)
     listed = fitting([_listed(each, period) for each in known[:_MOST_LISTED]])
-    view = ExplainedView(explanation=told, decisions=listed, period=period.words())
+    view = ExplainedView(explanation=told, decisions=listed, left_out=len(known) - len(listed), period=period.words())
     return Outcome(say=told.words, result=view, next=_then(request, one))

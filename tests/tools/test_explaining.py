@@ -282,7 +282,7 @@ async def test_each_number_is_traced_and_each_input_taken_away_is_said_to_be_mis
             if set(kind) & set(loss.kinds) and loss.says not in whole:
                 said = check(await told(loss, decisionId=decision), told.wire.served)
                 alone = loss.name == "runs" and "proposed" in kind
-                assert loss.says in said or (alone and "No decision about this is recorded" in said), (loss.name, kind, whole, said)
+                assert loss.says in said or (alone and "No decision about this was found" in said), (loss.name, kind, whole, said)
                 missing.add(loss.name)
         for size in (1, 4):
             check(await told(*luck.sample(LOSSES, size), decisionId=decision), told.wire.served)
@@ -308,9 +308,11 @@ async def test_the_decisions_of_a_period_are_counted_as_they_stand_on_record(sto
     logged = {one["data"]["decisionId"] for one in log if "decisionId" in one["data"]}
     pending = {one["data"]["pendingId"] for one in log if "pendingId" in one["data"] and "decisionId" in one["data"]}
     every = len(set(decided) | logged) + len(queue - set(decided.values()) - pending)
-    counts = answer["result"]["explanation"]["evidence"][0]["value"]
-    assert sum(map(int, NUMBER.findall(counts))) == every
-    assert counts in words
+    counts = {fact["what"]: fact["value"] for fact in answer["result"]["explanation"]["evidence"] if fact["what"].startswith("decisions ")}
+    assert sum(map(int, counts.values())) == every
+    assert all(f"{count} {what.removeprefix('decisions ')}" in words for what, count in counts.items())
+    assert not any(raw in words for raw in ("held", "dispatched", "unknown", "dispatch_failed"))
+    assert answer["result"]["leftOut"] == every - len(answer["result"]["decisions"])
 
 
 async def test_a_creative_is_told_by_its_container_with_score_pool_and_recommendation(story):
