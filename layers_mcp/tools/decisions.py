@@ -23,7 +23,7 @@ from layers_mcp.tool.spending import Row
 from layers_mcp.tool.standing import Standing
 from layers_mcp.tool.week import Week
 
-__all__ = ["explain_decision"]
+__all__ = ["chosen", "explain_decision"]
 
 _DAYS = 30
 _WEEK = timedelta(days=7)
@@ -98,7 +98,7 @@ def _content(request: ExplainDecisionArguments, one: Known | None, measured: Row
     return given or ("" if of_an_ad else None)
 
 
-def _chosen(known: Sequence[Known], *, single: bool) -> Known | None:
+def chosen(known: Sequence[Known], *, single: bool) -> Known | None:
     """The decision to tell: the last that is not a hold; where one thing is asked after, first the last that waits for a person."""
     waiting = [one for one in known if single and one.outcome == "pending"]
     acted = [one for one in known if one.action != "hold"]
@@ -130,7 +130,7 @@ async def explain_decision(request: ExplainDecisionArguments, call: Call) -> Out
     subject = Subject(decision_id=request.decision_id, ad_id=request.ad_id, ads_content_id=content)
     recorded = await gather(call, request.project_id, subject, period)
     known, single = recorded.known, subject != Subject()
-    one = _chosen(known, single=single)
+    one = chosen(known, single=single)
     week = await _week(request, call, one, period)
     about = _content(request, one, week.measured)
     stands = None if about is None else Standing(standing.find(found, about), call.now())

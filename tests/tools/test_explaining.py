@@ -89,6 +89,14 @@ def _without(body: Any, path: list[str]) -> Any:
     return body | {path[0]: _without(body[path[0]], path[1:])}
 
 
+class Served(NamedTuple):
+    """One answer: the path and the query it was asked with, and its body."""
+
+    path: str
+    body: Any
+    query: dict[str, str]
+
+
 class Lossy(httpx2.AsyncBaseTransport):
     """Answers from the sandbox, each once, without what is `lost`; keeps what it served."""
 
@@ -96,7 +104,7 @@ class Lossy(httpx2.AsyncBaseTransport):
         self._inner = inner
         self._known: dict[str, tuple[str, httpx2.Headers]] = {}
         self.lost: tuple[Loss, ...] = ()
-        self.served: list[tuple[str, Any]] = []
+        self.served: list[Served] = []
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """The known or the new answer, less the losses."""
@@ -110,7 +118,7 @@ class Lossy(httpx2.AsyncBaseTransport):
         body = json.loads(text)
         for route, path in (where for loss in self.lost for where in loss.where):
             body = _without(body, path.split(".")) if route in request.url.path else body
-        self.served.append((request.url.path, body))
+        self.served.append(Served(request.url.path, body, dict(request.url.params)))
         return httpx2.Response(200, json=body, headers={"X-Sandbox-Time": headers["x-sandbox-time"]})
 
 
@@ -126,17 +134,43 @@ def _records(body: Any, record: str) -> Iterator[dict[str, Any]]:
             yield from _records(one, record)
 
 
-def _forms(raw: Any) -> set[str]:
-    """How a raw value may be said."""
+def _forms(raw: Any, field: str) -> set[str]:
+    """How a raw value may be said; only what is named cents is ever divided."""
     if isinstance(raw, list):
         return {str(len(raw)), *NUMBER.findall(" ".join(map(str, raw)))}
     if isinstance(raw, int | float):
-        return {f"{raw:.0f}", f"{raw:.1f}", f"{raw:.2f}", f"{raw / 100:.2f}"}
+        return {f"{raw / 100:.2f}"} if field.endswith("Cents") else {f"{raw:.0f}", f"{raw:.1f}", f"{raw:.2f}"}
     said = set(NUMBER.findall(str(raw)))
     try:
         return said | {datetime.fromisoformat(str(raw)).astimezone(ZONE).date().isoformat()}
     except ValueError:
         return said
+
+
+def _minute(moment: datetime) -> str:
+    return moment.astimezone(ZONE).isoformat(timespec="minutes")
+
+
+def _ends(query: dict[str, str]) -> tuple[str, str]:
+    since, until = (_minute(datetime.fromisoformat(query[name])) for name in ("since", "until"))
+    return since, until
+
+
+def check_window(fact: dict[str, Any], records: list[dict[str, Any]], served: list[Served]) -> None:
+    """The time that a fact is about is the one that was asked after, or the one that its record is of."""
+    window = fact.get("window", "")
+    if fact["source"].startswith("GET audit-log, "):
+        whole = [f"{since} to {until} ({ZONE.key})" for since, until in (_ends(one.query) for one in served if one.path == "/v1/audit-log")]
+        assert window in (*whole, ""), fact
+    elif not window.startswith("7 days until "):
+        return
+    elif fact["source"] == "GET ads-metrics":
+        until = datetime.fromisoformat(window.removeprefix("7 days until "))
+        asked = {_ends(one.query) for one in served if one.path.endswith("/ads-metrics")}
+        assert asked == {(_minute(until - 7 * DAY), _minute(until))}, fact
+    else:
+        known = {one["at"] for one in records if "at" in one}
+        assert not known or window.removeprefix("7 days until ") in {_minute(datetime.fromisoformat(one)) for one in known}, fact
 
 
 def _at(record: dict[str, Any], path: str) -> Any:
@@ -146,13 +180,15 @@ def _at(record: dict[str, Any], path: str) -> Any:
     return found
 
 
-def check_fact(fact: dict[str, Any], facts: list[dict[str, Any]], served: list[tuple[str, Any]]) -> None:
+def check_fact(fact: dict[str, Any], facts: list[dict[str, Any]], served: list[Served]) -> None:
     """A fact is a rule of the docs, or a value of the record that it names, or follows from such values."""
     if fact["source"].startswith("Layers docs") or "record" not in fact:
+        check_window(fact, [], served)
         return
     route = fact["source"].removeprefix("GET ").replace("ads pending", "/pending") + (f"/{fact['run']}" if "run" in fact else "")
-    records = [one for path, body in served if path.endswith(route) for one in _records(body, fact["record"])]
+    records = [one for path, body, _ in served if path.endswith(route) for one in _records(body, fact["record"])]
     assert records, fact
+    check_window(fact, records, served)
     if "field" not in fact:
         known = {one["what"]: one for one in facts if one.get("record") == fact["record"]}
         if fact["what"] == "spend / conversions":
@@ -168,10 +204,10 @@ def check_fact(fact: dict[str, Any], facts: list[dict[str, Any]], served: list[t
     elif "quoted" in fact["what"] or "name of" in fact["what"]:
         assert fact["value"] in raws, fact
     else:
-        assert any(raw is not None and numbers <= _forms(raw) for raw in raws), (fact, raws)
+        assert any(raw is not None and numbers <= _forms(raw, fact["field"]) for raw in raws), (fact, raws)
 
 
-def check(told: dict[str, Any], served: list[tuple[str, Any]]) -> str:
+def check(told: dict[str, Any], served: list[Served]) -> str:
     """All that an explanation must keep, whatever was on the wire; every sentence of it, joined."""
     assert told["status"] == "done", told
     explanation = told["result"]["explanation"]
@@ -198,13 +234,14 @@ class Told:
         self._story, self._project, self.wire = story, project, Lossy(story.wire)
         layers = Layers("http://sandbox", SecretStr(story.world.key), clock=story.clock, transport=self.wire, luck=lambda: 0.0)
         gate = Gate(lambda: story.store, story.clock, principal_of(SecretStr("x")))
-        self._house = House(layers=layers, gate=gate, clock=story.clock, wait_s=45, sandbox=True)
+        self.house = House(layers=layers, gate=gate, clock=story.clock, wait_s=45, sandbox=True)
         self._until = story.at()
 
     async def __call__(self, *lost: Loss, **asked: str) -> dict[str, Any]:
         """One call; what it was answered stands in `wire.served`."""
         self.wire.lost, self.wire.served = lost, []
-        return await self._story.call("explain_decision", house=self._house, projectId=self._project, until=self._until, **asked)
+        given = {"until": self._until} | asked
+        return await self._story.call("explain_decision", house=self.house, projectId=self._project, **given)
 
 
 async def _get(story: Any, path: str) -> Any:
@@ -249,7 +286,7 @@ async def _history(story: Any, paid_of: Any) -> Any:
 
 
 def _log(told: Told) -> list[dict[str, Any]]:
-    return [one for path, body in told.wire.served if path == "/v1/audit-log" for one in body["items"]]
+    return [one for path, body, _ in told.wire.served if path == "/v1/audit-log" for one in body["items"]]
 
 
 async def _kinds(story: Any, told: Told, project: str) -> dict[tuple[str, str], str]:
@@ -278,6 +315,7 @@ async def test_each_number_is_traced_and_each_input_taken_away_is_said_to_be_mis
 
     for kind, decision in kinds.items():
         whole = check(await told(decisionId=decision), told.wire.served)
+        assert "this version" not in whole
         for loss in LOSSES:
             if set(kind) & set(loss.kinds) and loss.says not in whole:
                 said = check(await told(loss, decisionId=decision), told.wire.served)
@@ -301,9 +339,9 @@ async def test_the_decisions_of_a_period_are_counted_as_they_stand_on_record(sto
     answer = await told()
     words = check(answer, told.wire.served)
 
-    runs = [body for path, body in told.wire.served if "/runs/" in path]
+    runs = [body for path, body, _ in told.wire.served if "/runs/" in path]
     decided = {one["decisionId"]: one.get("pendingId") for run in runs for one in run["decisions"]}
-    queue = {one["pendingId"] for path, body in told.wire.served if path.endswith("/pending") for one in body["items"]}
+    queue = {one["pendingId"] for path, body, _ in told.wire.served if path.endswith("/pending") for one in body["items"]}
     log = _log(told)
     logged = {one["data"]["decisionId"] for one in log if "decisionId" in one["data"]}
     pending = {one["data"]["pendingId"] for one in log if "pendingId" in one["data"] and "decisionId" in one["data"]}
@@ -312,7 +350,74 @@ async def test_the_decisions_of_a_period_are_counted_as_they_stand_on_record(sto
     assert sum(map(int, counts.values())) == every
     assert all(f"{count} {what.removeprefix('decisions ')}" in words for what, count in counts.items())
     assert not any(raw in words for raw in ("held", "dispatched", "unknown", "dispatch_failed"))
+    refused = [one for one in log if one["eventType"] == "ads.pending.rejected"]
+    assert int(counts["decisions turned down by a person"]) == len({one["data"]["pendingId"] for one in refused})
+    assert int(counts["decisions lapsed without an answer"]) > 0
     assert answer["result"]["leftOut"] == every - len(answer["result"]["decisions"])
+
+
+async def test_what_the_log_does_not_name_is_not_counted_twice(story, paid_of):
+    """Without the log's `data`, which is on no page, each question is one decision, and there may be others."""
+    paid = await _history(story, paid_of)
+    told, bare = Told(story, paid.id), Loss("log", ((_LOG, "items.*.data"),))
+
+    words = check(await told(bare), told.wire.served)
+    queue = {one["pendingId"] for path, body, _ in told.wire.served if path.endswith("/pending") for one in body["items"]}
+    shown = await story.call("list_ads_content", house=told.house, projectId=paid.id)
+    creative = shown["result"]["items"][0]["adsContentId"]
+    asked = {"projectId": paid.id, "creativeId": creative, "override": "exclude"}
+    habit = (await story.call("override_creative", house=told.house, **asked))["confirmation"]["items"][0]["facts"]["overriddenIn28Days"]
+
+    assert words.startswith("Decisions on record, at least: ")
+    assert sum(map(int, NUMBER.findall(words.partition(". ")[0]))) == len(queue)
+    assert "that lapsed or were turned down" in words
+    assert f"against at least {len(queue)} decisions" in habit
+
+
+async def test_a_later_answer_is_told_of_an_earlier_period(story, paid_of):
+    """How a question stands is told as of now: what a person said after the period is not left out."""
+    paid = paid_of(story.world, await story.project(timezone=ZONE.key))
+    paid.campaign(paid.account())
+    paid.layer(target_cpa_cents=300)
+    story.clock.advance(DAY)
+    told = Told(story, paid.id)
+    asked = (await _pending(story, paid.id))[0]["pendingId"]
+    story.clock.advance(DAY)
+    await _answered(story, paid.id, asked, decision="reject", reason="Keep it.")
+    story.clock.advance(9 * DAY)
+
+    words = check(await told(decisionId=asked), told.wire.served)
+    unsure = check(await told(Loss("log", ((_LOG, "items.*.data"),)), decisionId=asked), told.wire.served)
+
+    assert "A person turned it down, so it is not done." in words
+    assert "whether a person turned it down or nobody answered in time is not recorded" in unsure
+
+
+async def test_the_end_of_a_period_is_not_part_of_it(story, paid_of):
+    """A period goes up to its end, and without it."""
+    paid = paid_of(story.world, await story.project(timezone=ZONE.key))
+    paid.campaign(paid.account())
+    paid.layer(target_cpa_cents=300)
+    story.clock.advance(DAY)
+    told, first = Told(story, paid.id), (await _pending(story, paid.id))[-1]
+
+    before = await told(since=story.at(days=-2), until=first["createdAt"])
+    after = await told(since=first["createdAt"])
+
+    assert first["pendingId"] not in {one.get("pendingId") for one in before["result"].get("decisions", [])}
+    assert after["result"]["decisions"]
+    assert "No decision about this is recorded" in before["summary"]
+
+
+async def test_what_was_only_not_found_is_not_said_to_be_not_recorded(story, paid_of):
+    """Forty runs are looked through for one decision; there were more."""
+    paid = await _history(story, paid_of)
+
+    told = await story.call("explain_decision", projectId=paid.id, decisionId="dec_unknown")
+
+    assert "was found in what was looked through, which is not all of the period." in told["summary"]
+    assert "Ask again with since and until nearer the day." in told["summary"]
+    assert "is recorded in the period" not in told["summary"]
 
 
 async def test_a_creative_is_told_by_its_container_with_score_pool_and_recommendation(story):
