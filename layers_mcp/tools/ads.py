@@ -150,14 +150,14 @@ async def read_ads_metrics(request: ReadAdsMetricsArguments, call: Call) -> Outc
     else:
         table = await spending.measure(call, request.project_id, group, period)
     worries = spending.worrying(table.rows) if group == "ad" else ()
-    rows = _cut(request, table.rows)
+    rows, sums = _cut(request, table.rows), table.totals
     left_out = len(table.rows) - len(rows) + table.left_out
     view = AdsMetricsView(
         period=period.words(),
         rows=_chosen(rows, request.metrics),
         returned=len(rows),
         left_out=left_out,
-        totals=_chosen(table.totals, request.metrics),
+        totals=_chosen(sums, request.metrics),
         spent_over_50_without_conversion=tuple(
             Row(id=row.id, spend_cents=row.spend_cents, currency=row.currency) for row in worries[:_MOST_WORRIES]
         ),
@@ -165,7 +165,7 @@ async def read_ads_metrics(request: ReadAdsMetricsArguments, call: Call) -> Outc
         wire_form=table.form,
         formulas=FORMULAS,
     )
-    if not any(row.spend_cents or row.impressions for row in (*table.rows, *table.totals)):
+    if not any(row.spend_cents or row.impressions for row in (*sums, *table.rows)):
         step = Next(tool="top_performers", arguments={"projectId": request.project_id}, why="See how its posts do.")
         return Outcome(say="Nothing ran in this period.", result=view, next=(step,))
     pictures, unseen = _picture(request, rows, period, left_out)
