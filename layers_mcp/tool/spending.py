@@ -12,14 +12,14 @@ from layers_mcp.contract import ad_accounts, ads, ads_metrics
 from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.ads_metrics import AdsMetrics, Group, Measured
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
-from layers_mcp.contract.errors import Invalid, NotFound
+from layers_mcp.contract.errors import Invalid
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import View
 from layers_mcp.tool.paging import every
 from layers_mcp.tool.period import Period
 from layers_mcp.tool.size import brief
 
-__all__ = ["CALLS", "FORMULAS", "WORRY_CENTS", "Form", "Row", "Table", "alone", "measure", "totals", "worrying"]
+__all__ = ["CALLS", "FORMULAS", "WORRY_CENTS", "Form", "Row", "Table", "measure", "totals", "worrying"]
 
 WORRY_CENTS = 5_000
 """More than this in the period without a conversion is worth a look (seed 000, loop 3: `ad.spend > 50`)."""
@@ -194,18 +194,6 @@ async def _one_by_one(call: Call, project_id: str, group: Group, period: Period)
         return Table(found, "scope")
     accounts = await _one_by_one(call, project_id, "ad_account", period)
     return Table(found, "scope", left_out, totals(accounts.rows))
-
-
-async def alone(call: Call, project_id: str, thing: tuple[Group, str], period: Period) -> Row | None:
-    """The row of one thing asked after by itself; None where the API can't be asked so, or it is not sure in which currency it pays."""
-    currency = only(await currencies(call, project_id))
-    if currency is None:
-        return None
-    try:
-        measured = (await scoped(call, project_id, thing, period, whole=True)).totals
-    except (Invalid, NotFound):
-        return None
-    return None if measured is None else read_row(measured, "scope", currency, id=thing[1])
 
 
 def _form_refused(problem: Invalid) -> bool:

@@ -84,13 +84,8 @@ async def _week(request: ExplainDecisionArguments, call: Call, one: Known | None
     campaign = one.ids.get("campaignId") if one is not None else None
     if ad is None and campaign is None:
         return Week(words=words)
-    kind, about = ("ad", ad) if ad is not None else ("campaign", campaign or "")
-    if (campaign is not None and ad is None) or request.ads_content_id or (one is not None and "adsContentId" in one.ids):
-        alone = await spending.alone(call, request.project_id, (kind, about), week)
-        if alone is not None:
-            return Week(words=words, measured=alone)
-    table = await spending.measure(call, request.project_id, kind, week)
-    return Week(words=words, measured=next((row for row in table.rows if row.id == about), None))
+    table = await spending.measure(call, request.project_id, "ad" if ad else "campaign", week)
+    return Week(words=words, measured=next((row for row in table.rows if row.id == (ad or campaign)), None))
 
 
 def _content(request: ExplainDecisionArguments, one: Known | None, measured: Row | None) -> str | None:

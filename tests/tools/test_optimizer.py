@@ -133,17 +133,3 @@ async def test_what_waited_too_long_is_told_as_turned_down_or_lapsed(story, paid
 
     assert "lapsed unanswered" in late["error"]["message"]
     assert late["error"]["details"]["status"] == "rejected"
-
-
-async def test_one_ad_is_explained_without_reading_all(story, paid):
-    """Ten thousand ads are not fetched to tell of one: its week is asked after by its own id, with its frequency and currency."""
-    pending = await _pending(story, paid)
-    asked = story.wire.grouped = []
-
-    told = await story.call("explain_decision", projectId=paid.id, decisionId=pending)
-    paid.account(currency="EUR", name="There")
-    mixed = await story.call("explain_decision", projectId=paid.id, decisionId=pending)
-
-    assert "In the 7 days before," in told["summary"]
-    assert "In the 7 days before," in mixed["summary"]
-    assert asked == ["ad"]
