@@ -10,8 +10,10 @@ from layers_mcp.contract.ads import AdPlatform
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.scalars import Id, JobStatus, Utc
 
-__all__ = ["GET_RUN", "RUN", "Decision", "GetRun", "Run", "RunStarted", "StartRun", "State"]
+__all__ = ["GET_RUN", "KIND", "RUN", "Decision", "GetRun", "Run", "RunStarted", "StartRun", "State"]
 
+KIND = "ads_optimizer_run"
+"""The kind of a run's job (layers-api: ads/optimizer/run)."""
 State = Literal["TOO_YOUNG", "LEARNING_PHASE", "TOP_PERFORMER", "HEALTHY", "UNDERPERFORMING", "FATIGUED", "CRITICAL"]
 """What the optimizer takes an ad for (layers-api: concepts/optimizer)."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from io import BytesIO
+from math import nan
 from typing import Any
 
 from layers_mcp.tool.spending import Row
@@ -14,29 +15,40 @@ __all__ = ["HAS_CHARTS", "draw"]
 
 HAS_CHARTS = find_spec("matplotlib") is not None
 _INCHES, _DPI = (8.0, 4.0), 100
-_MOST_BARS = 31
 _LABEL = 18
+_FONT = "DejaVu Sans"
+"""It comes with matplotlib; what it has no glyph for would be drawn as empty boxes."""
 
 
-def _label(row: Row) -> str:
-    words = row.day or row.name or row.id or ""
-    plain = "".join(letter for letter in words if letter.isprintable()).replace("$", r"\$")
-    return plain if len(plain) <= _LABEL else f"{plain[: _LABEL - 1]}…"
+def _label(row: Row, font: Any) -> str:
+    """The day, or the name where all of it can be drawn, or the id."""
+    if row.day is not None:
+        return f"{row.day} (part)" if row.partial else row.day
+    name = "".join(letter for letter in row.name or "" if letter.isprintable())
+    words = name if name and all(font.get_char_index(ord(letter)) for letter in name) else row.id or ""
+    return (words if len(words) <= _LABEL else f"{words[: _LABEL - 1]}…").replace("$", r"\$")
+
+
+def _height(amount: float | None, by: int = 1) -> float:
+    return nan if amount is None else amount / by
 
 
 def draw(rows: Sequence[Row], currency: str | None) -> bytes:
-    """A PNG of 800 by 400 pixels: spend as bars, conversions as a line, for at most 31 rows of one currency."""
+    """A PNG of 800 by 400 pixels, of rows of one currency: spend as bars; conversions as points, joined where the rows are days."""
     figure: Any = import_module("matplotlib.figure").Figure(figsize=_INCHES, dpi=_DPI, layout="constrained")
-    shown = rows[:_MOST_BARS]
-    places = range(len(shown))
+    fonts: Any = import_module("matplotlib.font_manager")
+    font = fonts.get_font(fonts.findfont(_FONT))
+    places = range(len(rows))
     spend = figure.subplots()
-    spend.bar(places, [(row.spend_cents or 0) / 100 for row in shown], color="#4c6ef5", label="spend")
+    spend.bar(places, [_height(row.spend_cents, 100) for row in rows], color="#4c6ef5", label="spend")
     spend.set_ylabel(f"spend, {currency or 'currency unknown'}")
-    spend.set_xticks(places, [_label(row) for row in shown], rotation=60, ha="right", fontsize=7)
+    spend.set_xticks(places, [_label(row, font) for row in rows], rotation=60, ha="right", fontsize=7, family=_FONT)
     conversions = spend.twinx()
-    conversions.plot(places, [row.conversions or 0 for row in shown], color="#e8590c", marker="o", markersize=3, label="conversions")
+    line = {"color": "#e8590c", "marker": "o", "markersize": 3, "linestyle": "-" if any(row.day for row in rows) else "none"}
+    conversions.plot(places, [_height(row.conversions) for row in rows], label="conversions", **line)
     conversions.set_ylabel("conversions")
     conversions.set_ylim(bottom=0)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=8, frameon=False)
     made = BytesIO()
     figure.savefig(made, format="png")
     return made.getvalue()

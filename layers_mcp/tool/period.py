@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +33,19 @@ class Period:
     def day(self, moment: datetime) -> str:
         """The day of `moment` in this zone."""
         return moment.astimezone(self.zone).date().isoformat()
+
+    def whole_days(self, days: int) -> Period:
+        """The same end, with a beginning so many midnights of this zone before the last day of it."""
+        first = self.until.astimezone(self.zone).date() - timedelta(days=days)
+        return replace(self, since=self._midnight(first))
+
+    def cuts(self, day: str) -> bool:
+        """Whether a day of this zone, as `day` writes it, lies only in part within the period."""
+        known = date.fromisoformat(day)
+        return self._midnight(known) < self.since or self._midnight(known + timedelta(days=1)) > self.until
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), tzinfo=self.zone).astimezone(ZoneInfo("UTC"))
 
     def words(self) -> str:
         """The period for a reader, in its zone with offsets, so that a clock change shows."""

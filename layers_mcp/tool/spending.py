@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field
 
 from layers_mcp.contract import ad_accounts, ads, ads_metrics
 from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.ads_metrics import AdsMetrics, Group, Measured
+from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import View
+from layers_mcp.tool.paging import every
 from layers_mcp.tool.period import Period
 from layers_mcp.tool.size import brief
 
@@ -25,7 +27,7 @@ FORMULAS = {
     "cpaCents": "spendCents / conversions",
     "ctr": "clicks / impressions",
     "cpmCents": "1000 * spendCents / impressions",
-    "roas": "conversion value / spend, as Layers reports it",
+    "roas": "conversion value / spend, as Layers reports it; in sums weighed by the spend of the rows that have one",
 }
 CALLS = (ads_metrics.GET, ad_accounts.ACCOUNTS, ads.ADS, ads.ADSETS, ads.CAMPAIGNS)
 """Every endpoint that `measure` may touch."""
@@ -36,6 +38,11 @@ _ASKED = (*_ADDED, "frequency")
 _AT_ONCE = 6
 _MOST_SCOPES = 100
 """Things that are asked after one by one, where the API has no groupBy; ours."""
+_PAGE, _PAGES = 200, 50
+"""At most ten thousand things are listed; ours."""
+_QUOTIENTS = {"cpa_cents": ("spend_cents", "conversions"), "ctr": ("clicks", "impressions"), "cpm_cents": ("spend_cents", "impressions")}
+Q = TypeVar("Q", bound=Request)
+R = TypeVar("R", bound=Reply)
 
 
 class Row(View):
@@ -43,6 +50,7 @@ class Row(View):
 
     id: str | None = Field(default=None, description="Id of the ad, ad set, campaign or account.")
     day: str | None = None
+    partial: bool | None = Field(default=None, description="The period holds only a part of this day.")
     name: str | None = None
     campaign_id: str | None = None
     ads_content_id: str | None = None
@@ -61,11 +69,17 @@ class Row(View):
 
 
 class Table(NamedTuple):
-    """Rows, the wire form they came in, and how many things were left out."""
+    """Rows, the wire form they came in, how many things were not asked after, and the sums of all where rows are only of some."""
 
     rows: tuple[Row, ...]
     form: Form
     left_out: int = 0
+    whole: tuple[Row, ...] | None = None
+
+    @property
+    def totals(self) -> tuple[Row, ...]:
+        """The sums by currency, of what was left out too."""
+        return totals(self.rows) if self.whole is None else self.whole
 
 
 class _Named(NamedTuple):
@@ -128,37 +142,43 @@ async def scoped(call: Call, project_id: str, thing: tuple[Group, str], period: 
 _IDS: dict[Group, str] = {"ad": "ad_id", "adset": "adset_id", "campaign": "campaign_id", "ad_account": "ad_account_id"}
 
 
-async def _listed(call: Call, project_id: str, group: Group) -> tuple[list[_Named], bool]:
-    """The things of a kind, newest first, and whether there are more than fit one page."""
-    wanted: dict[str, Any] = {"project_id": project_id, "limit": 200}
+def _pages(call: Call, endpoint: Endpoint[Q, R], project_id: str) -> Callable[[str | None], Awaitable[R]]:
+    """Asks for the page of a list at a cursor."""
+
+    def ask(cursor: str | None) -> Awaitable[R]:
+        wanted = {"project_id": project_id, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
+        return call.layers.send(endpoint, endpoint.request.model_validate(wanted))
+
+    return ask
+
+
+async def _listed(call: Call, project_id: str, group: Group) -> list[_Named]:
+    """The things of a kind, newest first."""
     if group == "ad":
-        page = await call.layers.send(ads.ADS, ads.ListAds.model_validate(wanted))
+        found = await every(_pages(call, ads.ADS, project_id), pages=_PAGES)
         return [
             _Named(
                 one.ad_id, one.ad_account_id, one.name, one.status, {"ads_content_id": one.ads_content_id, "campaign_id": one.campaign_id}
             )
-            for one in page.items
-        ], page.next_cursor is not None
-    parents = await call.layers.send(ads.CAMPAIGNS, ads.ListCampaigns.model_validate(wanted))
-    account_of = {one.campaign_id: one.ad_account_id for one in parents.items}
+            for one in found
+        ]
+    parents = await every(_pages(call, ads.CAMPAIGNS, project_id), pages=_PAGES)
+    account_of = {one.campaign_id: one.ad_account_id for one in parents}
     if group == "campaign":
-        every = [_Named(one.campaign_id, one.ad_account_id, one.name, one.status, {}) for one in parents.items]
-        return every, parents.next_cursor is not None
-    sets = await call.layers.send(ads.ADSETS, ads.ListAdsets.model_validate(wanted))
-    every = [
-        _Named(one.adset_id, account_of.get(one.campaign_id, ""), one.name, one.status, {"campaign_id": one.campaign_id})
-        for one in sets.items
+        return [_Named(one.campaign_id, one.ad_account_id, one.name, one.status, {}) for one in parents]
+    sets = await every(_pages(call, ads.ADSETS, project_id), pages=_PAGES)
+    return [
+        _Named(one.adset_id, account_of.get(one.campaign_id, ""), one.name, one.status, {"campaign_id": one.campaign_id}) for one in sets
     ]
-    return every, sets.next_cursor is not None
 
 
 async def _one_by_one(call: Call, project_id: str, group: Group, period: Period) -> Table:
     """The same table where the API has no groupBy: each thing is asked after by itself."""
     known = await currencies(call, project_id)
     if group == "ad_account":
-        named, more = [_Named(one, one, None, None, {}) for one in known], False
+        named = [_Named(one, one, None, None, {}) for one in known]
     else:
-        named, more = await _listed(call, project_id, group)
+        named = await _listed(call, project_id, group)
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(thing: _Named) -> Row:
@@ -169,7 +189,11 @@ async def _one_by_one(call: Call, project_id: str, group: Group, period: Period)
 
     rows = await asyncio.gather(*(one(thing) for thing in named[:_MOST_SCOPES]))
     found = tuple(sorted((row for row in rows if row.impressions or row.spend_cents), key=lambda row: -(row.spend_cents or 0)))
-    return Table(found, "scope", max(len(named) - _MOST_SCOPES, 0) + (1 if more else 0))
+    left_out = max(len(named) - _MOST_SCOPES, 0)
+    if not left_out:
+        return Table(found, "scope")
+    accounts = await _one_by_one(call, project_id, "ad_account", period)
+    return Table(found, "scope", left_out, totals(accounts.rows))
 
 
 def _form_refused(problem: Invalid) -> bool:
@@ -210,19 +234,28 @@ async def measure(call: Call, project_id: str, group: Group, period: Period) -> 
     return Table(tuple(sorted(rows, key=lambda row: -(row.spend_cents or 0))), "groupBy")
 
 
+def _added(counts: Iterable[int | None]) -> int | None:
+    """The sum of what was reported; None where nothing was, which is not zero."""
+    known = [one for one in counts if one is not None]
+    return sum(known) if known else None
+
+
 def _sum(rows: Sequence[Row], currency: str | None) -> Row:
-    paid = [row.spend_cents for row in rows if row.spend_cents is not None]
-    spend, earned = sum(paid), sum((row.roas or 0.0) * (row.spend_cents or 0) for row in rows)
-    return derived(
+    """The sums of rows; a quotient only where every row reports both of its parts, and the ROAS of what was spent with one."""
+    weighed = [(row.roas, row.spend_cents) for row in rows if row.roas is not None and row.spend_cents]
+    weight = sum(spend for _, spend in weighed)
+    summed = derived(
         Row(
             currency=currency,
-            spend_cents=spend if paid and currency is not None else None,
-            impressions=sum(row.impressions or 0 for row in rows),
-            clicks=sum(row.clicks or 0 for row in rows),
-            conversions=sum(row.conversions or 0 for row in rows),
-            roas=round(earned / spend, 4) if spend and currency is not None else None,
+            spend_cents=_added(row.spend_cents for row in rows) if currency is not None else None,
+            impressions=_added(row.impressions for row in rows),
+            clicks=_added(row.clicks for row in rows),
+            conversions=_added(row.conversions for row in rows),
+            roas=round(sum(roas * spend for roas, spend in weighed) / weight, 4) if weight and currency is not None else None,
         )
     )
+    partly = [name for name, parts in _QUOTIENTS.items() if any(getattr(row, part) is None for row in rows for part in parts)]
+    return summed.model_copy(update=dict.fromkeys(partly))
 
 
 def totals(rows: Sequence[Row], *, by: Callable[[Row], str | None] = lambda row: row.currency) -> tuple[Row, ...]:

@@ -77,7 +77,9 @@ def chosen(one: Creative, found: Sequence[Creative], override: str | None) -> st
         return "what the selection makes of it is unknown: its score or its pool is not recorded"
     if override is None and one.organic_score < ELIGIBLE_FROM:
         return f"not selected: ads do not take it, as its score {one.organic_score} is below {ELIGIBLE_FROM}"
-    if override == one.override and one.eligible is False:
+    passes = one.override == "include" or (one.override is None and one.organic_score >= ELIGIBLE_FROM)
+    failed = one.eligible is False and passes
+    if failed or (override == one.override and one.eligible is False):
         return "not selected: Layers has it as not eligible, and a failed safety check can't be overridden"
     return _ranked(one, one.organic_score, found)
 

@@ -57,6 +57,7 @@ class AdsMetricsView(View):
     left_out: int = 0
     totals: tuple[Row, ...]
     spent_over_50_without_conversion: tuple[Row, ...] = ()
+    spent_over_50_without_conversion_count: int = 0
     wire_form: str
     formulas: dict[str, str]
 
@@ -74,28 +75,42 @@ async def _daily(request: ReadAdsMetricsArguments, call: Call, period: Period) -
         for bucket in reply.series:
             day = period.day(bucket.start) if bucket.start else ""
             days.setdefault((day, currency), []).append(read_row(bucket, "scope", currency, day=day))
-    rows = [spending.totals(rows)[0].model_copy(update={"day": day}) for (day, _), rows in sorted(days.items(), key=lambda one: one[0][0])]
+    rows = [
+        spending.totals(rows)[0].model_copy(update={"day": day, "partial": (period.cuts(day) or None) if day else None})
+        for (day, _), rows in sorted(days.items(), key=lambda one: one[0][0])
+    ]
     return spending.Table(tuple(rows), "scope")
 
 
 def _chosen(rows: tuple[Row, ...], metrics: tuple[Metric, ...] | None) -> tuple[Row, ...]:
     """The rows with only the metrics that were asked for."""
-    if metrics is None:
+    if not metrics:
         return rows
     fields = {f"{name}_cents" if f"{name}_cents" in _MONEY else name for name in metrics}
-    named = {"id", "day", "name", "campaign_id", "ads_content_id", "platform", "status", "currency"}
+    named = {"id", "day", "partial", "name", "campaign_id", "ads_content_id", "platform", "status", "currency"}
     return tuple(Row.model_validate(row.model_dump(include=named | fields)) for row in rows)
 
 
-def _picture(request: ReadAdsMetricsArguments, rows: tuple[Row, ...], period: Period) -> tuple[Pictures, str]:
-    """The chart, or why there is none; amounts of two currencies never stand on one axis."""
-    if not request.chart:
+def _cut(request: ReadAdsMetricsArguments, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """As many of the table's rows as are shown: the most expensive, or the newest days."""
+    if request.group_by != "project":
+        return rows[: len(fitting(_chosen(rows[:_MOST_ROWS], request.metrics)))]
+    newest = rows[: -_MOST_DAYS - 1 : -1]
+    return rows[-len(fitting(_chosen(newest, request.metrics))) :] if rows else ()
+
+
+def _picture(request: ReadAdsMetricsArguments, rows: tuple[Row, ...], period: Period, left_out: int) -> tuple[Pictures, str]:
+    """The chart of the rows that are shown, or why there is none; amounts of two currencies never stand on one axis."""
+    if not request.chart or not rows:
         return Pictures(), ""
     if len({row.currency for row in rows}) > 1:
         return Pictures(), " No chart: there is more than one currency."
     if not chart.HAS_CHARTS:
         return Pictures(), " No chart: the extra charts is not installed."
-    title = f"spend and conversions by {'day' if request.group_by == 'project' else request.group_by}, {period.words()}"
+    by_day = request.group_by == "project"
+    title = f"spend and conversions by {'day' if by_day else request.group_by}, {period.words()}"
+    if left_out:
+        title += f"; the {'newest' if by_day else 'most expensive'} {len(rows)} of {len(rows) + left_out}"
     return Pictures(shown=(ShownPicture(title=title, content=chart.draw(rows, rows[0].currency), mime="image/png"),)), ""
 
 
@@ -110,8 +125,18 @@ def _counted(request: ReadAdsMetricsArguments, rows: tuple[Row, ...]) -> str:
     """How many things, or days, the rows are about; a day has a row for each currency."""
     if request.group_by != "project":
         return f"{len(rows)} {request.group_by}s"
-    days, paid_in = len({row.day for row in rows}), len({row.currency for row in rows})
-    return f"{days} days" + (f" in {paid_in} currencies" if paid_in > 1 else "")
+    days, paid_in = {row.day: row.partial for row in rows}, len({row.currency for row in rows})
+    cut = sum(1 for partial in days.values() if partial)
+    said = f"{len(days) - cut} whole days and a part of {cut}" if cut else f"{len(days)} days"
+    return said + (f" in {paid_in} currencies" if paid_in > 1 else "")
+
+
+def _unasked(request: ReadAdsMetricsArguments, table: spending.Table) -> str:
+    """What is said where only some things were measured."""
+    if not table.left_out:
+        return ""
+    things = f"{request.group_by}s"
+    return f" Only the newest {things} were measured, one by one; {table.left_out} older {things} were not. The sums are of all."
 
 
 @tool(calls=(projects.GET, *spending.CALLS), effect=Effect.READS)
@@ -119,23 +144,31 @@ async def read_ads_metrics(request: ReadAdsMetricsArguments, call: Call) -> Outc
     """What ads cost and brought, with CPA, CTR, CPM and ROAS, and the ads that spent over 50.00 without a conversion. Money: cents."""
     period = await period_of(call, request.project_id, request.since, request.until, days=_DAYS)
     group = _GROUPS[request.group_by]
-    table = await (_daily(request, call, period) if group == "project" else spending.measure(call, request.project_id, group, period))
+    if group == "project":
+        period = period if request.since else period.whole_days(_DAYS)
+        table = await _daily(request, call, period)
+    else:
+        table = await spending.measure(call, request.project_id, group, period)
     worries = spending.worrying(table.rows) if group == "ad" else ()
-    rows = fitting(_chosen(table.rows[-_MOST_DAYS:] if group == "project" else table.rows[:_MOST_ROWS], request.metrics))
+    rows, sums = _cut(request, table.rows), table.totals
+    left_out = len(table.rows) - len(rows) + table.left_out
     view = AdsMetricsView(
         period=period.words(),
-        rows=rows,
+        rows=_chosen(rows, request.metrics),
         returned=len(rows),
-        left_out=len(table.rows) - len(rows) + table.left_out,
-        totals=_chosen(spending.totals(table.rows), request.metrics),
-        spent_over_50_without_conversion=tuple(Row(id=row.id, spend_cents=row.spend_cents) for row in worries[:_MOST_WORRIES]),
+        left_out=left_out,
+        totals=_chosen(sums, request.metrics),
+        spent_over_50_without_conversion=tuple(
+            Row(id=row.id, spend_cents=row.spend_cents, currency=row.currency) for row in worries[:_MOST_WORRIES]
+        ),
+        spent_over_50_without_conversion_count=len(worries),
         wire_form=table.form,
         formulas=FORMULAS,
     )
-    if not any(row.spend_cents or row.impressions for row in table.rows):
+    if not any(row.spend_cents or row.impressions for row in (*sums, *table.rows)):
         step = Next(tool="top_performers", arguments={"projectId": request.project_id}, why="See how its posts do.")
         return Outcome(say="Nothing ran in this period.", result=view, next=(step,))
-    what = _counted(request, table.rows)
-    pictures, unseen = _picture(request, table.rows, period)
+    pictures, unseen = _picture(request, rows, period, left_out)
     flagged = f" {len(worries)} spent over 50.00 and converted nothing." if worries else ""
-    return Outcome(say=f"{what} in the period.{flagged}{unseen}", result=view, next=_then(request, worries), pictures=pictures)
+    say = f"{_counted(request, table.rows)} in the period.{_unasked(request, table)}{flagged}{unseen}"
+    return Outcome(say=say, result=view, next=_then(request, worries), pictures=pictures)

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from layers_mcp.contract import ads_authority, ads_optimizer, ads_pending, jobs
-from layers_mcp.contract.ads import PATH_OF, AdPlatform, PathPlatform
-from layers_mcp.contract.ads_authority import GetDefaults
+from layers_mcp.contract import ad_accounts, ads, ads_authority, ads_optimizer, ads_pending, jobs
+from layers_mcp.contract.ad_accounts import ListAdAccounts
+from layers_mcp.contract.ads import PATH_OF, AdPlatform, Campaign, ListCampaigns, PathPlatform
+from layers_mcp.contract.ads_authority import CampaignAuthority, Defaults, GetAuthority, GetDefaults
 from layers_mcp.contract.ads_optimizer import Decision, GetRun, StartRun
-from layers_mcp.contract.ads_pending import ApprovePending, ListPending, PendingAction, RejectPending, Reviewed
+from layers_mcp.contract.ads_pending import ApprovePending, ListPending, PendingAction, PendingStatus, RejectPending, Reviewed
 from layers_mcp.contract.errors import Invalid, NotFound
 from layers_mcp.contract.scalars import Id, wire_time
 from layers_mcp.tool.call import Call
+from layers_mcp.tool.decided import named
 from layers_mcp.tool.declaration import Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
+from layers_mcp.tool.paging import Page, every
 from layers_mcp.tool.size import fitting
 from layers_mcp.tool.waiting import resume, wait_job
 
 __all__ = ["review_pending_action", "run_optimizer"]
 
-_PLATFORMS: tuple[PathPlatform, ...] = ("meta", "tiktok", "apple")
+_MOST_CAMPAIGNS, _AT_ONCE = 50, 6
+"""Campaigns whose own authority is read before a run; ours."""
+_PAGE, _PAGES = 200, 25
+"""At most five thousand actions of each status and platform are looked through; ours."""
+_OVER: tuple[PendingStatus, ...] = ("approved", "rejected", "dispatched", "dispatch_failed")
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
@@ -42,27 +51,73 @@ class RunView(View):
     dry_run: bool
     summary: dict[str, int]
     proposals: tuple[Decision, ...] = ()
+    returned: int = 0
+    left_out: int = 0
+
+
+async def _own_authorities(call: Call, request: RunOptimizerArguments, layer: Defaults) -> tuple[list[JsonValue], int]:
+    """Campaigns whose authority is not the layer's, with it; and how many more there are that were not looked at."""
+
+    def ask(cursor: str | None) -> Awaitable[Page[Campaign]]:
+        wanted = {"project_id": request.project_id, "platforms": (request.platform,), "status": ("active", "paused", "in_review")}
+        return call.layers.send(
+            ads.CAMPAIGNS, ListCampaigns.model_validate(wanted | {"limit": _PAGE} | ({"cursor": cursor} if cursor else {}))
+        )
+
+    found = await every(ask, pages=_PAGES)
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def authority(one: Campaign) -> CampaignAuthority:
+        asked = GetAuthority(project_id=request.project_id, platform=PATH_OF[request.platform], campaign_id=one.campaign_id)
+        async with gate:
+            return await call.layers.send(ads_authority.GET, asked)
+
+    looked = found[:_MOST_CAMPAIGNS]
+    known = await asyncio.gather(*(authority(one) for one in looked))
+    differ: list[JsonValue] = [
+        {"campaignId": one.campaign_id, "name": one.name, **its.authority.model_dump()}
+        for one, its in zip(looked, known, strict=True)
+        if its.authority != layer.defaults
+    ]
+    return differ, len(found) - len(looked)
 
 
 async def show_run(request: RunOptimizerArguments, call: Call) -> Shown | None:
-    """What a real run may do, by the authority of the layer; a dry run needs no yes."""
+    """What a real run may do, by the authority of the layer and of campaigns that have their own; a dry run needs no yes."""
     if request.dry_run:
         return None
     asked = GetDefaults(project_id=request.project_id, platform=PATH_OF[request.platform])
     layer = await call.layers.send(ads_authority.GET_DEFAULTS, asked)
+    differ, more = await _own_authorities(call, request, layer)
     buckets: dict[str, JsonValue] = {**layer.defaults.model_dump()}
-    facts: dict[str, JsonValue] = {"defaults": buckets, "killSwitchActive": layer.kill_switch_active}
-    item = ShownItem(
-        id=layer.layer_id,
-        before="the next run comes by itself within 6 hours",
-        after="a run now: on axes that are auto it pauses ads and changes budgets at once; on draft it asks; approved actions go out",
-        facts=facts,
-    )
+    facts: dict[str, JsonValue] = {"defaults": buckets, "killSwitchActive": layer.kill_switch_active, "campaignsWithTheirOwn": differ}
+    facts |= {"campaignsNotLookedAt": more} if more else {}
+    before = "the next run comes by itself within 6 hours"
+    after = "a run now: on axes that are auto it pauses ads and changes budgets at once; on draft it asks; approved actions go out"
+    after += f"; campaigns that go by an authority of their own instead of the defaults: {len(differ)}" if differ else ""
+    after += f"; campaigns that were not looked at and may have their own: {more}" if more else ""
+    if layer.kill_switch_active:
+        before = "the customer's kill switch is on: nothing of this layer is changed"
+        after = "Layers denies a real run while the kill switch is on, which only the customer turns off; a dry run still tells"
+    item = ShownItem(id=layer.layer_id, before=before, after=after, facts=facts)
     return Shown(question=f"Run the optimizer on {request.platform} of project {request.project_id} now, for real?", items=(item,))
 
 
+def _after_run(request: RunOptimizerArguments, decided: Iterable[Decision]) -> tuple[Next, ...]:
+    """How a real run goes on: its reasons, and the first of the questions it asked."""
+    if request.dry_run:
+        return ()
+    of_it: dict[str, JsonValue] = {"projectId": request.project_id}
+    steps = (Next(tool="explain_decision", arguments=of_it, why="See what the optimizer decided and why."),)
+    asked = next((one.pending_id for one in decided if one.pending_id and one.outcome == "pending"), None)
+    if asked is None:
+        return steps
+    why = "Preview the approval of the first thing it asks, if the user wants it."
+    return (*steps, Next(tool="review_pending_action", arguments=of_it | {"pendingId": asked}, why=why))
+
+
 @tool(
-    calls=(ads_authority.GET_DEFAULTS, ads_optimizer.RUN, ads_optimizer.GET_RUN, jobs.GET),
+    calls=(ads_authority.GET_DEFAULTS, ads_authority.GET, ads.CAMPAIGNS, ads_optimizer.RUN, ads_optimizer.GET_RUN, jobs.GET),
     effect=Effect.SPEAKS,
     ask=show_run,
 )
@@ -75,8 +130,10 @@ async def run_optimizer(request: RunOptimizerArguments, call: Call) -> Outcome[R
     call.begun("job", started.job_id, request.project_id)
     job = await wait_job(call, started.job_id, request.wait_seconds)
     run = await call.layers.send(ads_optimizer.GET_RUN, GetRun(project_id=request.project_id, run_id=started.run_id))
-    made = fitting([one for one in run.decisions if one.action != "hold"])
-    view = RunView(run_id=run.run_id, status=run.status, dry_run=request.dry_run, summary=run.summary, proposals=made)
+    decided = [one for one in run.decisions if one.action != "hold"]
+    made = fitting(decided)
+    counts = {"returned": len(made), "left_out": len(decided) - len(made)}
+    view = RunView(run_id=run.run_id, status=run.status, dry_run=request.dry_run, summary=run.summary, proposals=made, **counts)
     if not job.over:
         return Outcome(
             say=f"Run {run.run_id} is still going on.",
@@ -87,7 +144,8 @@ async def run_optimizer(request: RunOptimizerArguments, call: Call) -> Outcome[R
     if job.status != "completed":
         return Outcome(say=f"Run {run.run_id} is {job.status}.", status="failed", result=view)
     words = "would do" if request.dry_run else "decided on"
-    return Outcome(say=f"Run {run.run_id} {words} {len(made)} things beside holds.", result=view)
+    things = f"{len(decided)} thing{'' if len(decided) == 1 else 's'}"
+    return Outcome(say=f"Run {run.run_id} {words} {things} beside holds.", result=view, next=_after_run(request, decided))
 
 
 class ReviewPendingActionArguments(Control):
@@ -106,20 +164,57 @@ class ReviewedView(View):
     action: Reviewed
 
 
-async def _find(request: ReviewPendingActionArguments, call: Call) -> tuple[PathPlatform, PendingAction]:
-    """The action that waits, and the platform whose queue it is in."""
-    for platform in _PLATFORMS:
-        cursor: str | None = None
-        while True:
-            wanted = {"project_id": request.project_id, "platform": platform, "limit": 200} | ({"cursor": cursor} if cursor else {})
-            page = await call.layers.send(ads_pending.LIST, ListPending.model_validate(wanted))
-            found = next((one for one in page.items if one.pending_id == request.pending_id), None)
-            if found is not None:
-                return platform, found
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-    raise NotFound(f"no action {request.pending_id} waits for a decision in project {request.project_id}")
+async def _queued(request: ReviewPendingActionArguments, call: Call, status: PendingStatus) -> tuple[AdPlatform, PendingAction] | None:
+    """The action of this id among those of a status, and the platform whose queue it is in."""
+    for platform, path in PATH_OF.items():
+
+        def ask(cursor: str | None, path: PathPlatform = path) -> Awaitable[Page[PendingAction]]:
+            wanted = {"project_id": request.project_id, "platform": path, "status": status, "limit": _PAGE}
+            return call.layers.send(ads_pending.LIST, ListPending.model_validate(wanted | ({"cursor": cursor} if cursor else {})))
+
+        found = next((one for one in await every(ask, pages=_PAGES) if named(request.pending_id, one.pending_id)), None)
+        if found is not None:
+            return platform, found
+    return None
+
+
+def _why_not(one: PendingAction | None, call: Call) -> str:
+    """Why an action waits for nobody."""
+    if one is None:
+        return "is no action of this project; explain_decision lists those that wait"
+    if one.status == "rejected" and one.expires_at is not None and one.expires_at <= call.now():
+        return f"was turned down, or lapsed unanswered at {wire_time(one.expires_at)}; explain_decision tells what is on record"
+    how = {"approved": "is approved already and goes out at the next tick", "rejected": "is turned down already"}
+    how |= {"dispatched": "is carried out already", "dispatch_failed": "was approved and could not be carried out"}
+    return f"{how[one.status]}; explain_decision tells what became of it"
+
+
+async def _find(request: ReviewPendingActionArguments, call: Call) -> tuple[AdPlatform, PendingAction]:
+    """The action that waits, and the platform whose queue it is in.
+
+    Raises:
+        NotFound: nothing of this id waits; it says whether it was answered or is unknown, as far as the queue tells.
+    """
+    if (waits := await _queued(request, call, "pending")) is not None:
+        return waits
+    over: PendingAction | None = None
+    for status in _OVER:
+        if (seen := await _queued(request, call, status)) is not None:
+            over = seen[1]
+            break
+    why = _why_not(over, call)
+    issue: JsonValue = {"path": "pendingId", "message": why}
+    details: dict[str, JsonValue] = {"issues": [issue]}
+    if over is not None:
+        details["status"] = over.status
+    raise NotFound(f"pendingId {request.pending_id} {why}", details=details)
+
+
+async def _currency(call: Call, project_id: str, platform: AdPlatform) -> str:
+    """The currency of the platform's accounts; in words where they have several."""
+    page = await call.layers.send(ad_accounts.ACCOUNTS, ListAdAccounts(project_id=project_id, platforms=(platform,)))
+    known = {one.currency for one in page.items}
+    return next(iter(known)) if len(known) == 1 else "that of its ad account"
 
 
 def _check(request: ReviewPendingActionArguments) -> None:
@@ -143,31 +238,33 @@ async def show_action(request: ReviewPendingActionArguments, call: Call) -> Show
     """
     _check(request)
     platform, one = await _find(request, call)
+    currency = await _currency(call, request.project_id, platform)
     facts: dict[str, JsonValue] = {"action": one.action_type, "on": one.entity_type, "entityId": one.entity_id, "name": one.entity_name}
-    facts |= {"from": one.current_value, "to": one.new_value, "rationale": one.rationale, "platform": platform}
+    facts |= {"from": one.current_value, "to": one.new_value, "currency": currency, "rationale": one.rationale}
+    facts["platform"] = PATH_OF[platform]
     facts |= {"expiresAt": wire_time(one.expires_at)} if one.expires_at else {}
     after = "approved: carried out at the optimizer's next tick" if request.decision == "approve" else "rejected for good"
     item = ShownItem(id=one.pending_id, before="waits for a decision", after=after, facts=facts)
-    return Shown(question=f"{request.decision.capitalize()} action {one.pending_id} on {platform} ads?", items=(item,))
+    return Shown(question=f"{request.decision.capitalize()} action {one.pending_id} on {PATH_OF[platform]} ads?", items=(item,))
 
 
-@tool(calls=(ads_pending.LIST, ads_pending.APPROVE, ads_pending.REJECT), effect=Effect.SPEAKS, ask=show_action)
+@tool(calls=(ads_pending.LIST, ads_pending.APPROVE, ads_pending.REJECT, ad_accounts.ACCOUNTS), effect=Effect.SPEAKS, ask=show_action)
 async def review_pending_action(request: ReviewPendingActionArguments, call: Call) -> Outcome[ReviewedView]:
     """Approve or reject one action that the ads optimizer asks about. Without confirm it only shows the action and a handle.
 
     An approval spends or stops money at the next tick; use it only after the user has seen the preview.
     """
-    platform, _ = await _find(request, call)
-    named = {"project_id": request.project_id, "platform": platform, "pending_id": request.pending_id}
+    platform, one = await _find(request, call)
+    action = {"project_id": request.project_id, "platform": PATH_OF[platform], "pending_id": one.pending_id}
     if request.decision == "approve":
         words = {"comment": request.comment} if request.comment else {}
-        done = await call.layers.send(ads_pending.APPROVE, ApprovePending.model_validate(named | words), key=call.key)
+        done = await call.layers.send(ads_pending.APPROVE, ApprovePending.model_validate(action | words), key=call.key)
     else:
-        rejected = RejectPending.model_validate(named | {"reason": request.reason})
+        rejected = RejectPending.model_validate(action | {"reason": request.reason})
         done = await call.layers.send(ads_pending.REJECT, rejected, key=call.key)
     step = Next(
         tool="explain_decision",
-        arguments={"projectId": request.project_id, "decisionId": request.pending_id},
+        arguments={"projectId": request.project_id, "decisionId": one.pending_id},
         why="See what became of it, after the next tick.",
     )
     return Outcome(say=f"Action {done.pending_id} is {done.status}.", result=ReviewedView(action=done), next=(step,))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import Field, JsonValue
 
 from layers_mcp.client.desk import Progress, follow, wait
-from layers_mcp.contract import content, jobs, keywords, publishing, social
+from layers_mcp.contract import ads_optimizer, content, jobs, keywords, publishing, social
 from layers_mcp.contract.content import Container, ContentProgress, GetContent, GetProgress
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.jobs import Job
@@ -73,6 +73,9 @@ def _then(job: Job) -> tuple[Next, ...]:
         )
     if job.project_id and job.kind == keywords.KIND:
         return (Next(tool="list_keywords", arguments={"projectId": job.project_id}, why="Read the bank of hashtags."),)
+    ran = job.kind == ads_optimizer.KIND or (job.result is not None and job.result.run_id is not None)
+    if job.project_id and ran:
+        return (Next(tool="explain_decision", arguments={"projectId": job.project_id}, why="See what the optimizer decided and why."),)
     if job.project_id:
         return (Next(tool="get_project", arguments={"projectId": job.project_id}, why="Read what the job brought."),)
     return ()

@@ -44,7 +44,7 @@ PAID = {
     "top_performers": "Its ads are measured by themselves: read_ads_metrics.",
     "read_metrics": "What ads bring: read_ads_metrics.",
     "read_ads_metrics": "4 ads in the period.",
-    "read_ads_metrics by day": "8 days in the period.",
+    "read_ads_metrics by day": "7 whole days and a part of 1 in the period.",
     "explain_decision": NO_DECISION,
     "list_ads_content": "Creatives on this page: 4.",
     "list_recommendations": NO_ADVICE,
@@ -69,7 +69,10 @@ SAID = {
     "only organic": ORGANIC | {"list_ads_content": "Creatives on this page: 3.", "list_recommendations": NO_ADVICE},
     "only paid": PAID,
     "two currencies": PAID
-    | {"read_ads_metrics": "8 ads in the period.", "read_ads_metrics by day": "8 days in 2 currencies in the period."},
+    | {
+        "read_ads_metrics": "8 ads in the period.",
+        "read_ads_metrics by day": "7 whole days and a part of 1 in 2 currencies in the period.",
+    },
     "a thousand ads": PAID | {"read_ads_metrics": "1000 ads in the period.", "list_ads_content": "Creatives on this page: 20."},
     "ten thousand ads": PAID | {"read_ads_metrics": "10000 ads in the period.", "list_ads_content": "Creatives on this page: 20."},
 }

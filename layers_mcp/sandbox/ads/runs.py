@@ -20,7 +20,6 @@ __all__ = ["get", "start"]
 RUN_S = (60.0, 480.0, 60.0)
 """Seconds of the stages of a run at job speed 1: ten minutes in all (layers-api: ads/optimizer/run, "5-15 min")."""
 _STAGES = ("collecting", "deciding", "finalizing")
-_KIND = "ads_optimizer_run"
 
 
 def start(visit: Visit, request: ads_optimizer.StartRun) -> ads_optimizer.RunStarted:
@@ -41,7 +40,7 @@ def start(visit: Visit, request: ads_optimizer.StartRun) -> ads_optimizer.RunSta
         raise errors.AuthorityDenied("the customer stopped every write to this layer", details={"reason": "layer_kill_switch"})
     stages = [Stage(name, lasts / visit.ground.job_speed) for name, lasts in zip(_STAGES, RUN_S, strict=True)]
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    job_id, script = jobs.start(visit, project.id, jobs.Plan(_KIND, stages), asked)
+    job_id, script = jobs.start(visit, project.id, jobs.Plan(ads_optimizer.KIND, stages), asked)
     run_id = ids.mint("run")
     due = script.finishes_at or whole_ms(visit.now + timedelta(seconds=sum(RUN_S)))
     new = {"id": run_id, "project_id": project.id, "layer_id": layer.id, "job_id": job_id, "trigger": "partner", "dry_run": request.dry_run}
@@ -50,7 +49,9 @@ def start(visit: Visit, request: ads_optimizer.StartRun) -> ads_optimizer.RunSta
     visit.connection.execute(made)
     data: dict[str, JsonValue] = {"runId": run_id, "layerId": layer.id, "dryRun": request.dry_run, "actor_type": "partner"}
     audit.log(visit, "ads.optimizer.run.started", project.id, **data)
-    return ads_optimizer.RunStarted(job_id=job_id, run_id=run_id, kind=_KIND, status="running", location_url=f"/v1/jobs/{job_id}")
+    return ads_optimizer.RunStarted(
+        job_id=job_id, run_id=run_id, kind=ads_optimizer.KIND, status="running", location_url=f"/v1/jobs/{job_id}"
+    )
 
 
 def _names(visit: Visit, rows: list[Row[Any]]) -> dict[str, str]:
