@@ -37,6 +37,34 @@ def ad(name: str = "ad_1", *, adset: str = "adg_1", age: float = 20, learning: b
 
 
 @pytest.mark.parametrize(
+    "one",
+    [
+        ad(week=(27_000, 10)),
+        ad(week=(27_000, 10), month=(60_000, 60), frequency=4.2),
+        ad(week=(5001, 0)),
+    ],
+)
+def test_a_score_of_fifty_or_more_is_never_paused(one):
+    """layers-api: concepts/optimizer, "HEALTHY (>= 50, never paused)": above the pool's average, tired, or without conversion."""
+    target = 3000 if one.windows[7].conversions else 9000
+
+    verdict = rules.classify(one, target=target, average=1000)
+
+    assert (verdict.state, verdict.score >= 50) == ("HEALTHY", True)
+
+
+@pytest.mark.parametrize(
+    ("age", "month", "state"),
+    [(10, (12_000, 8), "FATIGUED"), (9.9, (12_000, 8), "UNDERPERFORMING"), (20, (10_999, 8), "UNDERPERFORMING")],
+)
+def test_an_ad_without_a_time_before_is_not_tired(age, month, state):
+    """layers-api: dashboard, "falling performance": there must be something to fall from; 3 days and 20.00 are ours (`drift`)."""
+    one = ad(age=age, week=(9000, 3), month=month, frequency=4.2)
+
+    assert rules.classify(one, target=1200, average=1200).state == state
+
+
+@pytest.mark.parametrize(
     ("one", "state"),
     [
         (ad(age=2.9, week=(9000, 0)), "TOO_YOUNG"),
