@@ -42,6 +42,8 @@ _SURE = 3.0
 """Ours: expected conversions at which confidence is 0.63; one half is 2.1."""
 BUDGET_UP, BUDGET_DOWN, BID_STEP = 0.2, -0.2, 0.1
 """Ours: how far one move goes."""
+_UNKNOWN = "there is no CPA to compare it with yet"
+_CHEAP, _EXPECTED = "its conversions cost far less than expected", "its conversions cost about what is expected"
 
 
 class Verdict(NamedTuple):
@@ -102,16 +104,14 @@ def classify(ad: AdFacts, *, target: float | None, average: float | None) -> Ver
         return Verdict("TOO_YOUNG", 0.0, 0.0, "it is younger than 3 days")
     if ad.learning:
         return Verdict("LEARNING_PHASE", 0.0, 0.0, "the platform is still learning how to deliver it")
-    if expected is None and week.conversions == 0 and week.spend_cents > CRITICAL_SPEND_CENTS:
-        return Verdict("CRITICAL", 0.0, 1.0, _weak(ad, average)[1])
     if expected is None:
-        return Verdict("HEALTHY", HEALTHY, 0.0, "there is no CPA to compare it with yet")
+        costly = week.conversions == 0 and week.spend_cents > CRITICAL_SPEND_CENTS
+        return Verdict("CRITICAL", 0.0, 1.0, _weak(ad, average)[1]) if costly else Verdict("HEALTHY", HEALTHY, 0.0, _UNKNOWN)
     score, sure = _score(week, expected), confidence(week, expected)
-    if score >= TOP:
-        return Verdict("TOP_PERFORMER", score, sure, "its conversions cost far less than expected")
     if score >= HEALTHY:
-        return Verdict("HEALTHY", score, sure, "its conversions cost about what is expected")
-    state, rule = _weak(ad, average)
+        state, rule = ("TOP_PERFORMER", _CHEAP) if score >= TOP else ("HEALTHY", _EXPECTED)
+    else:
+        state, rule = _weak(ad, average)
     return Verdict(state, score, sure, rule)
 
 
