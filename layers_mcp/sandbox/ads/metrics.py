@@ -170,7 +170,8 @@ def _edges(since: datetime, until: datetime, zone: ZoneInfo, granularity: str) -
             break
         edges.append(edge)
         if len(edges) > _MOST_BUCKETS:
-            raise invalid("granularity", f"this window has more than {_MOST_BUCKETS} buckets; take a shorter one, or weeks")
+            way_out = "take a shorter one" if granularity == "week" else "take a shorter one, or weeks"
+            raise invalid("granularity", f"this window has more than {_MOST_BUCKETS} {granularity}s; {way_out}")
     return [*edges, until] if until > since else [since, until]
 
 
