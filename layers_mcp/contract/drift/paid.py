@@ -19,6 +19,8 @@ _API: tuple[Drift, ...] = (
           "midnights and Mondays of the project's zone; start and end in each row; the ends of the window cut", PLAIN),
     Drift("several currencies in one sum", f"{P}: conversions", "currency: null", f"{P}: ads-metrics", NOTHING,
           "money and currency null, counts summed", "what is not one money has no sum"),
+    Drift("several currencies in one layer", f"{P}: optimizer", "pool average", f"{P}: organic-scoring", "spend30d",
+          "no average and no lift; a run's currency is null", "what is not one money has no sum"),
     Drift("reach of several ads", P, NOTHING, S, NOTHING, "the sum of theirs", "who saw two of them is not known"),
     Drift("id of an ad account", f"{P}: campaigns", "adAccountId uuid", P, NOTHING, "aac_<uuid>; a bare UUID is accepted", PLAIN),
     Drift("status of AUTHORITY_DENIED", f"{P}: ads", "reason authority_axis_off", P, "no status", "403 with details.reason and axis",

@@ -107,6 +107,11 @@ class Ledger:
         """The counters of one ad at each of `paced`, in rising order."""
         return counts_at(line.traits, line.stretches, paced, self._arrivals)
 
+    @property
+    def one_money(self) -> bool:
+        """Whether all its ads are paid in the same currency, so that their money may be added up."""
+        return len({line.row.currency for line in self.lines}) <= 1
+
     def by_creative(self, since: datetime, until: datetime) -> dict[str, Brought]:
         """What the ads of each creative cost and brought between two instants."""
         found: dict[str, Brought] = {}

@@ -206,7 +206,7 @@ def decide(facts: LayerFacts) -> tuple[Proposal, ...]:
     places = {adset.id: capacity(facts.platform, 0, len(adset.tried)) for adset in facts.adsets}
     cycle = _Cycle(
         facts=facts,
-        average=rules.cpa(month),
+        average=rules.cpa(month) if facts.one_money else None,
         running=running,
         filled=dict(running),
         fresh={adset.id: [one for one in best if one.id not in adset.tried][: places[adset.id]] for adset in facts.adsets},
