@@ -90,7 +90,7 @@ _OPTIMIZER: tuple[Drift, ...] = (
     Drift("equal scores in a pool", f"{P}: ad-eligibility", "rank by organic_score", P, "no second key",
           "the older first; our tools say that a tie is not decided", PLAIN),
     Drift("Apple", f"{P}: ads/ads", "ASA excluded (no ad-level object)", P, NOTHING,
-          "no ads in lists; budgets and bids move, nothing is paused",
+          "no ads in lists, metrics and promotions; budgets and bids move, nothing is paused",
           "there is nothing to pause but the ad group, which must not be empty"),
     Drift("what ads earn", P, NOTHING, S, NOTHING, "the model of sandbox/audience/paid", "simulated, and said so"),
 )

@@ -13,7 +13,10 @@ from layers_mcp.sandbox import tables as world
 from layers_mcp.sandbox.ads import tables
 from layers_mcp.sandbox.audience.paid import Arrivals, Counts, Pace, Stretch, Traits, arrivals_of, counts_at
 
-__all__ = ["Brought", "Ledger", "Line", "promoted", "seed_of"]
+__all__ = ["NO_ADS", "Brought", "Ledger", "Line", "promoted", "seed_of"]
+
+NO_ADS = "apple_ads"
+"""The platform without ads: what runs in an ad group is counted, and has no name (layers-api: ads/ads, "ASA excluded")."""
 
 _NEVER = float("inf")
 _FACTS = (
