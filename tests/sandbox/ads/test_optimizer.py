@@ -73,6 +73,7 @@ def test_an_ad_without_a_time_before_is_not_tired(age, month, state):
         (ad(week=(9000, 3), month=(40000, 35), frequency=4.2), "FATIGUED"),
         (ad(week=(9000, 3), month=(40000, 35), frequency=3.0), "UNDERPERFORMING"),
         (ad(week=(9000, 2)), "CRITICAL"),
+        (ad(age=40, week=(0, 0), shown=0), "HEALTHY"),
     ],
 )
 def test_states_are_those_of_the_rules(one, state):
