@@ -13,36 +13,29 @@ from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.scalars import Id, Utc
 
 __all__ = [
-
     "ADS",
     "ADSETS",
     "CAMPAIGNS",
     "CREATE_CAMPAIGN",
     "GET_CAMPAIGN",
-
     "PATH_OF",
     "Ad",
-
-
     "AdPage",
     "AdPlatform",
     "AdStatus",
-
     "Adset",
     "AdsetPage",
     "Campaign",
     "CampaignPage",
-
     "CreateCampaign",
     "GetCampaign",
-
     "ListAds",
     "ListAdsets",
     "ListCampaigns",
     "Outcome",
     "PathPlatform",
     "Written",
-]  # fmt: skip
+]
 
 AdPlatform = Literal["meta_ads", "tiktok_ads", "apple_ads"]
 """A platform as bodies and queries spell it."""

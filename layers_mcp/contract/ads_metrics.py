@@ -6,9 +6,10 @@ The reference's (`scope` and `id`): buckets of days or weeks with totals, spend 
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from layers_mcp.contract.ads import AdPlatform
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
@@ -22,8 +23,22 @@ Money = int | float
 AdsMetric = Literal["spend", "impressions", "clicks", "conversions", "cpa", "cpc", "cpm", "ctr", "roas", "reach", "frequency"]
 
 
+_YEARS = range(2000, 9000)
+"""Ours: no ad ran before, and calendars have room for a window's days on either side."""
+
+
+def _dated(moment: datetime) -> datetime:
+    if moment.year not in _YEARS:
+        message = f"lies outside the years {_YEARS.start} to {_YEARS.stop - 1}"
+        raise ValueError(message)
+    return moment
+
+
+Moment = Annotated[Utc, AfterValidator(_dated)]
+
+
 class GetAdsMetrics(Request):
-    """Either `group_by`, or `scope` with `id`; `since` is inclusive, `until` is not."""
+    """Either `group_by`, or `scope` with `id`; `since` is inclusive, `until` is not, and both lie in the years 2000 to 8999."""
 
     project_id: Id
     group_by: Group | None = None
@@ -31,8 +46,8 @@ class GetAdsMetrics(Request):
     id: Id | None = None
     metrics: tuple[AdsMetric, ...] | None = Field(default=None, max_length=22)
     platforms: tuple[AdPlatform, ...] | None = Field(default=None, max_length=3)
-    since: Utc | None = None
-    until: Utc | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     granularity: Literal["day", "week"] | None = None
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 from layers_mcp.contract import creatives, errors
 from layers_mcp.sandbox import audit, ids, projects, tables
 from layers_mcp.sandbox.ads import pool
-from layers_mcp.sandbox.ads.ledger import Ledger, promoted
+from layers_mcp.sandbox.ads.ledger import NO_ADS, Ledger, promoted
 from layers_mcp.sandbox.ads.selection import eligible
 from layers_mcp.sandbox.pages import Window, whole_page
 from layers_mcp.sandbox.visit import Visit
@@ -22,7 +22,7 @@ def _promotions(ledger: Ledger) -> dict[str, list[JsonValue]]:
     """The ads that run now, by what they show."""
     found: dict[str, list[JsonValue]] = {}
     for row in (line.row for line in ledger.lines):
-        if row.status == "active" and row.ads_content_id is not None:
+        if row.status == "active" and row.ads_content_id is not None and row.platform != NO_ADS:
             ad: JsonValue = {"adId": row.id, "adsetId": row.adset_id, "campaignId": row.campaign_id, "platform": row.platform}
             found.setdefault(row.ads_content_id, []).append(ad)
     return found

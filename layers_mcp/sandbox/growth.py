@@ -38,6 +38,8 @@ _FORMATS = ("video_remix", "slideshow_remix")
 _ADS_AGE, _AD_PLATFORM, _SHOWN, _BUDGET_CENTS = timedelta(days=28), "meta_ads", 4, 6_000
 _AUTHORITY = {"creative": "draft", "tactical": "auto", "structural": "draft"}
 """Bids and budgets move by themselves; what starts or stops an ad waits for a yes."""
+_TARGET_CPA_CENTS = 2_000
+"""What the team pays for an install: budgets rise while creatives are fresh, and fall once they have tired."""
 _OWNER = select(tables.keys.c.organization_id, tables.keys.c.id).where(tables.keys.c.public_id == DEFAULT_KEY.split("_")[2])
 _BRAND = BrandContext(
     app_name="Tidewise",
@@ -147,7 +149,7 @@ def _ads(connection: Connection, project_id: str, made: list[dict[str, Any]], no
     """A campaign of the best that there was four weeks ago; what the optimizer made of it since comes as time is caught up with."""
     at = now - _ADS_AGE
     account = making.add_account(connection, project_id, NewAccount(platform=_AD_PLATFORM, name="Tidewise", timezone=_ZONE, at=at))
-    connection.execute(update(layers).where(layers.c.project_id == project_id).values(_AUTHORITY))
+    connection.execute(update(layers).where(layers.c.project_id == project_id).values(_AUTHORITY | {"target_cpa_cents": _TARGET_CPA_CENTS}))
     campaign = making.add_campaign(connection, account, NewCampaign(name="Tidewise installs", at=at, daily_budget_cents=_BUDGET_CENTS))
     adset = making.add_adset(connection, campaign, "Coast, 18 to 65", at=at)
     ready = sorted((one for one in made if one["decided_at"] < at), key=lambda one: one["quality"])

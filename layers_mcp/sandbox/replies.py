@@ -29,10 +29,16 @@ _PREFIXES = {
     "scheduledPostId": "sp",
     "appId": "app",
     "mediaId": "med",
+    "referenceMediaIds": "med",
     "recommendationId": "rec",
+    "id": "adc",
+    "adAccountId": "aac",
+    "campaignId": "cmp",
+    "pendingId": "pa",
+    "layerId": "lyr",
     "sourcePlatformPostId": "sp",
 }
-"""Of the ids that may come bare."""
+"""Of the ids that may come bare, alone or in a list; `id` is a creative's, the one id of that name in a request with a key."""
 
 
 class Kept(NamedTuple):
@@ -51,15 +57,19 @@ class Sent(NamedTuple):
     digest: str
 
 
+def _full(prefix: str, given: Any) -> Any:
+    if isinstance(given, list):
+        return [_full(prefix, item) for item in cast("list[Any]", given)]
+    return ids.full(prefix, given) if isinstance(given, str) else _with_full_ids(given)
+
+
 def _with_full_ids(plain: Any) -> Any:
     if isinstance(plain, list):
         return [_with_full_ids(item) for item in cast("list[Any]", plain)]
     if not isinstance(plain, dict):
         return plain
-    return {
-        name: ids.full(_PREFIXES[name], value) if name in _PREFIXES and isinstance(value, str) else _with_full_ids(value)
-        for name, value in cast("dict[str, Any]", plain).items()
-    }
+    known = cast("dict[str, Any]", plain)
+    return {name: _full(_PREFIXES[name], value) if name in _PREFIXES else _with_full_ids(value) for name, value in known.items()}
 
 
 def digest(request: Request) -> str:

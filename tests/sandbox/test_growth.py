@@ -75,3 +75,32 @@ async def test_no_source_of_the_demo_has_more_than_five_clones(tmp_path, house):
     assert max(sources.count(one) for one in sources) <= 5
     assert {one["status"] for one in made} == {"completed"}
     await _closed(demo)
+
+
+async def _optimized(demo) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]], list[int]]:
+    """What the optimizer did with the demo's ads: the log, oldest first; what waits; and the campaign's budgets in their order."""
+    project = (await demo.get("/v1/projects"))["items"][0]["id"]
+    log = (await demo.get(f"/v1/audit-log?projectId={project}&limit=200"))["items"][::-1]
+    done = [(one["occurredAt"], one["eventType"], one["data"]["outcome"]) for one in log if "outcome" in one["data"]]
+    waits = (await demo.get(f"/v1/projects/{project}/ads/meta/pending"))["items"]
+    moved = [one["data"]["runId"] for one in log if one["eventType"] == "ads.update_budget"]
+    runs = [(await demo.get(f"/v1/projects/{project}/ads/optimizer/runs/{run}"))["decisions"] for run in moved]
+    budgets = [one["newValue"]["dailyBudgetCents"] for run in runs for one in run if one["action"] == "update_budget"]
+    return done, [(one["createdAt"], one["actionType"]) for one in waits], budgets
+
+
+async def test_the_demos_ads_were_optimized_the_same_way_in_every_world(tmp_path, house):
+    """Issue 4: some of it done, some waiting for a yes; budgets rose while creatives were fresh and fell when they had tired."""
+    seen = []
+    for folder in ("one", "two"):
+        demo = await _opened(house, tmp_path / folder)
+        seen.append(await _optimized(demo))
+        await _closed(demo)
+    done, waits, budgets = seen[0]
+
+    assert seen[0] == seen[1]
+    assert {event for _, event, outcome in done if outcome == "dispatched"} == {"ads.update_budget"}
+    assert {event for _, event, outcome in done if outcome == "pending"} == {"ads.push_creative", "ads.replace_creative"}
+    assert waits
+    assert budgets[0] > 6_000
+    assert max(budgets) > budgets[-1]

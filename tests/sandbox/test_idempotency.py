@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
+from pydantic import TypeAdapter
 
+from layers_mcp.contract.ads_pending import ApprovePending
 from layers_mcp.contract.clones import CloneFromPost
+from layers_mcp.contract.content import Brief, GenerateContent
 from layers_mcp.contract.creatives import MarkRecommendation
-from layers_mcp.sandbox.replies import digest
+from layers_mcp.contract.scalars import Id
+from layers_mcp.contract.table import TABLE
+from layers_mcp.sandbox.replies import _PREFIXES, digest
 from layers_mcp.sandbox.world import World
 
 pytestmark = pytest.mark.anyio
@@ -102,3 +108,39 @@ def test_a_bare_id_of_a_recommendation_or_a_layer_is_the_same_request_too():
 
     assert len({digest(mark) for mark in marks}) == 1
     assert len({digest(clone) for clone in clones}) == 1
+
+
+_PATTERN = TypeAdapter(Id).json_schema()["pattern"]
+
+
+def _ids_of(schema: object) -> Iterator[str]:
+    """The names of the fields that take an id, alone or in a list, at any depth."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from _ids_of(one)
+    if isinstance(schema, dict):
+        fields = schema.get("properties", {})
+        kinds = {name: [one, one.get("items", {}), *one.get("anyOf", [])] for name, one in fields.items()}
+        yield from (
+            name
+            for name, ways in kinds.items()
+            if any(_PATTERN in (way.get("pattern"), way.get("items", {}).get("pattern")) for way in ways)
+        )
+        for one in schema.values():
+            yield from _ids_of(one)
+
+
+def test_every_id_of_a_keyed_request_may_come_bare():
+    """layers-api: concepts, "Identifiers"; a job's id is a ULID, which has no bare form."""
+    keyed = [endpoint.request.model_json_schema(by_alias=True) for endpoint in TABLE if endpoint.keyed]
+
+    assert {"campaignId", "referenceMediaIds"} < {name for schema in keyed for name in _ids_of(schema)} <= {*_PREFIXES, "jobId"}
+
+
+def test_a_bare_id_in_a_path_or_a_list_is_the_same_request_too():
+    """Same promise, for the ids of ads."""
+    bare = "0c1f6f0e-7d0c-4c3b-9d5f-1d0c9a5e4b10"
+    asked = [ApprovePending(project_id="prj_1", platform="meta", pending_id=one) for one in (bare, f"pa_{bare}", bare.upper())]
+    shown = [GenerateContent(project_id="prj_1", brief=Brief(reference_media_ids=(one,))) for one in (bare, f"med_{bare}")]
+
+    assert len({digest(one) for one in asked}) == len({digest(one) for one in shown}) == 1

@@ -56,7 +56,7 @@ class AdsetFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignFacts:
-    """A running campaign; `waiting`: an action on its budget waits for a decision."""
+    """A running campaign. `daily_budget_cents` None: it has one for its lifetime; `rested_h` as in `AdFacts`, for its budget."""
 
     id: str
     daily_budget_cents: int | None
@@ -77,7 +77,10 @@ class CreativeFacts(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class LayerFacts:
-    """All that one cycle looks at. `target_cpa_cents`: the customer's own, where there is one."""
+    """All that one cycle looks at. `target_cpa_cents`: the customer's own, where there is one.
+
+    `one_money`: all ads are paid in one currency; else there is no average of what their conversions cost.
+    """
 
     platform: str
     ads: Sequence[AdFacts]
@@ -86,6 +89,7 @@ class LayerFacts:
     creatives: Sequence[CreativeFacts] = ()
     target_cpa_cents: int | None = None
     kill_switch: bool = False
+    one_money: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

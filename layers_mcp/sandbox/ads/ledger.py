@@ -13,7 +13,10 @@ from layers_mcp.sandbox import tables as world
 from layers_mcp.sandbox.ads import tables
 from layers_mcp.sandbox.audience.paid import Arrivals, Counts, Pace, Stretch, Traits, arrivals_of, counts_at
 
-__all__ = ["Brought", "Ledger", "Line", "promoted", "seed_of"]
+__all__ = ["NO_ADS", "Brought", "Ledger", "Line", "promoted", "seed_of"]
+
+NO_ADS = "apple_ads"
+"""The platform without ads: what runs in an ad group is counted, and has no name (layers-api: ads/ads, "ASA excluded")."""
 
 _NEVER = float("inf")
 _FACTS = (
@@ -106,6 +109,11 @@ class Ledger:
     def counts(self, line: Line, paced: Sequence[float]) -> Counts:
         """The counters of one ad at each of `paced`, in rising order."""
         return counts_at(line.traits, line.stretches, paced, self._arrivals)
+
+    @property
+    def one_money(self) -> bool:
+        """Whether all its ads are paid in the same currency, so that their money may be added up."""
+        return len({line.row.currency for line in self.lines}) <= 1
 
     def by_creative(self, since: datetime, until: datetime) -> dict[str, Brought]:
         """What the ads of each creative cost and brought between two instants."""

@@ -15,7 +15,7 @@ from layers_mcp.contract import ads_metrics, errors
 from layers_mcp.contract.ads_metrics import AdsMetric, AdsMetrics, GetAdsMetrics, Measured
 from layers_mcp.sandbox import ids, projects
 from layers_mcp.sandbox.ads import tables
-from layers_mcp.sandbox.ads.ledger import Ledger, Line
+from layers_mcp.sandbox.ads.ledger import NO_ADS, Ledger, Line
 from layers_mcp.sandbox.audience.paid import reach_of
 from layers_mcp.sandbox.visit import Visit, invalid
 
@@ -125,7 +125,9 @@ def _group_of(line: Line, group: str) -> dict[str, Any]:
 def _grouped(visit: Visit, request: GetAdsMetrics, project_id: str) -> AdsMetrics:
     """A row for each thing that ran in the window, most expensive first (seed 000, loop 3)."""
     since, until = _window(visit, request)
-    ledger, group = _ledger(visit, request, project_id, until), request.group_by or "ad"
+    group = request.group_by or "ad"
+    named_ads = [tables.accounts.c.platform != NO_ADS] if group == "ad" else []
+    ledger = _ledger(visit, request, project_id, until, *named_ads)
     sums: dict[str, _Sum] = {}
     named: dict[str, dict[str, Any]] = {}
     paced = {platform: ledger.paced(platform, [since, until]) for platform in ("meta_ads", "tiktok_ads", "apple_ads")}
@@ -170,7 +172,8 @@ def _edges(since: datetime, until: datetime, zone: ZoneInfo, granularity: str) -
             break
         edges.append(edge)
         if len(edges) > _MOST_BUCKETS:
-            raise invalid("granularity", f"this window has more than {_MOST_BUCKETS} buckets; take a shorter one, or weeks")
+            way_out = "take a shorter one" if granularity == "week" else "take a shorter one, or weeks"
+            raise invalid("granularity", f"this window has more than {_MOST_BUCKETS} {granularity}s; {way_out}")
     return [*edges, until] if until > since else [since, until]
 
 
@@ -235,6 +238,8 @@ def _check_there(visit: Visit, scope: str, wanted: str, project_id: str) -> None
         if scope == "ad_account":
             query = select(tables.accounts.c.project_id)
         column = _COLUMNS[scope][0]
+        if scope == "ad":
+            query = query.where(tables.accounts.c.platform != NO_ADS)
         there = visit.connection.execute(query.where(column == wanted).limit(1)).scalar() == project_id
     if not there:
         raise errors.NotFound(f"there is no {scope} {wanted} in project {project_id}")

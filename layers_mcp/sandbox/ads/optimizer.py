@@ -203,13 +203,13 @@ def decide(facts: LayerFacts) -> tuple[Proposal, ...]:
     month = _added([ad.windows[30] for ad in facts.ads])
     best = selected(facts.creatives)
     running = {adset.id: sum(ad.adset_id == adset.id for ad in facts.ads) for adset in facts.adsets}
-    full = {adset.id for adset in facts.adsets if not capacity(facts.platform, 0, len(adset.tried))}
+    places = {adset.id: capacity(facts.platform, 0, len(adset.tried)) for adset in facts.adsets}
     cycle = _Cycle(
         facts=facts,
-        average=rules.cpa(month),
+        average=rules.cpa(month) if facts.one_money else None,
         running=running,
         filled=dict(running),
-        fresh={adset.id: [one for one in best if one.id not in adset.tried and adset.id not in full] for adset in facts.adsets},
+        fresh={adset.id: [one for one in best if one.id not in adset.tried][: places[adset.id]] for adset in facts.adsets},
     )
     if facts.platform != "apple_ads":
         judged = [(ad, rules.classify(ad, target=facts.target_cpa_cents, average=cycle.average)) for ad in facts.ads]

@@ -54,8 +54,9 @@ class Creative(NamedTuple):
         return self.made_at + (now - self.made_at) // _SCORED_EVERY * _SCORED_EVERY
 
     def facts(self, now: datetime, brought: Mapping[str, Brought]) -> CreativeFacts:
-        """It with its score; `brought`: what the ads of each creative cost lately."""
-        spent = brought[self.id].spend_cents / 100 if self.id in brought else 0.0
+        """It with its score; `brought`: what the ads of each creative cost lately, which lifts it when that is one money."""
+        mine = brought.get(self.id)
+        spent = mine.spend_cents / 100 if mine is not None and mine.currency is not None else 0.0
         points = score((self.scored_at(now) - self.made_at) / _DAY, spent)
         return CreativeFacts(self.id, self.pool, points, self.override, approved=self.approved)
 

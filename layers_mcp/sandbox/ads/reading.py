@@ -10,6 +10,7 @@ from layers_mcp.contract import ad_accounts, ads
 from layers_mcp.sandbox import ids, projects
 from layers_mcp.sandbox.ads import tables
 from layers_mcp.sandbox.ads.authority import PLATFORMS, own_campaign
+from layers_mcp.sandbox.ads.ledger import NO_ADS
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit
 
@@ -139,7 +140,7 @@ def ads_listing(visit: Visit, request: ads.ListAds) -> ads.AdPage:
         "ad_account_id": (parent.account_id, "aac"),
         "ads_content_id": (row.ads_content_id, "adc"),
     }
-    query = query.where(parent.platform != "apple_ads", *_chosen(request, columns))
+    query = query.where(parent.platform != NO_ADS, *_chosen(request, columns))
     if request.status is not None:
         query = query.where(row.status.in_(request.status))
 

@@ -17,7 +17,7 @@ __all__ = [
 ]  # fmt: skip
 
 MIN_AGE_DAYS = 3
-"""layers-api: concepts/safety-guardrails, as are the next nine."""
+"""The guardrails, down to `PAUSABLE`: layers-api, concepts/safety-guardrails."""
 MIN_IMPRESSIONS = 100
 MIN_SPEND_CENTS = 500
 MOST_STEP = 0.5
@@ -33,14 +33,17 @@ CRITICAL_SPEND_CENTS, CRITICAL_CPA = 5_000, 2.5
 """More than $50 and nothing in 7 days, or CPA beyond 2.5 times the pool's average (same place)."""
 TIRED_FREQUENCY = 3.0
 """Over 7 days, with falling performance (layers-api: paid-media/dashboard)."""
-TIRED_CPA, TIRED_SPEND_CENTS = 1.3, 2_000
-"""Ours: CPA of 7 days against the 23 before, and the spend of 7 days that makes it mean something."""
+TIRED_CPA, TIRED_SPEND_CENTS, TIRED_DAYS = 1.3, 2_000, 3
+"""Ours: CPA of 7 days against up to 23 before; what each must have spent, and the days that must lie before, to mean something."""
+_WEEK_DAYS = 7
 _MIDDLE = 65.0
 """Ours: the score of an ad that costs what is expected; 50 is 1.7 times that, 80 is two thirds of it."""
 _SURE = 3.0
 """Ours: expected conversions at which confidence is 0.63; one half is 2.1."""
 BUDGET_UP, BUDGET_DOWN, BID_STEP = 0.2, -0.2, 0.1
 """Ours: how far one move goes."""
+_UNKNOWN = "there is no CPA to compare it with yet"
+_CHEAP, _EXPECTED = "its conversions cost far less than expected", "its conversions cost about what is expected"
 
 
 class Verdict(NamedTuple):
@@ -72,39 +75,44 @@ def _tired(ad: AdFacts) -> bool:
     week, month = ad.windows[7], ad.windows[30]
     before = Window(*(long - short for long, short in zip(month, week, strict=True)))
     was, now = cpa(before), cpa(week)
-    if was is None or week.spend_cents < TIRED_SPEND_CENTS or (ad.frequency or 0.0) <= TIRED_FREQUENCY:
+    if ad.age_days < _WEEK_DAYS + TIRED_DAYS or min(week.spend_cents, before.spend_cents) < TIRED_SPEND_CENTS:
+        return False
+    if was is None or (ad.frequency or 0.0) <= TIRED_FREQUENCY:
         return False
     return (week.spend_cents if now is None else now) >= TIRED_CPA * was
 
 
-def _by_price(ad: AdFacts, score: float, average: float | None) -> tuple[State, str]:
-    price = cpa(ad.windows[7])
-    if score >= TOP:
-        return "TOP_PERFORMER", "its conversions cost far less than expected"
+def _weak(ad: AdFacts, average: float | None) -> tuple[State, str]:
+    """What an ad with a score below 50 is taken for: the surest cause is named."""
+    week, price = ad.windows[_WEEK_DAYS], cpa(ad.windows[_WEEK_DAYS])
+    if price is None and week.spend_cents > CRITICAL_SPEND_CENTS:
+        return "CRITICAL", "it spent more than 50.00 in 7 days and converted nothing"
     if _tired(ad):
         return "FATIGUED", "people have seen it more than 3 times in 7 days, and its conversions cost more than they did"
     if price is not None and average is not None and price > CRITICAL_CPA * average:
         return "CRITICAL", "a conversion costs more than 2.5 times the pool's average"
-    if score >= HEALTHY:
-        return "HEALTHY", "its conversions cost about what is expected"
     return "UNDERPERFORMING", "its conversions cost well more than expected"
 
 
 def classify(ad: AdFacts, *, target: float | None, average: float | None) -> Verdict:
-    """What `ad` is taken for, given the CPA that is aimed at and the pool's average, both in cents; None where unknown."""
-    expected, week = target or average or None, ad.windows[7]
+    """What `ad` is taken for, given the CPA that is aimed at and the pool's average, both in cents; None where unknown.
+
+    A score of 50 or more is looked at before every reason to pause: TOP_PERFORMER and HEALTHY are "never paused".
+    """
+    expected, week = target or average or None, ad.windows[_WEEK_DAYS]
     if ad.age_days < MIN_AGE_DAYS:
         return Verdict("TOO_YOUNG", 0.0, 0.0, "it is younger than 3 days")
     if ad.learning:
         return Verdict("LEARNING_PHASE", 0.0, 0.0, "the platform is still learning how to deliver it")
-    if week.conversions == 0 and week.spend_cents > CRITICAL_SPEND_CENTS:
-        sure = 1.0 if expected is None else confidence(week, expected)
-        return Verdict("CRITICAL", 0.0, sure, "it spent more than 50.00 in 7 days and converted nothing")
     if expected is None:
-        return Verdict("HEALTHY", HEALTHY, 0.0, "there is no CPA to compare it with yet")
-    score = _score(week, expected)
-    state, rule = _by_price(ad, score, average)
-    return Verdict(state, score, confidence(week, expected), rule)
+        costly = week.conversions == 0 and week.spend_cents > CRITICAL_SPEND_CENTS
+        return Verdict("CRITICAL", 0.0, 1.0, _weak(ad, average)[1]) if costly else Verdict("HEALTHY", HEALTHY, 0.0, _UNKNOWN)
+    score, sure = _score(week, expected), confidence(week, expected)
+    if score >= HEALTHY:
+        state, rule = ("TOP_PERFORMER", _CHEAP) if score >= TOP else ("HEALTHY", _EXPECTED)
+    else:
+        state, rule = _weak(ad, average)
+    return Verdict(state, score, sure, rule)
 
 
 def stepped(before: int, share: float, *, floor: int = 1) -> int:

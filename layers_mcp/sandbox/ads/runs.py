@@ -95,6 +95,13 @@ def _see(one: Row[Any], names: dict[str, str]) -> ads_optimizer.Decision:
     )
 
 
+def _currency(visit: Visit, layer_id: str) -> str | None:
+    """The currency of a layer's money; None when its accounts are paid in several, or it has none."""
+    row = tables.accounts.c
+    found = set(visit.connection.execute(select(row.currency).where(row.layer_id == layer_id, row.connected_at <= visit.now)).scalars())
+    return found.pop() if len(found) == 1 else None
+
+
 def get(visit: Visit, request: ads_optimizer.GetRun) -> ads_optimizer.Run:
     """A run with its decisions, once it is done."""
     project, row = projects.own(visit, request.project_id), tables.runs.c
@@ -117,6 +124,7 @@ def get(visit: Visit, request: ads_optimizer.GetRun) -> ads_optimizer.Run:
         layer_id=found.layer_id,
         platform=layer.platform,
         dry_run=found.dry_run,
+        currency=_currency(visit, layer.id),
         trigger=found.trigger,
         started_at=found.started_at,
         completed_at=found.done_at,

@@ -49,7 +49,9 @@ _UNEVEN = 0.04
 _DAY = timedelta(days=1)
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _GRAIN = 16
+"""Steps of the course of chance in which one event is to be expected; finer, and a crowd of them comes more evenly than chance would."""
 _UNITS = 4096
+"""Events to be expected on the whole course, after which it begins again."""
 _NONE, _ONE = (int(2**32 * exp(-1 / _GRAIN) * more) for more in (1, 1 + 1 / _GRAIN))
 """Below which of 2**32 nothing happens in a step, and below which one thing does."""
 
@@ -166,20 +168,25 @@ def _tiring(ad: Traits, stretch: Stretch) -> float:
     return stretch.rate * 1000 / stretch.cpm / (ad.people * _STAMINA) + 1 / _LIFE_DAYS
 
 
+def _clicked(ad: Traits, stretch: Stretch, days: Sequence[float]) -> list[float]:
+    """The clicks that came within each of so many paced days of a stretch: those that last, and those that fade as it tires."""
+    a_day, tiring = stretch.rate * 1000 / stretch.cpm, _tiring(ad, stretch)
+    lasting, fading = a_day * ad.ctr * _FLOOR, a_day * ad.ctr * (1 - _FLOOR) * stretch.wear / tiring
+    return [lasting * gone + fading * (1 - exp(-tiring * gone)) for gone in days]
+
+
 def point_at(ad: Traits, stretch: Stretch, paced: float) -> Point:
     """The counters at `paced`, which lies in `stretch` or after its end."""
     gone = min(paced, stretch.until) - stretch.since
     if not stretch.rate or gone <= 0:
         return Point(stretch.spend, stretch.shown, stretch.clicks, stretch.conversions, stretch.wear)
-    tiring, a_day = _tiring(ad, stretch), stretch.rate * 1000 / stretch.cpm
-    left = exp(-tiring * gone)
-    clicks = a_day * ad.ctr * (_FLOOR * gone + (1 - _FLOOR) * stretch.wear * (1 - left) / tiring)
+    (clicks,) = _clicked(ad, stretch, [gone])
     return Point(
         stretch.spend + stretch.rate * gone,
-        stretch.shown + a_day * gone,
+        stretch.shown + stretch.rate * 1000 / stretch.cpm * gone,
         stretch.clicks + clicks,
         stretch.conversions + clicks * ad.cvr,
-        stretch.wear * left,
+        stretch.wear * exp(-_tiring(ad, stretch) * gone),
     )
 
 
@@ -203,9 +210,7 @@ def _within(ad: Traits, one: Stretch, paced: Sequence[float], arrivals: Arrivals
         gone = [when - since for when in paced]
     else:
         gone = [max(min(when, one.until) - since, 0.0) for when in paced]
-    a_day, tiring = one.rate * 1000 / one.cpm, _tiring(ad, one)
-    lasting, fading = a_day * ad.ctr * _FLOOR, a_day * ad.ctr * (1 - _FLOOR) * one.wear / tiring
-    more = [lasting * days + fading * (1 - exp(-tiring * days)) for days in gone]
+    more, a_day = _clicked(ad, one, gone), one.rate * 1000 / one.cpm
     spend, shown, rate = one.spend, one.shown, one.rate
     clicks, sales, sale = one.clicks * _GRAIN, one.conversions * _GRAIN, ad.cvr * _GRAIN
     return Counts(

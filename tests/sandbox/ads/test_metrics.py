@@ -84,6 +84,37 @@ async def test_creatives_tire_and_money_keeps_its_budget(house, paid):
 @pytest.mark.parametrize(
     ("query", "path"),
     [
+        ({"since": "0001-01-01T00:00:00Z"}, "since"),
+        ({"until": "0001-01-05T00:00:00Z"}, "until"),
+        ({"groupBy": "ad", "until": "0001-01-05T00:00:00Z"}, "until"),
+        ({"until": "9999-12-31T23:59:59Z"}, "until"),
+    ],
+)
+async def test_no_window_lies_where_the_calendar_ends(house, paid, query, path):
+    """A refusal names the field; a project west of Greenwich has no first of January of the year one."""
+    west = type(paid)(house, await house.project(timezone="America/Los_Angeles"))
+    scope = {} if "groupBy" in query else {"scope": "project", "id": west.id}
+
+    refused = await west.get("/ads-metrics", expected=422, **scope, **query)
+
+    (issue,) = refused["error"]["details"]["issues"]
+    assert (issue["path"], "2000" in issue["message"]) == (path, True)
+
+
+@pytest.mark.parametrize(("granularity", "says"), [("day", "or weeks"), ("week", "take a shorter one")])
+async def test_too_many_buckets_are_refused_with_a_way_out_that_is_there(paid, granularity, says):
+    """Ours, 1,000 buckets; who has weeks already is not told to take weeks."""
+    query = {"scope": "project", "id": paid.id, "granularity": granularity, "since": "2000-01-01T00:00:00Z"}
+
+    refused = await paid.get("/ads-metrics", expected=422, **query)
+
+    (issue,) = refused["error"]["details"]["issues"]
+    assert (issue["path"], issue["message"].endswith(says)) == ("granularity", True)
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
         ({}, "scope"),
         ({"scope": "ad"}, "id"),
         ({"groupBy": "ad", "scope": "ad", "id": "ad_1"}, "groupBy"),

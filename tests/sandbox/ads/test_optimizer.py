@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from collections import Counter
-
 import pytest
 
 from layers_mcp.sandbox.ads import rules
@@ -12,7 +9,6 @@ from layers_mcp.sandbox.ads.facts import WINDOWS, AdFacts, AdsetFacts, CampaignF
 from layers_mcp.sandbox.ads.optimizer import decide
 from layers_mcp.sandbox.ads.selection import capacity, eligible, selected
 
-CYCLES = 10_000
 DRAFT = {"creative": "draft", "tactical": "draft", "structural": "draft"}
 
 
@@ -37,6 +33,34 @@ def ad(name: str = "ad_1", *, adset: str = "adg_1", age: float = 20, learning: b
 
 
 @pytest.mark.parametrize(
+    "one",
+    [
+        ad(week=(27_000, 10)),
+        ad(week=(27_000, 10), month=(60_000, 60), frequency=4.2),
+        ad(week=(5001, 0)),
+    ],
+)
+def test_a_score_of_fifty_or_more_is_never_paused(one):
+    """layers-api: concepts/optimizer, "HEALTHY (>= 50, never paused)": above the pool's average, tired, or without conversion."""
+    target = 3000 if one.windows[7].conversions else 9000
+
+    verdict = rules.classify(one, target=target, average=1000)
+
+    assert (verdict.state, verdict.score >= 50) == ("HEALTHY", True)
+
+
+@pytest.mark.parametrize(
+    ("age", "month", "state"),
+    [(10, (12_000, 8), "FATIGUED"), (9.9, (12_000, 8), "UNDERPERFORMING"), (20, (10_999, 8), "UNDERPERFORMING")],
+)
+def test_an_ad_without_a_time_before_is_not_tired(age, month, state):
+    """layers-api: dashboard, "falling performance": there must be something to fall from; 3 days and 20.00 are ours (`drift`)."""
+    one = ad(age=age, week=(9000, 3), month=month, frequency=4.2)
+
+    assert rules.classify(one, target=1200, average=1200).state == state
+
+
+@pytest.mark.parametrize(
     ("one", "state"),
     [
         (ad(age=2.9, week=(9000, 0)), "TOO_YOUNG"),
@@ -49,6 +73,7 @@ def ad(name: str = "ad_1", *, adset: str = "adg_1", age: float = 20, learning: b
         (ad(week=(9000, 3), month=(40000, 35), frequency=4.2), "FATIGUED"),
         (ad(week=(9000, 3), month=(40000, 35), frequency=3.0), "UNDERPERFORMING"),
         (ad(week=(9000, 2)), "CRITICAL"),
+        (ad(age=40, week=(0, 0), shown=0), "HEALTHY"),
     ],
 )
 def test_states_are_those_of_the_rules(one, state):
@@ -89,103 +114,3 @@ def test_the_pool_is_ranked_by_pool_and_overrides_win():
     assert [one.id for one in selected(pool)] == ["g4", "g3", "g2", "kept"]
     assert not eligible(pool[-1])
     assert (capacity("meta_ads", 9, 50), capacity("meta_ads", 9, 20), capacity("tiktok_ads", 4, 90)) == (0, 1, 6)
-
-
-def _layer(luck: random.Random) -> LayerFacts:
-    """A layer as unlikely as it can be."""
-    adsets = [f"adg_{n}" for n in range(luck.randint(1, 12))]
-    platform = luck.choice(["meta_ads", "tiktok_ads", "apple_ads"])
-    ads = []
-    for place in range(luck.choice([0, 1, 3, 12, 60])):
-        week = (luck.choice([0, 499, 500, 3000, 5000, 5001, 30_000]), luck.choice([0, 0, 1, 3, 20]))
-        month = (week[0] + luck.choice([0, 4000, 60_000]), week[1] + luck.choice([0, 4, 40]))
-        ads.append(
-            ad(
-                f"ad_{place}",
-                adset=luck.choice(adsets),
-                age=luck.choice([0.5, 2.99, 3.0, 12, 90]),
-                learning=luck.random() < 0.1,
-                frequency=luck.uniform(1, 6),
-                week=week,
-                month=month,
-                shown=luck.choice([0, 99, 100, 40_000]),
-            )
-        )
-    rest = luck.choice
-    return LayerFacts(
-        platform=platform,
-        ads=tuple(AdFacts(**(vars(one) | {"rested_h": rest([None, 0.0, 47.9, 48.0, 900.0])})) for one in ads),
-        adsets=tuple(
-            AdsetFacts(
-                id=name,
-                campaign_id="cmp_1",
-                bid_cents=rest([None, 1, 180, 90_000]),
-                tried=frozenset(one.creative_id for one in ads if one.adset_id == name and one.creative_id),
-                rested_h=rest([None, 0.0, 47.9, 48.0]),
-                bid_rested_h=rest([None, 23.9, 24.0]),
-            )
-            for name in adsets
-        ),
-        campaigns=(
-            CampaignFacts(
-                id="cmp_1", daily_budget_cents=rest([None, 1, 500, 6000, 90_000]), authority=DRAFT, rested_h=rest([None, 47.9, 48])
-            ),
-        ),
-        creatives=tuple(
-            CreativeFacts(f"adc_{n}", rest(["generated", "ugc", "manual"]), luck.uniform(0, 10), rest([None, None, "include", "exclude"]))
-            for n in range(rest([0, 3, 30]))
-        ),
-        target_cpa_cents=rest([None, 1200]),
-        kill_switch=luck.random() < 0.05,
-    )
-
-
-def _broken(facts: LayerFacts) -> list[str]:
-    """The guardrails that a cycle over `facts` broke."""
-    made = [one for one in decide(facts) if one.action != "hold"]
-    ads, adsets = {one.id: one for one in facts.ads}, {one.id: one for one in facts.adsets}
-    pauses = [one for one in made if one.action in ("pause_ad", "replace_creative")]
-    left = Counter(one.adset_id for one in facts.ads)
-    left.subtract(one.adset_id for one in pauses)
-    running, campaign = Counter(one.adset_id for one in facts.ads), facts.campaigns[0]
-    pool, filled = {one.id: one for one in facts.creatives}, Counter(running)
-    filled.subtract(one.adset_id for one in made if one.action == "pause_ad")
-    filled.update(one.adset_id for one in made if one.action == "push_creative")
-    rules_kept = {
-        "kill switch": not (facts.kill_switch and made),
-        "40 actions": len(made) <= 40,
-        "20 pauses": len(pauses) <= 20,
-        "states": all(one.state in ("UNDERPERFORMING", "FATIGUED", "CRITICAL") for one in pauses),
-        "age": all(ads[one.ad_id].age_days >= 3 for one in pauses),
-        "spend": all(ads[one.ad_id].windows[30].spend_cents >= 500 for one in pauses),
-        "confidence": all(one.confidence >= 0.5 for one in made),
-        "cooldown of ads": all((ads[one.ad_id].rested_h or 48) >= 48 and ads[one.ad_id].rested_h != 0.0 for one in pauses),
-        "never empty": all(left[one.adset_id] >= 1 for one in pauses),
-        "impressions": all(
-            sum(ad.windows[7].impressions for ad in facts.ads if one.adset_id in (None, ad.adset_id)) >= 100
-            for one in made
-            if one.action in ("update_budget", "update_bid")
-        ),
-        "step": all(
-            abs(one.after - one.before) <= min(0.5 * one.before, 10_000) for one in made if one.action in ("update_budget", "update_bid")
-        ),
-        "cooldown of budgets": not (campaign.rested_h == 47.9 and any(one.action == "update_budget" for one in made)),
-        "cooldown of bids": all(adsets[one.adset_id].bid_rested_h != 23.9 for one in made if one.action == "update_bid"),
-        "room": all(filled[name] <= max(10, running[name]) for name in adsets),
-        "eligible": all(eligible(pool[one.replacement.id]) for one in made if one.replacement),
-        "not twice": all(one.replacement.id not in adsets[one.adset_id].tried for one in made if one.replacement),
-        "no ad of Apple": facts.platform != "apple_ads" or {one.action for one in made} <= {"update_budget", "update_bid"},
-    }
-    return [name for name, kept in rules_kept.items() if not kept]
-
-
-def test_over_ten_thousand_cycles_no_guardrail_is_ever_broken():
-    """Issue 4, done when; the bounds are checked against the facts, not against what the optimizer says it checked."""
-    luck, acted = random.Random(4), 0
-
-    for cycle in range(CYCLES):
-        facts = _layer(luck)
-        assert _broken(facts) == [], cycle
-        acted += any(one.action != "hold" for one in decide(facts))
-
-    assert acted > CYCLES / 4

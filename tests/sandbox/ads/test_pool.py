@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
+
+from layers_mcp.database import writing
+from layers_mcp.sandbox import tables
 
 pytestmark = pytest.mark.anyio
 CREATE = {"name": "Launch", "outcome": "conversions", "creativeMode": "autopilot", "campaignManagementMode": "autopilot"}
@@ -113,3 +117,23 @@ async def test_two_currencies_have_no_return(house, paid, approved):
 
     assert (await paid.get("/top-performers", metric="roas"))["items"] == []
     assert (await paid.get("/top-performers", metric="views"))["items"][0].get("roas") is None
+
+
+async def test_what_a_creative_is_worth_shows_in_its_ads(house, paid):
+    """Issue 4: ads follow the quality that their creative's posts have; nobody is told it, and everybody can measure it."""
+    spread = (-2.0, 0.0, 2.0)
+    for number, quality in enumerate(spread):
+        container = await house.content(paid.project, brief={"hook": f"Hook {number}"})
+        await house.post(f"/v1/content/{container}/approve", {})
+        with writing(paid.world.engine) as connection:
+            connection.execute(update(tables.containers).where(tables.containers.c.id == container).values(quality=quality))
+    await _shown_by(house, paid, paid.account())
+    house.wait(WEEK_S)
+
+    rows = (await paid.get("/ads-metrics", groupBy="ad", metrics=["spend", "cpa", "ctr"]))["series"]
+    by_hook = sorted(rows, key=lambda row: row["name"])
+
+    assert [row["name"] for row in by_hook] == ["Hook 0", "Hook 1", "Hook 2"]
+    assert by_hook[0]["ctr"] < by_hook[1]["ctr"] < by_hook[2]["ctr"]
+    assert by_hook[2]["cpa"] < by_hook[1]["cpa"]
+    assert by_hook[0]["spend"] < by_hook[1]["spend"] < by_hook[2]["spend"]

@@ -130,3 +130,16 @@ async def test_a_campaign_follows_its_layer_until_it_has_a_block_of_its_own(hous
     assert (await paid.get(path))["authority"] == {"creative": "auto", "tactical": "off", "structural": "draft"}
     assert refused["error"]["details"]["issues"][0]["path"] == "authority"
     await paid.get("/ads/tiktok/defaults", expected=404)
+
+
+async def test_apple_has_no_ads_wherever_ads_are_named(paid):
+    """layers-api: ads/ads, "ASA excluded (no ad-level object)"; what it cost is told of the ad group and all above it."""
+    paid.campaign(paid.account("apple_ads"), name="Search", bid=180)
+
+    creatives = (await paid.get("/ads-content"))["items"]
+    by_group = {group: (await paid.get("/ads-metrics", groupBy=group))["series"] for group in ("ad", "adset", "campaign", "project")}
+
+    assert (await paid.get("/ads/ads"))["items"] == []
+    assert [one.get("activePromotions", []) for one in creatives] == [[]] * 4
+    assert by_group.pop("ad") == []
+    assert all(rows[0]["spend"] > 0 for rows in by_group.values())
