@@ -13,7 +13,7 @@ from layers_mcp.contract import ad_accounts, ads
 from layers_mcp.contract.ads_authority import Bucket
 from layers_mcp.sandbox import audit, ids, projects, social
 from layers_mcp.sandbox.ads import making, pool, tables
-from layers_mcp.sandbox.ads.authority import PLATFORMS, check
+from layers_mcp.sandbox.ads.authority import PLATFORMS, check, check_policy
 from layers_mcp.sandbox.ads.facts import Axis
 from layers_mcp.sandbox.ads.ledger import promoted
 from layers_mcp.sandbox.ads.making import NewAccount, NewCampaign
@@ -99,7 +99,7 @@ def create_campaign(visit: Visit, request: ads.CreateCampaign) -> ads.Written:
     """Make a campaign with one ad set; with creativeMode autopilot the best creatives of the pool begin to run in it.
 
     Raises:
-        errors.AuthorityDenied: the layer has the structural axis off, or was stopped.
+        errors.AuthorityDenied: the layer has the structural axis off, or an axis that a mode opens, or was stopped.
     """
     account = _account(visit, request)
     _check(visit, request)
@@ -107,6 +107,7 @@ def create_campaign(visit: Visit, request: ads.CreateCampaign) -> ads.Written:
     check(layer, "structural", "off" if layer.structural == "off" else "auto")
     managed, creative = _BUCKETS[request.campaign_management_mode], _BUCKETS[request.creative_mode]
     authority: dict[Axis, Bucket] = {"creative": creative, "tactical": managed, "structural": managed}
+    check_policy(layer, authority)
     new = NewCampaign(
         name=request.name,
         at=visit.now,

@@ -111,6 +111,20 @@ async def test_an_axis_that_is_off_denies(house, paid):
     assert stopped["error"]["details"]["reason"] == "layer_kill_switch"
 
 
+@pytest.mark.parametrize(("axis", "mode"), [("creative", "creativeMode"), ("tactical", "campaignManagementMode")])
+async def test_a_new_campaign_opens_nothing_that_the_layer_has_off(house, paid, axis, mode):
+    """layers-api: authority, "cannot escalate past customer policy"; the mode manual asks for nothing."""
+    account = paid.account()
+    paid.layer(**{axis: "off"})
+    body = {**CREATE, "adAccountId": account, "dailyBudgetCents": 5000}
+
+    refused = await house.post(f"{paid.project}/ads/meta/campaigns", {**body, mode: "autopilot"}, status=403)
+    await house.post(f"{paid.project}/ads/meta/campaigns", {**body, mode: "manual"}, status=202)
+
+    assert refused["error"]["details"] == {"reason": "authority_axis_off", "axis": axis}
+    assert len((await paid.get("/ads/campaigns"))["items"]) == 1
+
+
 async def test_a_campaign_follows_its_layer_until_it_has_a_block_of_its_own(house, paid):
     """layers-api: ads/campaigns/authority, `source`."""
     campaign = paid.campaign(paid.account())
@@ -127,6 +141,17 @@ async def test_a_campaign_follows_its_layer_until_it_has_a_block_of_its_own(hous
     assert changed["layerId"].startswith("lyr_")
     assert second["authority"]["creative"] == "auto"
     assert (own["source"], own["lastModifiedBy"]["actorType"]) == ("per_campaign", "partner")
-    assert (await paid.get(path))["authority"] == {"creative": "auto", "tactical": "off", "structural": "draft"}
+    assert own["authority"] == {"creative": "auto", "tactical": "off", "structural": "draft"}
+    assert (await paid.get(path))["authority"] == {"creative": "off", "tactical": "off", "structural": "draft"}
     assert refused["error"]["details"]["issues"][0]["path"] == "authority"
     await paid.get("/ads/tiktok/defaults", expected=404)
+
+
+async def test_an_axis_that_the_layer_closes_is_closed_for_every_campaign(house, paid):
+    """layers-api: authority, "cannot escalate past customer policy": not by having asked earlier either."""
+    campaign = paid.campaign(paid.account(), authority=AUTO)
+    path = f"/ads/meta/campaigns/{campaign}/authority"
+
+    await house.call("PATCH", f"{paid.project}/ads/meta/defaults", {"defaults": {"tactical": "off"}}, status=200)
+
+    assert (await paid.get(path))["authority"] == {**AUTO, "tactical": "off"}
