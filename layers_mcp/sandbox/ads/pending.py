@@ -99,9 +99,9 @@ def _waiting(visit: Visit, request: ads_pending.ApprovePending | ads_pending.Rej
 
     Raises:
         errors.NotFound: there is none of this id on this platform.
-        errors.Conflict: it was decided, dispatched, or waited too long.
+        errors.Conflict: it was decided, dispatched, or waited too long; or the project is archived.
     """
-    project = projects.own(visit, request.project_id)
+    project = projects.living(visit, request.project_id)
     query = select(tables.pending).join(tables.layers, _ROW.layer_id == tables.layers.c.id)
     wanted = (_ROW.id == ids.full("pa", request.pending_id), _ROW.project_id == project.id)
     row = visit.connection.execute(query.where(*wanted, tables.layers.c.platform == PLATFORMS[request.platform])).first()
