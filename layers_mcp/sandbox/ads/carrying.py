@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, select
 
 from layers_mcp.sandbox import audit
 from layers_mcp.sandbox.ads import making, rules, tables
@@ -106,7 +106,6 @@ def carry_out(connection: Connection, decision: Row[Any], at: datetime) -> dict[
     if decision.action == "update_bid":
         making.change(connection, "adset", decision.adset_id, bid_cents=decision.new["bidAmountCents"], bid_at=at)
     making.replan(connection, decision.campaign_id, at=at)
-    connection.execute(update(tables.decisions).where(tables.decisions.c.seq == decision.seq).values(outcome="dispatched"))
     return made
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from layers_mcp.sandbox import audit, ids
 from layers_mcp.sandbox import tables as world
-from layers_mcp.sandbox.ads import carrying, measuring, rules, tables
+from layers_mcp.sandbox.ads import carrying, measuring, pending, rules, tables
 from layers_mcp.sandbox.ads.facts import Proposal
 from layers_mcp.sandbox.ads.making import next_tick
 from layers_mcp.sandbox.ads.measuring import Board
@@ -250,3 +250,4 @@ def catch_up(connection: Connection, now: datetime) -> None:
     due = connection.execute(_LAYER.where((row.next_at <= now) | row.id.in_(asked)).order_by(row.seq)).all()
     for layer in due:
         _pass_layer(connection, layer, now)
+    pending.lapse(connection, now)

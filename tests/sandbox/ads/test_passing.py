@@ -125,6 +125,34 @@ async def test_what_nobody_decides_on_is_rejected_after_seven_days(house, paid):
     assert late["error"]["details"]["status"] == "rejected"
 
 
+async def test_a_run_tells_what_became_of_each_question(house, paid):
+    """layers-api: ads/pending: decided, dispatched, or rejected after 7 days; the log has each at its instant."""
+    paid.pool("Fresh A", "Fresh B")
+    paid.campaign(paid.account())
+    paid.layer(target_cpa_cents=600)
+    house.wait(DAY)
+    first, second, third = (await paid.get("/ads/meta/pending"))["items"][:3]
+    for one, verdict, words in ((first, "approve", {}), (second, "reject", {"reason": "No."})):
+        await house.post(f"{paid.project}/ads/meta/pending/{one['pendingId']}/{verdict}", words)
+    runs = {one["data"]["runId"] for one in await paid.log(eventType="ads.optimizer.run.completed")}
+
+    async def outcomes() -> dict[str, str]:
+        made = [one for run in runs for one in (await paid.get(f"/ads/optimizer/runs/{run}"))["decisions"]]
+        return {one["pendingId"]: one["outcome"] for one in made if one.get("pendingId")}
+
+    early = await outcomes()
+    house.wait(7 * DAY)
+    late = await outcomes()
+    lapsed = {one["data"]["pendingId"]: one["occurredAt"] for one in await paid.log(eventType="ads.pending.expired")}
+
+    ids = [one["pendingId"] for one in (first, second, third)]
+    assert [early[one] for one in ids] == ["approved", "rejected", "pending"]
+    assert [late[one] for one in ids] == ["dispatched", "rejected", "rejected"]
+    assert lapsed[third["pendingId"]] == third["expiresAt"]
+    assert not {ids[0], ids[1]} & set(lapsed)
+    assert (await paid.get("/ads/meta/pending/count", status="rejected"))["count"] == len(lapsed) + 1
+
+
 async def test_an_approval_that_can_be_kept_no_more_fails_with_its_reason(house, paid):
     """layers-api: ads/pending: dispatch_failed, dispatchFailureReason; nothing ever empties an ad set."""
     paid.campaign(paid.account(), hooks=("Hook 0", "Hook 1", "Hook 2"))
