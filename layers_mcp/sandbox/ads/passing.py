@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from layers_mcp.sandbox import audit, ids
 from layers_mcp.sandbox import tables as world
-from layers_mcp.sandbox.ads import carrying, measuring, pending, rules, tables
+from layers_mcp.sandbox.ads import carrying, consents, measuring, pending, rules, tables
 from layers_mcp.sandbox.ads.facts import Proposal
 from layers_mcp.sandbox.ads.making import next_tick
 from layers_mcp.sandbox.ads.measuring import Board
@@ -244,6 +244,7 @@ def catch_up(connection: Connection, now: datetime) -> None:
 
     To be called in a transaction that writes, before anything is read in it.
     """
+    consents.settle(connection, now)
     row = tables.layers.c
     run, job = tables.runs.c, world.jobs
     asked = select(run.layer_id).outerjoin(job, run.job_id == job.c.id).where(_DUE_RUN, run.due_at <= now, _GOES_ON)

@@ -13,19 +13,42 @@ async def test_a_connected_account_brings_its_campaigns(house, paid):
     """layers-api: run-ads-as-partner, "use existing campaigns as they are"."""
     asked = await house.post(f"{paid.project}/ads/ad-accounts/oauth-url", {"platform": "meta_ads", "returnUrl": RETURN})
 
-    before = await paid.get("/ads/ad-accounts")
+    lists = ("ad-accounts", "campaigns", "adsets", "ads")
+    before = [(await paid.get(f"/ads/{name}"))["items"] for name in lists]
+    await paid.get("/ads/meta/defaults", expected=404)
+    spent = (await paid.get("/ads-metrics", groupBy="ad", metrics=["spend"]))["series"]
+    pool = (await paid.get("/ads-content"))["items"]
     house.wait(20)
     (account,) = (await paid.get("/ads/ad-accounts", platforms="meta_ads", healthy="true"))["items"]
     (campaign,) = (await paid.get("/ads/campaigns"))["items"]
     ads = (await paid.get("/ads/ads", campaignId=campaign["campaignId"]))["items"]
 
     assert set(asked) == {"url", "expiresAt"}
-    assert before["items"] == []
+    assert (before, spent, pool) == ([[]] * len(lists), [], [])
     assert (account["platform"], account["tokenStatus"], account["externalId"][:4]) == ("meta_ads", "valid", "act_")
     assert (campaign["adAccountId"], campaign["budgetMode"], campaign["metricsSnapshot7d"]) == (account["adAccountId"], "CBO", {})
     assert {ad["status"] for ad in ads} == {"active"}
     assert len((await paid.get("/ads/ads", adsContentId=ads[0]["adsContentId"]))["items"]) == 1
     assert (await paid.get("/ads/ad-accounts", healthy="false"))["items"] == []
+
+
+async def test_a_second_consent_renews_the_token_and_brings_nothing_twice(house, paid):
+    """layers-api: ads/ad-accounts, `tokenStatus`; connecting again is the way out of an expired token."""
+    body = {"platform": "meta_ads", "returnUrl": RETURN}
+    for _ in range(2):
+        await house.post(f"{paid.project}/ads/ad-accounts/oauth-url", body)
+    house.wait(61 * 86_400)
+    (expired,) = (await paid.get("/ads/ad-accounts"))["items"]
+
+    await house.post(f"{paid.project}/ads/ad-accounts/oauth-url", body)
+    (waiting,) = (await paid.get("/ads/ad-accounts"))["items"]
+    house.wait(20)
+    (renewed,) = (await paid.get("/ads/ad-accounts"))["items"]
+
+    assert [one["tokenStatus"] for one in (expired, waiting, renewed)] == ["expired", "expired", "valid"]
+    assert renewed["adAccountId"] == expired["adAccountId"]
+    assert renewed["connectedAt"] == expired["connectedAt"]
+    assert len((await paid.get("/ads/campaigns"))["items"]) == 1
 
 
 async def test_lists_are_walked_by_cursor_and_filtered(paid):
