@@ -141,7 +141,7 @@ def _why(case: Case, one: Known) -> None:
 
 
 def _guarded(case: Case, one: Known) -> None:
-    if one.blocked_by is not None:
+    if one.blocked_by is not None and one.action == "hold":  # the authority stops other actions
         case.say("A guardrail held it.", case.fact("guardrail that held it", one.blocked_by, one.places["blocked_by"]), rank=2)
     elif one.guardrails:
         count = str(len(one.guardrails))

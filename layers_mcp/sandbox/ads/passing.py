@@ -74,7 +74,7 @@ class _Run:
         row: dict[str, Any] = {"id": ids.mint("dec"), "project_id": self._run.project_id, "run_id": self._run.id, "at": self._at}
         row |= {"ad_id": proposal.ad_id, "adset_id": proposal.adset_id, "campaign_id": proposal.campaign_id}
         row |= {"ads_content_id": proposal.creative_id, "state": proposal.state, "reason": proposal.reason}
-        row |= {"action": proposal.wanted if outcome == "denied" else proposal.action}
+        row |= {"action": proposal.wanted if outcome in ("denied", "proposed") else proposal.action}
         row |= {"inputs": dict(proposal.inputs), "guardrails": list(proposal.passed), "blocked_by": proposal.blocked_by}
         row |= {"replacement": replacement, "current": current, "new": new, "outcome": outcome, "pending_id": pending_id}
         self.summary[outcome] = self.summary.get(outcome, 0) + 1
@@ -91,7 +91,8 @@ class _Run:
         """Record one decision, and do what may be done; `bucket` draft or auto, unless the decision is a hold."""
         outcome = "pending" if bucket == "draft" else "dispatched"
         if proposal.action == "hold":
-            outcome = "denied" if proposal.blocked_by in DENIALS else "held"
+            denial = "proposed" if self._run.dry_run else "denied"
+            outcome = denial if proposal.blocked_by in DENIALS else "held"
         elif self._run.dry_run:
             outcome = "proposed"
         decision = self._record(proposal, outcome, ids.mint("pa") if outcome == "pending" else None)
@@ -100,7 +101,7 @@ class _Run:
             self._ask(proposal, decision)
         if outcome == "dispatched":
             made = carrying.carry_out(self._connection, decision, self._at)
-        if outcome in ("pending", "dispatched") or (outcome == "denied" and not self._run.dry_run):
+        if outcome in ("pending", "dispatched", "denied"):
             carrying.tell(self._connection, decision, self._at, outcome, **made)
 
 
