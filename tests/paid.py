@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from layers_mcp.database import writing
 from layers_mcp.sandbox import ids
@@ -78,6 +78,15 @@ class Paid:
                 stretches.append(first | {"spend": 0.0, "shown": 0.0, "clicks": 0.0, "conversions": 0.0})
             connection.execute(insert(tables.ads), rows)
             connection.execute(insert(tables.stretches), stretches)
+
+    def fill(self, adset: str, ads: int) -> None:
+        """Ads that somebody made on the platform just now, so that so many more run in an ad set."""
+        with writing(self.world.engine) as connection:
+            for place in range(ads):
+                creative = add_creative(connection, self.id, f"Filler {place}", pool="manual", at=self.now())
+                making.add_ad(connection, adset, creative, at=self.now())
+            parent = select(tables.adsets.c.campaign_id).where(tables.adsets.c.id == adset)
+            making.replan(connection, connection.execute(parent).scalar_one(), at=self.now())
 
     def pool(self, *names: str, pool: str = "generated") -> None:
         """Creatives that run nowhere yet."""

@@ -129,7 +129,7 @@ def _held_by(case: Case, one: Known, name: str) -> None:
 
 
 def _guarded(case: Case, one: Known) -> None:
-    if one.blocked_by is not None:
+    if one.blocked_by is not None and one.action == "hold":  # the authority stops other actions
         _held_by(case, one, one.blocked_by)
     elif one.guardrails:
         count = str(len(one.guardrails))

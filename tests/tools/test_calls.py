@@ -50,6 +50,7 @@ async def advertised(story, paid):
     paid.layer(target_cpa_cents=300)
     story.clock.advance(timedelta(days=1))
     await story.call("run_optimizer", projectId=paid.id, platform="meta_ads", waitSeconds=900)
+    await story.call("run_optimizer", projectId=paid.id, platform="meta_ads", dryRun=False)
     listed = (await story.call("explain_decision", projectId=paid.id))["result"]["decisions"]
     asked = [one for one in listed if one.get("outcome") == "pending"]
     story.wire.ungrouped = True

@@ -15,7 +15,19 @@ from layers_mcp.sandbox.ads import tables
 from layers_mcp.sandbox.ads.facts import Axis
 from layers_mcp.sandbox.visit import Visit, invalid
 
-__all__ = ["AXES", "PLATFORMS", "check", "get", "get_defaults", "layer_in", "own_campaign", "resolved", "set_authority", "set_defaults"]
+__all__ = [
+    "AXES",
+    "PLATFORMS",
+    "check",
+    "check_policy",
+    "get",
+    "get_defaults",
+    "layer_in",
+    "own_campaign",
+    "resolved",
+    "set_authority",
+    "set_defaults",
+]
 
 AXES: tuple[Axis, ...] = ("creative", "tactical", "structural")
 PLATFORMS: dict[str, AdPlatform] = {"meta": "meta_ads", "tiktok": "tiktok_ads", "apple": "apple_ads"}
@@ -23,8 +35,8 @@ PLATFORMS: dict[str, AdPlatform] = {"meta": "meta_ads", "tiktok": "tiktok_ads", 
 
 
 def resolved(campaign: Row[Any], layer: Row[Any]) -> dict[Axis, Bucket]:
-    """What holds for a campaign on each axis."""
-    return {axis: getattr(campaign, axis) or getattr(layer, axis) for axis in AXES}
+    """What holds for a campaign on each axis: what its block names, else its layer's; nothing is open that the layer has off."""
+    return {axis: (getattr(campaign, axis) or getattr(layer, axis)) if getattr(layer, axis) != "off" else "off" for axis in AXES}
 
 
 def layer_in(visit: Visit, project_id: str, platform: AdPlatform) -> Row[Any]:
@@ -106,8 +118,12 @@ def _wanted(change: ads_authority.AuthorityChange, path: str) -> dict[Axis, Buck
 _RANK: dict[Bucket, int] = {"off": 0, "draft": 1, "auto": 2}
 
 
-def _check_policy(layer: Row[Any], wanted: dict[Axis, Bucket]) -> None:
-    """A partner may go no further than the customer's own policy: an axis that the layer has off stays off."""
+def check_policy(layer: Row[Any], wanted: dict[Axis, Bucket]) -> None:
+    """Let a partner go no further than the customer's own policy: an axis that the layer has off stays off.
+
+    Raises:
+        errors.AuthorityDenied: an axis that `wanted` opens is off, or the customer stopped the layer.
+    """
     if layer.kill_switch:
         check(layer, "structural", "auto")
     for axis, bucket in wanted.items():
@@ -116,7 +132,7 @@ def _check_policy(layer: Row[Any], wanted: dict[Axis, Bucket]) -> None:
 
 
 def set_authority(visit: Visit, request: ads_authority.SetAuthority) -> ads_authority.CampaignAuthority:
-    """Give a campaign a block of its own.
+    """Give a campaign a block of its own; axes that it does not name follow the layer.
 
     Raises:
         errors.AuthorityDenied: the layer has the axis off, or was stopped.
@@ -124,12 +140,11 @@ def set_authority(visit: Visit, request: ads_authority.SetAuthority) -> ads_auth
     campaign = own_campaign(visit, request.project_id, PLATFORMS[request.platform], request.campaign_id)
     wanted = _wanted(request.authority, "authority")
     layer = _layer_row(visit, campaign.layer_id)
-    _check_policy(layer, wanted)
-    block = resolved(campaign, layer) | wanted
-    changes = {**block, "authority_at": visit.now, "authority_by": visit.key.id}
+    check_policy(layer, wanted)
+    changes = {**wanted, "authority_at": visit.now, "authority_by": visit.key.id}
     visit.connection.execute(update(tables.campaigns).where(tables.campaigns.c.id == campaign.id).values(changes))
     verdict = ids.mint("ver")
-    data: dict[str, JsonValue] = {"campaignId": campaign.id, "authority": {**block}, "verdictId": verdict, "actor_type": "partner"}
+    data: dict[str, JsonValue] = {"campaignId": campaign.id, "authority": {**wanted}, "verdictId": verdict, "actor_type": "partner"}
     audit.log(visit, "ads.authority.updated", campaign.project_id, **data)
     return _see(visit, own_campaign(visit, request.project_id, campaign.platform, campaign.id), verdict_id=verdict)
 
@@ -159,7 +174,7 @@ def set_defaults(visit: Visit, request: ads_authority.SetDefaults) -> ads_author
     """
     layer = layer_in(visit, request.project_id, PLATFORMS[request.platform])
     wanted = _wanted(request.defaults, "defaults")
-    _check_policy(layer, wanted)
+    check_policy(layer, wanted)
     changes = {**wanted, "modified_at": visit.now, "modified_by": visit.key.id}
     visit.connection.execute(update(tables.layers).where(tables.layers.c.id == layer.id).values(changes))
     verdict = ids.mint("ver")

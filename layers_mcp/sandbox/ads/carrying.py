@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, select
 
 from layers_mcp.sandbox import audit
 from layers_mcp.sandbox.ads import making, rules, tables
+from layers_mcp.sandbox.ads.authority import resolved
+from layers_mcp.sandbox.ads.facts import Axis, CreativeFacts
+from layers_mcp.sandbox.ads.selection import ELIGIBLE_FROM, capacity, eligible
 
 __all__ = ["carry_out", "obstacle", "tell"]
+
+_AXES: dict[str, Axis] = {
+    "pause_ad": "structural",
+    "replace_creative": "creative",
+    "push_creative": "creative",
+    "update_budget": "tactical",
+}
+"""Of what can wait for a yes (layers-api: ads, authority; `drift`, "axis of a pause")."""
 
 
 def _ad(connection: Connection, ad_id: str) -> Row[Any]:
@@ -24,11 +36,44 @@ def _others(connection: Connection, ad: Row[Any]) -> int:
     return connection.execute(others).scalar_one()
 
 
-def obstacle(connection: Connection, decision: Row[Any]) -> str | None:
-    """Why a decision that waited for its yes can't be carried out any more, or None."""
+def _closed(decision: Row[Any], campaign: Row[Any], layer: Row[Any]) -> str | None:
+    if layer.kill_switch:
+        return "the customer stopped every write to this layer"
+    axis = _AXES[decision.action]
+    if resolved(campaign, layer)[axis] == "off":
+        return f"the {axis} axis is off now"
+    return None if campaign.status == "active" else f"the campaign is {campaign.status}"
+
+
+def _unfit(creative: CreativeFacts) -> str | None:
+    if creative.override == "exclude":
+        return "a person excluded the creative"
+    if not creative.approved:
+        return "the creative is not approved"
+    if not eligible(creative):
+        unsafe = creative.safety_failed
+        return "the creative is unsafe" if unsafe else f"the creative's score fell below {ELIGIBLE_FROM:g}"
+    return None
+
+
+def _full(connection: Connection, decision: Row[Any], platform: str) -> str | None:
+    ads = connection.execute(select(tables.ads).where(tables.ads.c.adset_id == decision.adset_id)).all()
+    if any(one.ads_content_id == decision.replacement["adsContentId"] and one.status == "active" for one in ads):
+        return "the creative runs in the ad set already"
+    running = sum(one.status == "active" and one.id != decision.ad_id for one in ads)
+    return None if capacity(platform, running, len(ads)) else "the ad set is full"
+
+
+def obstacle(connection: Connection, decision: Row[Any], layer: Row[Any], creatives: Sequence[CreativeFacts]) -> str | None:
+    """Why a decision that waited for its yes can't be carried out any more, or None; `creatives`: the pool as it stands now."""
     campaign = connection.execute(select(tables.campaigns).where(tables.campaigns.c.id == decision.campaign_id)).one()
-    if campaign.status != "active":
-        return f"the campaign is {campaign.status}"
+    if (closed := _closed(decision, campaign, layer)) is not None:
+        return closed
+    if decision.replacement is not None:
+        brought = next((one for one in creatives if one.id == decision.replacement["adsContentId"]), None)
+        unfit = "the creative is not in the pool any more" if brought is None else _unfit(brought)
+        if (misfit := unfit or _full(connection, decision, layer.platform)) is not None:
+            return misfit
     if decision.action in ("pause_ad", "replace_creative"):
         ad = _ad(connection, decision.ad_id)
         if ad.status != "active":
@@ -61,7 +106,6 @@ def carry_out(connection: Connection, decision: Row[Any], at: datetime) -> dict[
     if decision.action == "update_bid":
         making.change(connection, "adset", decision.adset_id, bid_cents=decision.new["bidAmountCents"], bid_at=at)
     making.replan(connection, decision.campaign_id, at=at)
-    connection.execute(update(tables.decisions).where(tables.decisions.c.seq == decision.seq).values(outcome="dispatched"))
     return made
 
 

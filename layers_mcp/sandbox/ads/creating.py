@@ -1,27 +1,27 @@
-"""New ad accounts and campaigns: the consent that connects one, what it finds there, and the simplified create."""
+"""New ad accounts and campaigns: the page of the consent that connects one, and the simplified create."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row, select
 
 from layers_mcp.contract import ad_accounts, ads
 from layers_mcp.contract.ads_authority import Bucket
 from layers_mcp.sandbox import audit, ids, projects, social
-from layers_mcp.sandbox.ads import making, pool, tables
-from layers_mcp.sandbox.ads.authority import PLATFORMS, check
+from layers_mcp.sandbox.ads import consents, making, pool, tables
+from layers_mcp.sandbox.ads.authority import PLATFORMS, check, check_policy
 from layers_mcp.sandbox.ads.facts import Axis
 from layers_mcp.sandbox.ads.ledger import promoted
-from layers_mcp.sandbox.ads.making import NewAccount, NewCampaign
+from layers_mcp.sandbox.ads.making import NewCampaign
 from layers_mcp.sandbox.ads.selection import selected
 from layers_mcp.sandbox.clockwork import whole_ms
 from layers_mcp.sandbox.visit import Visit, invalid
 
-__all__ = ["create_campaign", "furnish_account", "oauth_url"]
+__all__ = ["create_campaign", "oauth_url"]
 
 _CONSENT_S = 20.0
 """Seconds until a consent resolves, at job speed 1; ours, as for social accounts."""
@@ -31,42 +31,22 @@ _PAGES = {
     "tiktok_ads": "https://business-api.tiktok.com/portal/auth?app_id=layers-sandbox&state=",
     "apple_ads": "https://appleid.apple.com/auth/oauth2/v2/authorize?client_id=layers-sandbox&scope=searchadsorg&state=",
 }
-_FOUND_DAYS = 30
-"""How long the campaign that a new account brings has run; ours."""
-_FOUND_BUDGET = 12_000
-_FOUND_ADS = ("What it does in ten seconds", "A customer says it", "The founder explains", "Before and after")
 _LEAST_CENTS = 100
 """A platform's least daily budget, in cents; ours."""
 _BUCKETS: dict[str, Bucket] = {"manual": "off", "draft": "draft", "autopilot": "auto"}
 """layers-api: "Mode `manual` means structural off"."""
-_BID = 180
-
-
-def furnish_account(connection: Connection, account_id: str, *, since: datetime, names: tuple[str, ...] = _FOUND_ADS) -> str:
-    """One campaign with an ad set and its ads, as somebody made them on the platform at `since`; its id."""
-    account = connection.execute(select(tables.accounts).where(tables.accounts.c.id == account_id)).one()
-    new = NewCampaign(name="Always on", at=since, daily_budget_cents=_FOUND_BUDGET)
-    made = making.add_campaign(connection, account_id, new)
-    bid = _BID if account.platform == "apple_ads" else None
-    adset = making.add_adset(connection, made, "Broad", at=since, bid_cents=bid)
-    for name in names:
-        creative = pool.add(connection, account.project_id, name, pool="manual", at=since)
-        making.add_ad(connection, adset, creative, at=since)
-    making.replan(connection, made, at=since)
-    return made
 
 
 def oauth_url(visit: Visit, request: ad_accounts.CreateAdsOauthUrl) -> ad_accounts.AdsOauthUrl:
-    """A page for the account's owner to open; the consent resolves by itself, and lets partners write (`drift`)."""
+    """A page for the account's owner to open; the consent resolves by itself, and lets partners write (`drift`).
+
+    It connects an account, or renews the token of the one that is there.
+    """
     project = projects.living(visit, request.project_id)
     social.check_return_url(visit, request.return_url)
-    row = tables.accounts.c
-    known = select(row.id).where(row.project_id == project.id, row.platform == request.platform)
-    if visit.trouble is None and visit.connection.execute(known).first() is None:
-        connected = whole_ms(visit.now + timedelta(seconds=_CONSENT_S / visit.ground.job_speed))
-        new = NewAccount(platform=request.platform, name=project.name, timezone=project.timezone, at=connected)
-        account_id = making.add_account(visit.connection, project.id, new)
-        furnish_account(visit.connection, account_id, since=visit.now - timedelta(days=_FOUND_DAYS))
+    if visit.trouble is None:
+        resolves = whole_ms(visit.now + timedelta(seconds=_CONSENT_S / visit.ground.job_speed))
+        consents.ask(visit.connection, project, request.platform, resolves_at=resolves)
     url = _PAGES[request.platform] + quote(request.state or ids.stamped("st", visit.now), safe="")
     return ad_accounts.AdsOauthUrl(url=url, expires_at=visit.now + _URL_LIVES)
 
@@ -99,7 +79,7 @@ def create_campaign(visit: Visit, request: ads.CreateCampaign) -> ads.Written:
     """Make a campaign with one ad set; with creativeMode autopilot the best creatives of the pool begin to run in it.
 
     Raises:
-        errors.AuthorityDenied: the layer has the structural axis off, or was stopped.
+        errors.AuthorityDenied: the layer has the structural axis off, or an axis that a mode opens, or was stopped.
     """
     account = _account(visit, request)
     _check(visit, request)
@@ -107,6 +87,7 @@ def create_campaign(visit: Visit, request: ads.CreateCampaign) -> ads.Written:
     check(layer, "structural", "off" if layer.structural == "off" else "auto")
     managed, creative = _BUCKETS[request.campaign_management_mode], _BUCKETS[request.creative_mode]
     authority: dict[Axis, Bucket] = {"creative": creative, "tactical": managed, "structural": managed}
+    check_policy(layer, authority)
     new = NewCampaign(
         name=request.name,
         at=visit.now,
@@ -119,7 +100,7 @@ def create_campaign(visit: Visit, request: ads.CreateCampaign) -> ads.Written:
         bid_strategy=request.bid_strategy,
     )
     made = making.add_campaign(visit.connection, account.id, new)
-    bid = _BID if account.platform == "apple_ads" else None
+    bid = consents.BID if account.platform == "apple_ads" else None
     adset = making.add_adset(visit.connection, made, f"{request.name} 1", at=visit.now, bid_cents=bid)
     if creative == "auto":
         known = pool.creatives_at(visit.connection, account.project_id, visit.now)

@@ -29,7 +29,10 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class AdFacts:
-    """A running ad. `frequency`: impressions by person reached, over 7 days; `rested_h`: hours since it was last touched, or None."""
+    """A running ad. `frequency`: impressions by person reached, over 7 days; `rested_h`: hours since it was last touched, or None.
+
+    `asked`, here and below: a question about it waits for its answer, or for the tick that carries it out.
+    """
 
     id: str
     adset_id: str
@@ -40,6 +43,7 @@ class AdFacts:
     windows: Mapping[int, Window]
     frequency: float | None
     rested_h: float | None = None
+    asked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,7 @@ class AdsetFacts:
     tried: frozenset[str]
     rested_h: float | None = None
     bid_rested_h: float | None = None
+    asked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,7 @@ class CampaignFacts:
     daily_budget_cents: int | None
     authority: Mapping[Axis, Bucket]
     rested_h: float | None = None
+    asked: bool = False
 
 
 class CreativeFacts(NamedTuple):
@@ -80,6 +86,7 @@ class LayerFacts:
     """All that one cycle looks at. `target_cpa_cents`: the customer's own, where there is one.
 
     `one_money`: all ads are paid in one currency; else there is no average of what their conversions cost.
+    `acted`, `paused`: actions that people said yes to and that this cycle carried out already, and the pauses among them.
     """
 
     platform: str
@@ -90,6 +97,8 @@ class LayerFacts:
     target_cpa_cents: int | None = None
     kill_switch: bool = False
     one_money: bool = True
+    acted: int = 0
+    paused: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,11 +17,24 @@ from layers_mcp.sandbox.ads.ledger import seed_of
 from layers_mcp.sandbox.audience.chance import bell
 from layers_mcp.sandbox.audience.paid import Pace, Stretch, Traits, point_at, traits_of
 
-__all__ = ["TICK", "NewAccount", "NewCampaign", "add_account", "add_ad", "add_adset", "add_campaign", "layer_of", "next_tick", "replan"]
+__all__ = [
+    "TICK",
+    "TOKEN_LIVES",
+    "NewAccount",
+    "NewCampaign",
+    "add_account",
+    "add_ad",
+    "add_adset",
+    "add_campaign",
+    "layer_of",
+    "next_tick",
+    "replan",
+]
 
 TICK = timedelta(hours=6)
 """layers-api: concepts/optimizer."""
-_TOKEN_LIVES = timedelta(days=60)
+TOKEN_LIVES = timedelta(days=60)
+"""How long the token of a consent is good; ours, after Meta's long-lived tokens."""
 _EXTERNAL = {"meta_ads": "act_", "tiktok_ads": "", "apple_ads": "org-"}
 _PEOPLE = {"meta_ads": 0.45, "tiktok_ads": 0.6, "apple_ads": 0.3}
 """People in an ad set by cent of daily budget; ours: an audience that its budget reaches several times a week."""
@@ -91,7 +104,7 @@ def add_account(connection: Connection, project_id: str, new: NewAccount) -> str
     made = ids.mint("aac")
     number = str(int(made[-12:], 16) % 10**12)
     whose = {"id": made, "project_id": project_id, "layer_id": layer.id, "external_id": _EXTERNAL[new.platform] + number}
-    times = {"connected_at": new.at, "token_expires_at": new.at + _TOKEN_LIVES}
+    times = {"connected_at": new.at, "token_expires_at": new.at + TOKEN_LIVES}
     said = {"platform": new.platform, "name": new.name, "currency": new.currency, "timezone": new.timezone}
     connection.execute(insert(tables.accounts).values(whose | said | times))
     return made

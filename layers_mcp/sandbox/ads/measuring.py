@@ -16,7 +16,7 @@ from layers_mcp.sandbox.ads.ledger import Ledger, Line
 from layers_mcp.sandbox.ads.pool import SPEND_COUNTS, Creative
 from layers_mcp.sandbox.audience.paid import reach_of
 
-__all__ = ["Board", "facts_of"]
+__all__ = ["Board", "creatives_of", "facts_of"]
 
 _LEARNS_DAYS, _LEARNS_CONVERSIONS = 7, 50
 """A platform learns until an ad set has brought so many conversions, or for so many days; ours, after Meta's help on the learning phase."""
@@ -79,12 +79,14 @@ class Board:
         rows = connection.execute(adsets.order_by(adset.c.seq)).all()
         return cls(layer, ledger, campaigns, rows, _asked(connection, layer.id, now), pool)
 
-    def hours_since(self, now: datetime, name: str, changed: datetime | None) -> float | None:
-        """Hours since a thing was last changed or last asked about, 0 while a question about it waits; None if neither ever was."""
-        mine = [one for one in self.asked if one.entity_id == name and one.since <= now]
-        if any(one.waits(now) for one in mine):
-            return 0.0
-        known = [one.until for one in mine] + [moment for moment in [changed] if moment is not None and moment <= now]
+    def waits(self, now: datetime, name: str) -> bool:
+        """Whether a question about a thing waits."""
+        return any(one.entity_id == name and one.waits(now) for one in self.asked)
+
+    def hours_since(self, now: datetime, changed: datetime | None, name: str | None = None) -> float | None:
+        """Hours since a thing was last changed, or a question about the one called `name` was last settled; None if neither ever was."""
+        known = [one.until for one in self.asked if one.entity_id == name and one.until <= now]
+        known += [moment for moment in [changed] if moment is not None and moment <= now]
         return (now - max(known)) / _HOUR if known else None
 
 
@@ -107,7 +109,8 @@ def _ad(board: Board, line: Line, now: datetime, learning: frozenset[str]) -> Ad
         learning=line.row.adset_id in learning,
         windows=windows,
         frequency=shown / reach if reach else None,
-        rested_h=board.hours_since(now, line.row.id, line.row.changed_at),
+        rested_h=board.hours_since(now, line.row.changed_at, line.row.id),
+        asked=board.waits(now, line.row.id),
     )
 
 
@@ -128,20 +131,21 @@ def _tried(board: Board, adset_id: str, now: datetime) -> frozenset[str]:
     return frozenset(one for one in ran | coming if one is not None)
 
 
-def _creatives(board: Board, now: datetime) -> tuple[CreativeFacts, ...]:
+def creatives_of(board: Board, now: datetime) -> tuple[CreativeFacts, ...]:
     """The pool as it is scored at `now`, with what this layer's ads spent."""
     brought = board.ledger.by_creative(now - SPEND_COUNTS, now)
     return tuple(one.facts(now, brought) for one in board.pool if one.made_at <= now)
 
 
-def facts_of(board: Board, now: datetime) -> LayerFacts:
-    """What the optimizer is shown of `board` at `now`: what runs, how it did, what it may do."""
+def facts_of(board: Board, now: datetime, *, acted: int = 0, paused: int = 0) -> LayerFacts:
+    """What the optimizer is shown of `board` at `now`: what runs, how it did, what it may do; counts as in `LayerFacts`."""
     live = {one.id: one for one in board.campaigns if one.status == "active" and one.starts_at <= now and not (one.ends_at or now) < now}
     adsets = [one for one in board.adsets if one.campaign_id in live and one.status == "active"]
     known, learning = {one.id for one in adsets}, _learning(board, now)
     running = [line for line in board.ledger.lines if line.row.status == "active" and line.row.adset_id in known]
     return LayerFacts(
         platform=board.layer.platform,
+        one_money=board.ledger.one_money,
         ads=tuple(_ad(board, line, now, learning) for line in running),
         adsets=tuple(
             AdsetFacts(
@@ -149,8 +153,9 @@ def facts_of(board: Board, now: datetime) -> LayerFacts:
                 campaign_id=one.campaign_id,
                 bid_cents=one.bid_cents,
                 tried=_tried(board, one.id, now),
-                rested_h=board.hours_since(now, one.id, one.pushed_at),
-                bid_rested_h=board.hours_since(now, one.id, one.bid_at),
+                rested_h=board.hours_since(now, one.pushed_at, one.id),
+                bid_rested_h=board.hours_since(now, one.bid_at),
+                asked=board.waits(now, one.id),
             )
             for one in adsets
         ),
@@ -159,11 +164,14 @@ def facts_of(board: Board, now: datetime) -> LayerFacts:
                 id=one.id,
                 daily_budget_cents=one.daily_budget_cents,
                 authority=resolved(one, board.layer),
-                rested_h=board.hours_since(now, one.id, one.budget_at),
+                rested_h=board.hours_since(now, one.budget_at, one.id),
+                asked=board.waits(now, one.id),
             )
             for one in live.values()
         ),
-        creatives=_creatives(board, now),
+        creatives=creatives_of(board, now),
         target_cpa_cents=board.layer.target_cpa_cents,
         kill_switch=board.layer.kill_switch,
+        acted=acted,
+        paused=paused,
     )

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layers_mcp.sandbox.ads import rules
-from layers_mcp.sandbox.ads.facts import AdFacts, AdsetFacts, CampaignFacts, CreativeFacts, LayerFacts, Proposal, Window
+from layers_mcp.sandbox.ads.facts import Action, AdFacts, AdsetFacts, CampaignFacts, CreativeFacts, LayerFacts, Proposal, Window
 from layers_mcp.sandbox.ads.rules import Verdict
 from layers_mcp.sandbox.ads.selection import capacity, selected
 
-__all__ = ["decide"]
+__all__ = ["DENIALS", "decide"]
 
 _FRESH = 1
 """Creatives pushed into one ad set in one cycle; ours (a content refresh takes 3, layers-api: content-refresh)."""
@@ -21,6 +21,11 @@ _GOOD, _BAD = 0.8, 1.5
 """Ours: CPA against what is expected, for more budget and for less."""
 _LEAST_BUDGET = 500
 """Ours: cents a day below which a budget is not lowered."""
+QUEUED: frozenset[Action] = frozenset({"pause_ad", "update_budget", "push_creative", "replace_creative"})
+"""What the queue has a word for (layers-api: ads/pending, `actionType`); a bid has none."""
+AXIS_OFF, UNASKED = "authority_axis_off", "authority_axis_draft"
+DENIALS = (AXIS_OFF, UNASKED)
+"""What holds a proposal that its campaign's authority does not let pass; such holds count for no cap."""
 Check = tuple[str, bool]
 
 
@@ -49,10 +54,17 @@ class _Cycle:
     def expected(self) -> float | None:
         return self.facts.target_cpa_cents or self.average or None
 
+    def _denial(self, proposal: Proposal) -> str | None:
+        """What the authority has against it; a yes can't be asked for where the queue has no word for the action."""
+        bucket = next(one.authority[proposal.axis] for one in self.facts.campaigns if one.id == proposal.campaign_id)
+        unasked = bucket == "draft" and proposal.wanted not in QUEUED
+        return AXIS_OFF if bucket == "off" else UNASKED if unasked else None
+
     def settle(self, proposal: Proposal, checks: Sequence[Check]) -> bool:
         """Write `proposal` down, as a hold when one of `checks` fails; whether it stands."""
         every = (*checks, ("actions_per_cycle", self.actions < rules.MOST_ACTIONS), ("kill_switch_off", not self.facts.kill_switch))
         passed, failed = tuple(name for name, good in every if good), next((name for name, good in every if not good), None)
+        failed = failed or self._denial(proposal)
         changes: dict[str, Any] = {"passed": passed, "blocked_by": failed}
         if failed is not None:
             changes |= {"action": "hold", "replacement": None}
@@ -90,6 +102,7 @@ def _judge_ad(cycle: _Cycle, ad: AdFacts, verdict: Verdict) -> None:
         ("min_age_3_days", ad.age_days >= rules.MIN_AGE_DAYS),
         ("min_spend_5", ad.windows[30].spend_cents >= rules.MIN_SPEND_CENTS),
         ("confidence_0_5", verdict.confidence >= rules.MIN_CONFIDENCE),
+        ("asked_already", not ad.asked),
         ("cooldown_48_h", _rested(ad.rested_h, "structural")),
         ("never_empties_an_ad_set", cycle.running[ad.adset_id] > 1),
         ("pauses_per_cycle", cycle.pauses < rules.MOST_PAUSES),
@@ -138,6 +151,7 @@ def _judge_budget(cycle: _Cycle, campaign: CampaignFacts) -> None:
         ("min_age_3_days", max(ad.age_days for ad in ads) >= rules.MIN_AGE_DAYS),
         ("min_impressions_100", week.impressions >= rules.MIN_IMPRESSIONS),
         ("confidence_0_5", sure >= rules.MIN_CONFIDENCE),
+        ("asked_already", not campaign.asked),
         ("cooldown_48_h", _rested(campaign.rested_h, "budget")),
         ("step_at_most_50_percent", move <= rules.MOST_STEP * budget),
         ("step_at_most_100", move <= rules.MOST_STEP_CENTS),
@@ -181,7 +195,8 @@ def _judge_pool(cycle: _Cycle, adset: AdsetFacts) -> None:
     """Push the best creatives that the ad set has not run yet."""
     for one in cycle.fresh.get(adset.id, [])[:_FRESH]:
         room = capacity(cycle.facts.platform, cycle.filled[adset.id], len(adset.tried))
-        checks = (("cooldown_48_h", _rested(adset.rested_h, "structural")), ("room_in_the_ad_set", room > 0))
+        rested = _rested(adset.rested_h, "structural")
+        checks = (("asked_already", not adset.asked), ("cooldown_48_h", rested), ("room_in_the_ad_set", room > 0))
         kept: dict[str, Any] = {"campaign_id": adset.campaign_id, "adset_id": adset.id, "creative_id": one.id, "replacement": one}
         inputs: dict[str, float | int | str | None] = {"organicScore": round(one.score, 2), "pool": one.pool, "override": one.override}
         reason = "it is among the best of its pool and has not run in this ad set"
@@ -210,6 +225,8 @@ def decide(facts: LayerFacts) -> tuple[Proposal, ...]:
         running=running,
         filled=dict(running),
         fresh={adset.id: [one for one in best if one.id not in adset.tried][: places[adset.id]] for adset in facts.adsets},
+        actions=facts.acted,
+        pauses=facts.paused,
     )
     if facts.platform != "apple_ads":
         judged = [(ad, rules.classify(ad, target=facts.target_cpa_cents, average=cycle.average)) for ad in facts.ads]

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from layers_mcp.sandbox import audit, ids
 from layers_mcp.sandbox import tables as world
-from layers_mcp.sandbox.ads import carrying, measuring, tables
+from layers_mcp.sandbox.ads import carrying, consents, measuring, pending, rules, tables
 from layers_mcp.sandbox.ads.facts import Proposal
 from layers_mcp.sandbox.ads.making import next_tick
 from layers_mcp.sandbox.ads.measuring import Board
-from layers_mcp.sandbox.ads.optimizer import decide
+from layers_mcp.sandbox.ads.optimizer import DENIALS, decide
 from layers_mcp.sandbox.ads.pool import creatives_at
 
 __all__ = ["EXPIRES", "catch_up"]
 
 EXPIRES = timedelta(days=7)
 """layers-api: ads/pending."""
-_QUEUED = ("pause_ad", "update_budget", "push_creative", "replace_creative")
-"""What the queue has a word for (layers-api: ads/pending, `actionType`); a bid has none."""
 _LAYER = select(tables.layers)
-_Known = dict[tuple[str | None, ...], str | None]
+_Thing = tuple[str | None, ...]
+_Stand = tuple[str | None, str | None]
+_Known = dict[_Thing, _Stand]
+"""Of each thing, the state that it was last recorded in, and what of the authority stood against acting on it."""
+_PAUSES = ("pause_ad", "replace_creative")
 _DUE_RUN = tables.runs.c.done_at.is_(None)
+_GOES_ON = world.jobs.c.canceled_at.is_(None) & world.jobs.c.fails_in.is_(None)
 
 
 def _entity(proposal: Proposal) -> tuple[str, str]:
@@ -70,7 +73,8 @@ class _Run:
         replacement = {"adsContentId": chosen.id, "organicScore": round(chosen.score, 2), "pool": chosen.pool} if chosen else None
         row: dict[str, Any] = {"id": ids.mint("dec"), "project_id": self._run.project_id, "run_id": self._run.id, "at": self._at}
         row |= {"ad_id": proposal.ad_id, "adset_id": proposal.adset_id, "campaign_id": proposal.campaign_id}
-        row |= {"ads_content_id": proposal.creative_id, "action": proposal.action, "state": proposal.state, "reason": proposal.reason}
+        row |= {"ads_content_id": proposal.creative_id, "state": proposal.state, "reason": proposal.reason}
+        row |= {"action": proposal.wanted if outcome in ("denied", "proposed") else proposal.action}
         row |= {"inputs": dict(proposal.inputs), "guardrails": list(proposal.passed), "blocked_by": proposal.blocked_by}
         row |= {"replacement": replacement, "current": current, "new": new, "outcome": outcome, "pending_id": pending_id}
         self.summary[outcome] = self.summary.get(outcome, 0) + 1
@@ -84,14 +88,13 @@ class _Run:
         self._connection.execute(insert(tables.pending).values(row))
 
     def settle(self, proposal: Proposal, bucket: str) -> None:
-        """Record one decision, and do what may be done."""
-        outcome = {"off": "denied", "draft": "pending", "auto": "dispatched"}[bucket]
+        """Record one decision, and do what may be done; `bucket` draft or auto, unless the decision is a hold."""
+        outcome = "pending" if bucket == "draft" else "dispatched"
         if proposal.action == "hold":
-            outcome = "held"
+            denial = "proposed" if self._run.dry_run else "denied"
+            outcome = denial if proposal.blocked_by in DENIALS else "held"
         elif self._run.dry_run:
             outcome = "proposed"
-        elif outcome == "pending" and proposal.action not in _QUEUED:
-            outcome = "denied"
         decision = self._record(proposal, outcome, ids.mint("pa") if outcome == "pending" else None)
         made: dict[str, JsonValue] = {}
         if outcome == "pending":
@@ -102,19 +105,26 @@ class _Run:
             carrying.tell(self._connection, decision, self._at, outcome, **made)
 
 
+def _thing(one: Row[Any] | Proposal) -> _Thing:
+    return one.campaign_id, one.adset_id, one.ad_id
+
+
+def _stand(one: Row[Any] | Proposal) -> _Stand:
+    return one.state, one.blocked_by if one.blocked_by in DENIALS else None
+
+
 def _last_states(connection: Connection, layer_id: str) -> _Known:
-    """The state that was last recorded of each thing."""
-    row = tables.decisions.c
-    newest = select(func.max(row.seq)).join(tables.runs, row.run_id == tables.runs.c.id)
-    newest = newest.where(tables.runs.c.layer_id == layer_id).group_by(row.campaign_id, row.adset_id, row.ad_id)
+    """How each thing was last recorded; what a dry run showed is no record of what was done."""
+    row, run = tables.decisions.c, tables.runs.c
+    newest = select(func.max(row.seq)).join(tables.runs, row.run_id == run.id)
+    newest = newest.where(run.layer_id == layer_id, run.dry_run.is_(False)).group_by(row.campaign_id, row.adset_id, row.ad_id)
     last = connection.execute(select(tables.decisions).where(row.seq.in_(newest)))
-    return {(one.campaign_id, one.adset_id, one.ad_id): one.state for one in last}
+    return {_thing(one): _stand(one) for one in last}
 
 
 def _news(made: Sequence[Proposal], known: _Known) -> list[Proposal]:
-    """What is worth a record: whatever is to be done, and an ad that is held in another state than the last one recorded."""
-    seen = [(one, known.get((one.campaign_id, one.adset_id, one.ad_id))) for one in made]
-    return [one for one, state in seen if one.action != "hold" or (one.state is not None and one.state != state)]
+    """What is worth a record: whatever is to be done, and a hold or a denial that stands otherwise than the last one recorded."""
+    return [one for one in made if one.action != "hold" or _stand(one) not in ((None, None), known.get(_thing(one)))]
 
 
 def _approved(connection: Connection, layer_id: str) -> Sequence[Row[Any]]:
@@ -124,22 +134,39 @@ def _approved(connection: Connection, layer_id: str) -> Sequence[Row[Any]]:
     return connection.execute(query.order_by(wait.seq)).all()
 
 
-def _dispatch(connection: Connection, layer: Row[Any], approved: Sequence[Row[Any]], at: datetime) -> None:
-    """Carry out what a person said yes to."""
-    wait = tables.pending.c
+class _Carried(NamedTuple):
+    """What a cycle did of what people said yes to: actions, the pauses among them, and what is left for the next cycle."""
+
+    actions: int = 0
+    pauses: int = 0
+    left: tuple[Row[Any], ...] = ()
+
+
+def _dispatch(connection: Connection, board: Board, approved: Sequence[Row[Any]], at: datetime) -> _Carried:
+    """Carry out what people said yes to, oldest question first, as far as the caps of a cycle go (layers-api: safety-guardrails)."""
+    wait, carried, creatives = tables.pending.c, _Carried(), measuring.creatives_of(board, at)
     for one in approved:
+        pauses = one.action in _PAUSES
+        if carried.actions >= rules.MOST_ACTIONS or (pauses and carried.pauses >= rules.MOST_PAUSES):
+            carried = carried._replace(left=(*carried.left, one))
+            continue
         decision = connection.execute(select(tables.decisions).where(tables.decisions.c.id == one.decision_id)).one()
-        failure = "the customer stopped every write to this layer" if layer.kill_switch else carrying.obstacle(connection, decision)
+        failure = carrying.obstacle(connection, decision, board.layer, creatives)
         made: dict[str, JsonValue] = {} if failure else carrying.carry_out(connection, decision, at)
         outcome = "dispatch_failed" if failure else "dispatched"
         changes = {"status": outcome, "dispatched_at": None if failure else at, "failure": failure}
         connection.execute(update(tables.pending).where(wait.seq == one.seq).values(changes))
         carrying.tell(connection, decision, at, outcome, **made)
+        if failure is None:
+            carried = carried._replace(actions=carried.actions + 1, pauses=carried.pauses + pauses)
+    return carried
 
 
-def _run_at(connection: Connection, board: Board, known: _Known, at: datetime, *, asked: Row[Any] | None) -> bool:
+def _decided(  # noqa: PLR0913  what a cycle looks at, and what it was asked to do
+    connection: Connection, board: Board, known: _Known, at: datetime, *, asked: Row[Any] | None, carried: _Carried
+) -> bool:
     """One cycle; whether anything was written."""
-    facts = measuring.facts_of(board, at)
+    facts = measuring.facts_of(board, at, acted=carried.actions, paused=carried.pauses)
     made = decide(facts)
     worth = list(made) if asked is not None else _news(made, known)
     if not worth and asked is None:
@@ -152,7 +179,8 @@ def _run_at(connection: Connection, board: Board, known: _Known, at: datetime, *
     buckets = {one.id: one.authority for one in facts.campaigns}
     for proposal in worth:
         run.settle(proposal, buckets[proposal.campaign_id][proposal.axis])
-        known[proposal.campaign_id, proposal.adset_id, proposal.ad_id] = proposal.state
+        if not asked.dry_run:
+            known[_thing(proposal)] = _stand(proposal)
     run.summary["evaluated"] = len(made)
     data: dict[str, JsonValue] = {"runId": asked.id, "layerId": board.layer.id, "dryRun": asked.dry_run, "actor_type": "optimizer"}
     audit.log_ours(connection, "ads.optimizer.run.completed", board.layer.project_id, at, **data)
@@ -168,30 +196,47 @@ def _living(connection: Connection, layer: Row[Any]) -> bool:
 def _asked_by(connection: Connection, layer_id: str, now: datetime) -> list[Row[Any]]:
     row, job = tables.runs.c, world.jobs
     due = select(tables.runs).outerjoin(job, row.job_id == job.c.id)
-    canceled = job.c.canceled_at.is_(None) & job.c.fails_in.is_(None)
-    return list(connection.execute(due.where(row.layer_id == layer_id, _DUE_RUN, row.due_at <= now, canceled).order_by(row.due_at)))
+    return list(connection.execute(due.where(row.layer_id == layer_id, row.due_at <= now, _DUE_RUN, _GOES_ON).order_by(row.due_at)))
+
+
+class _Pass:
+    """One layer on its way to `now`: its rows are read again only after something was written."""
+
+    def __init__(self, connection: Connection, layer: Row[Any], now: datetime) -> None:
+        self._connection, self._layer, self._now = connection, layer, now
+        self._known, self._pool = _last_states(connection, layer.id), creatives_at(connection, layer.project_id, now)
+        self._approved = tuple(_approved(connection, layer.id))
+        self._board: Board | None = None
+
+    def _rows(self, at: datetime) -> Board:
+        if self._board is None:
+            self._board = Board.of(self._connection, self._layer, self._pool, now=at, last=self._now)
+        return self._board
+
+    def cycle(self, at: datetime, asked: Row[Any] | None) -> None:
+        """Do what people said yes to by `at`, and decide anew; a dry run does nothing of it."""
+        due = tuple(one for one in self._approved if one.decided_at <= at) if asked is None or not asked.dry_run else ()
+        carried = _Carried()
+        if due:
+            carried, self._board = _dispatch(self._connection, self._rows(at), due, at), None
+            self._approved = (*carried.left, *(one for one in self._approved if one not in due))
+        if _decided(self._connection, self._rows(at), self._known, at, asked=asked, carried=carried):
+            self._board = None
 
 
 def _pass_layer(connection: Connection, layer: Row[Any], now: datetime) -> None:
-    """Run what has come due on one layer, up to `now`."""
-    tick, asked, board = layer.next_at, _asked_by(connection, layer.id, now), None
-    living, known = _living(connection, layer), _last_states(connection, layer.id)
-    pool, approved = creatives_at(connection, layer.project_id, now), _approved(connection, layer.id)
+    """Run what has come due on one layer, up to `now`; of an archived project nothing is looked at, and runs end empty."""
+    tick, asked, living = layer.next_at, _asked_by(connection, layer.id, now), _living(connection, layer)
+    passing = _Pass(connection, layer, now) if living else None
     while tick <= now or asked:
         by_hand = asked.pop(0) if asked and (asked[0].due_at < tick or tick > now) else None
         at = by_hand.due_at if by_hand is not None else tick
         if by_hand is None:
             tick = next_tick(tick)
-        carries = by_hand is None or not by_hand.dry_run
-        due = [one for one in approved if carries and one.decided_at <= at]
-        approved = [one for one in approved if one not in due]
-        _dispatch(connection, layer, due, at)
-        wrote = bool(due)
-        if board is None or wrote:
-            board = Board.of(connection, layer, pool, now=at, last=now)
-        if living:
-            wrote = _run_at(connection, board, known, at, asked=by_hand) or wrote
-        board = None if wrote else board
+        if passing is not None:
+            passing.cycle(at, by_hand)
+        elif by_hand is not None:
+            connection.execute(update(tables.runs).where(tables.runs.c.id == by_hand.id).values(done_at=at, summary={}))
     connection.execute(update(tables.layers).where(tables.layers.c.id == layer.id).values(next_at=tick))
 
 
@@ -200,8 +245,11 @@ def catch_up(connection: Connection, now: datetime) -> None:
 
     To be called in a transaction that writes, before anything is read in it.
     """
+    consents.settle(connection, now)
     row = tables.layers.c
-    asked = select(tables.runs.c.layer_id).where(_DUE_RUN, tables.runs.c.due_at <= now)
+    run, job = tables.runs.c, world.jobs
+    asked = select(run.layer_id).outerjoin(job, run.job_id == job.c.id).where(_DUE_RUN, run.due_at <= now, _GOES_ON)
     due = connection.execute(_LAYER.where((row.next_at <= now) | row.id.in_(asked)).order_by(row.seq)).all()
     for layer in due:
         _pass_layer(connection, layer, now)
+    pending.lapse(connection, now)

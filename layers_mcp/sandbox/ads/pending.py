@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
 from layers_mcp.contract import ads_pending, errors
 from layers_mcp.contract.ads_pending import PendingStatus
@@ -15,9 +16,11 @@ from layers_mcp.sandbox.ads.authority import PLATFORMS
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["approve", "count", "listing", "reject"]
+__all__ = ["approve", "count", "lapse", "listing", "reject", "shown"]
 
 _ROW = tables.pending.c
+_LAPSED = "lapsed"
+"""Of a row that nobody decided on in time; it shows as rejected."""
 _WITH_DECISION: Select[Any] = select(
     tables.pending,
     tables.decisions.c.current,
@@ -38,16 +41,27 @@ _WITH_DECISION: Select[Any] = select(
 
 
 def _in_state(visit: Visit, status: PendingStatus) -> ColumnElement[bool]:
-    """Rows that show `status` now: what waited too long shows as rejected, without anybody having written it down."""
+    """Rows that show `status` now: what waited too long shows as rejected, whether or not `lapse` wrote it down yet."""
     open_ = (_ROW.status == "pending") & (_ROW.expires_at > visit.now)
     late = (_ROW.status == "pending") & (_ROW.expires_at <= visit.now)
     if status == "pending":
         return open_
-    return (_ROW.status == "rejected") | late if status == "rejected" else _ROW.status == status
+    return _ROW.status.in_(("rejected", _LAPSED)) | late if status == "rejected" else _ROW.status == status
 
 
-def _status(row: Row[Any], visit: Visit) -> PendingStatus:
-    return "rejected" if row.status == "pending" and row.expires_at <= visit.now else row.status
+def shown(status: str, expires_at: datetime, now: datetime) -> PendingStatus:
+    """What a question of this status shows as."""
+    return "rejected" if status == _LAPSED or (status == "pending" and expires_at <= now) else cast("PendingStatus", status)
+
+
+def lapse(connection: Connection, now: datetime) -> None:
+    """Write down, and into the log at its own instant, what nobody decided on in time."""
+    late = select(tables.pending).where(_ROW.status == "pending", _ROW.expires_at <= now).order_by(_ROW.expires_at, _ROW.seq)
+    for one in connection.execute(late).all():
+        changes = {"status": _LAPSED, "decided_at": one.expires_at}
+        connection.execute(update(tables.pending).where(_ROW.seq == one.seq).values(changes))
+        data: dict[str, JsonValue] = {"pendingId": one.id, "actionType": one.action, "entityId": one.entity_id, "actor_type": "optimizer"}
+        audit.log_ours(connection, "ads.pending.expired", one.project_id, one.expires_at, **data)
 
 
 def _chosen(visit: Visit, request: ads_pending.ListPending | ads_pending.CountPending) -> list[ColumnElement[bool]]:
@@ -72,7 +86,7 @@ def _see(row: Row[Any], visit: Visit) -> ads_pending.PendingAction:
         new_value=row.new,
         rationale=row.rationale,
         proposed_action={"detail": detail},
-        status=_status(row, visit),
+        status=shown(row.status, row.expires_at, visit.now),
         created_at=row.created_at,
         expires_at=row.expires_at,
         dispatched_at=row.dispatched_at,
@@ -99,15 +113,15 @@ def _waiting(visit: Visit, request: ads_pending.ApprovePending | ads_pending.Rej
 
     Raises:
         errors.NotFound: there is none of this id on this platform.
-        errors.Conflict: it was decided, dispatched, or waited too long.
+        errors.Conflict: it was decided, dispatched, or waited too long; or the project is archived.
     """
-    project = projects.own(visit, request.project_id)
+    project = projects.living(visit, request.project_id)
     query = select(tables.pending).join(tables.layers, _ROW.layer_id == tables.layers.c.id)
     wanted = (_ROW.id == ids.full("pa", request.pending_id), _ROW.project_id == project.id)
     row = visit.connection.execute(query.where(*wanted, tables.layers.c.platform == PLATFORMS[request.platform])).first()
     if row is None:
         raise errors.NotFound(f"there is no pending {PLATFORMS[request.platform]} action {request.pending_id} in project {project.id}")
-    status = _status(row, visit)
+    status = shown(row.status, row.expires_at, visit.now)
     if status != "pending":
         raise errors.Conflict(f"action {row.id} is {status}", details={"pendingId": row.id, "status": status})
     return row
@@ -117,8 +131,6 @@ def _decide(visit: Visit, row: Row[Any], status: PendingStatus, words: str | Non
     verdict = ids.mint("ver")
     changes = {"status": status, "words": words, "decided_at": visit.now}
     visit.connection.execute(update(tables.pending).where(_ROW.seq == row.seq).values(changes))
-    if status == "rejected":
-        visit.connection.execute(update(tables.decisions).where(tables.decisions.c.id == row.decision_id).values(outcome="rejected"))
     data: dict[str, JsonValue] = {"pendingId": row.id, "actionType": row.action, "entityId": row.entity_id, "verdictId": verdict}
     audit.log(visit, f"ads.pending.{status}", row.project_id, **data, actor_type="partner")
     return ads_pending.Reviewed(pending_id=row.id, status=status, dispatched=False, dispatched_at=None, verdict_id=verdict)

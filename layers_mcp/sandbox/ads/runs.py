@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, Select, insert, select
 
 from layers_mcp.contract import ads_optimizer, errors
 from layers_mcp.sandbox import audit, ids, jobs, projects
 from layers_mcp.sandbox import tables as world
-from layers_mcp.sandbox.ads import tables
+from layers_mcp.sandbox.ads import pending, tables
 from layers_mcp.sandbox.clockwork import Stage, whole_ms
 from layers_mcp.sandbox.visit import Visit, invalid
 
@@ -20,6 +20,9 @@ __all__ = ["get", "start"]
 RUN_S = (60.0, 480.0, 60.0)
 """Seconds of the stages of a run at job speed 1: ten minutes in all (layers-api: ads/optimizer/run, "5-15 min")."""
 _STAGES = ("collecting", "deciding", "finalizing")
+_DECIDED: Select[Any] = select(
+    tables.decisions, tables.pending.c.status.label("asked"), tables.pending.c.expires_at.label("asked_until")
+).outerjoin(tables.pending, tables.pending.c.decision_id == tables.decisions.c.id)
 
 
 def start(visit: Visit, request: ads_optimizer.StartRun) -> ads_optimizer.RunStarted:
@@ -69,7 +72,12 @@ def _entity(one: Row[Any]) -> tuple[str, str]:
     return ("adset", one.adset_id) if one.adset_id is not None else ("campaign", one.campaign_id)
 
 
-def _see(one: Row[Any], names: dict[str, str]) -> ads_optimizer.Decision:
+def _outcome(one: Row[Any], now: datetime) -> str:
+    """What became of a decision: of one that was asked about, what its question shows now."""
+    return one.outcome if one.asked is None else pending.shown(one.asked, one.asked_until, now)
+
+
+def _see(one: Row[Any], names: dict[str, str], now: datetime) -> ads_optimizer.Decision:
     kind, name = _entity(one)
     return ads_optimizer.Decision(
         decision_id=one.id,
@@ -90,7 +98,7 @@ def _see(one: Row[Any], names: dict[str, str]) -> ads_optimizer.Decision:
         replacement=one.replacement,
         current_value=one.current,
         new_value=one.new,
-        outcome=one.outcome,
+        outcome=_outcome(one, now),
         pending_id=one.pending_id,
     )
 
@@ -110,8 +118,7 @@ def get(visit: Visit, request: ads_optimizer.GetRun) -> ads_optimizer.Run:
     if found is None:
         raise errors.NotFound(f"there is no optimizer run {request.run_id} in project {project.id}")
     layer = visit.connection.execute(select(tables.layers).where(tables.layers.c.id == found.layer_id)).one()
-    made = tables.decisions
-    rows = list(visit.connection.execute(select(made).where(made.c.run_id == found.id).order_by(made.c.seq)))
+    rows = list(visit.connection.execute(_DECIDED.where(tables.decisions.c.run_id == found.id).order_by(tables.decisions.c.seq)))
     names = _names(visit, rows)
     status = "completed" if found.done_at is not None else "running"
     if found.job_id is not None and status == "running":
@@ -129,5 +136,5 @@ def get(visit: Visit, request: ads_optimizer.GetRun) -> ads_optimizer.Run:
         started_at=found.started_at,
         completed_at=found.done_at,
         summary=found.summary or {},
-        decisions=tuple(_see(one, names) for one in rows),
+        decisions=tuple(_see(one, names, visit.now) for one in rows),
     )

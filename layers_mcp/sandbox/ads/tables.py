@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, UniqueCons
 
 from layers_mcp.sandbox.columns import TABLES, at, identity, json, of, seq, word
 
-__all__ = ["accounts", "ads", "adsets", "campaigns", "creatives", "decisions", "layers", "pending", "runs", "stretches"]
+__all__ = ["accounts", "ads", "adsets", "campaigns", "consents", "creatives", "decisions", "layers", "pending", "runs", "stretches"]
 
 
 def _authority(*, empty: bool) -> tuple[Column[str], Column[str], Column[str]]:
@@ -43,6 +43,16 @@ accounts = Table(
     word("timezone"),
     at("connected_at"),
     at("token_expires_at"),
+)
+consents = Table(
+    "ad_consents",
+    TABLES,
+    seq(),
+    of("projects", "project_id"),
+    word("platform"),
+    at("resolves_at"),
+    UniqueConstraint("project_id", "platform"),
+    comment="asked for and not resolved yet; gone when it has",
 )
 campaigns = Table(
     "campaigns",

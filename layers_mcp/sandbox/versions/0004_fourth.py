@@ -45,6 +45,13 @@ _PAID = (
         indexes="layer_id project_id",
     ),
     Made(
+        "ad_consents",
+        {"int": "seq", "text": "project_id platform", "big": "resolves_at"},
+        refs={"project_id": "projects"},
+        unique=("project_id platform",),
+        indexes="project_id",
+    ),
+    Made(
         "campaigns",
         {
             "int": "seq daily_budget_cents? lifetime_budget_cents?",

@@ -17,7 +17,8 @@ from layers_mcp.sandbox.ads.facts import WINDOWS, AdFacts, AdsetFacts, CampaignF
 from layers_mcp.sandbox.ads.optimizer import decide
 
 CYCLES = 10_000
-DRAFT = {"creative": "draft", "tactical": "draft", "structural": "draft"}
+AUTHORITY = {"creative": "draft", "tactical": "auto", "structural": "draft"}
+"""Open on every axis; a bid acts only under `auto`, as the queue has no word for it."""
 
 
 def _ad(luck: random.Random, place: int, adset: str, scale: int) -> AdFacts:
@@ -67,7 +68,7 @@ def _layer(luck: random.Random) -> LayerFacts:
             CampaignFacts(
                 id="cmp_1",
                 daily_budget_cents=pick([None, 1, 500, 6000, 90_000]),
-                authority=DRAFT,
+                authority=AUTHORITY,
                 rested_h=pick([None, 0.0, 47.9, 48]),
             ),
         ),

@@ -114,3 +114,35 @@ def test_the_pool_is_ranked_by_pool_and_overrides_win():
     assert [one.id for one in selected(pool)] == ["g4", "g3", "g2", "kept"]
     assert not eligible(pool[-1])
     assert (capacity("meta_ads", 9, 50), capacity("meta_ads", 9, 20), capacity("tiktok_ads", 4, 90)) == (0, 1, 6)
+
+
+def test_an_action_that_waits_for_its_yes_is_not_asked_for_again():
+    """Ours (`drift`, "the same action asked twice"); the guardrail is named for what it is, not for a cooldown."""
+    one, other = ad("ad_1", week=(9000, 0)), ad("ad_2", week=(9000, 9))
+    creatives = (CreativeFacts("adc_new", "generated", 8.0), CreativeFacts("adc_next", "generated", 7.0))
+    facts = LayerFacts(
+        platform="meta_ads",
+        ads=(AdFacts(**(vars(one) | {"asked": True})), other),
+        adsets=(AdsetFacts(id="adg_1", campaign_id="cmp_1", bid_cents=None, tried=frozenset({"adc_ad_1", "adc_ad_2"}), asked=True),),
+        campaigns=(CampaignFacts(id="cmp_1", daily_budget_cents=9000, authority=DRAFT, asked=True),),
+        creatives=creatives,
+        target_cpa_cents=600,
+    )
+
+    made = [one for one in decide(facts) if one.wanted != "hold"]
+
+    assert {one.wanted for one in made} == {"replace_creative", "update_budget", "push_creative"}
+    assert {(one.action, one.blocked_by) for one in made} == {("hold", "asked_already")}
+
+
+@pytest.mark.parametrize(("bucket", "blocked"), [("off", "authority_axis_off"), ("draft", "authority_axis_draft"), ("auto", None)])
+def test_a_bid_moves_only_where_nobody_need_be_asked(bucket, blocked):
+    """layers-api: ads, authority; the queue has no word for a bid. What the authority stops counts for no cap."""
+    adsets = tuple(AdsetFacts(id=f"adg_{n}", campaign_id="cmp_1", bid_cents=180, tried=frozenset()) for n in range(50))
+    ads = tuple(ad(f"ad_{n}", adset=f"adg_{n}", week=(9000, 3)) for n in range(50))
+    authority = {**DRAFT, "tactical": bucket}
+    campaign = CampaignFacts(id="cmp_1", daily_budget_cents=None, authority=authority)
+
+    made = decide(LayerFacts(platform="apple_ads", ads=ads, adsets=adsets, campaigns=(campaign,), target_cpa_cents=600))
+
+    assert [one.blocked_by for one in made] == [blocked] * (50 if blocked else 40) + ["actions_per_cycle"] * (0 if blocked else 10)

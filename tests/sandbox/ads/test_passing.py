@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from layers_mcp.clock import HandClock
+from layers_mcp.sandbox.ads import passing
+from layers_mcp.sandbox.ads.making import next_tick
 from layers_mcp.sandbox.world import World
 
 pytestmark = pytest.mark.anyio
@@ -123,6 +125,34 @@ async def test_what_nobody_decides_on_is_rejected_after_seven_days(house, paid):
     assert late["error"]["details"]["status"] == "rejected"
 
 
+async def test_a_run_tells_what_became_of_each_question(house, paid):
+    """layers-api: ads/pending: decided, dispatched, or rejected after 7 days; the log has each at its instant."""
+    paid.pool("Fresh A", "Fresh B")
+    paid.campaign(paid.account())
+    paid.layer(target_cpa_cents=600)
+    house.wait(DAY)
+    first, second, third = (await paid.get("/ads/meta/pending"))["items"][:3]
+    for one, verdict, words in ((first, "approve", {}), (second, "reject", {"reason": "No."})):
+        await house.post(f"{paid.project}/ads/meta/pending/{one['pendingId']}/{verdict}", words)
+    runs = {one["data"]["runId"] for one in await paid.log(eventType="ads.optimizer.run.completed")}
+
+    async def outcomes() -> dict[str, str]:
+        made = [one for run in runs for one in (await paid.get(f"/ads/optimizer/runs/{run}"))["decisions"]]
+        return {one["pendingId"]: one["outcome"] for one in made if one.get("pendingId")}
+
+    early = await outcomes()
+    house.wait(7 * DAY)
+    late = await outcomes()
+    lapsed = {one["data"]["pendingId"]: one["occurredAt"] for one in await paid.log(eventType="ads.pending.expired")}
+
+    ids = [one["pendingId"] for one in (first, second, third)]
+    assert [early[one] for one in ids] == ["approved", "rejected", "pending"]
+    assert [late[one] for one in ids] == ["dispatched", "rejected", "rejected"]
+    assert lapsed[third["pendingId"]] == third["expiresAt"]
+    assert not {ids[0], ids[1]} & set(lapsed)
+    assert (await paid.get("/ads/meta/pending/count", status="rejected"))["count"] == len(lapsed) + 1
+
+
 async def test_an_approval_that_can_be_kept_no_more_fails_with_its_reason(house, paid):
     """layers-api: ads/pending: dispatch_failed, dispatchFailureReason; nothing ever empties an ad set."""
     paid.campaign(paid.account(), hooks=("Hook 0", "Hook 1", "Hook 2"))
@@ -177,3 +207,65 @@ async def test_bids_move_on_apple_and_nothing_is_paused_there(house, paid):
 
     assert adset["bidAmountCents"] < 180
     assert {event for _, event, _ in await decisions(paid)} <= {"ads.update_bid", "ads.update_budget"}
+
+
+async def test_a_denial_is_recorded_once_and_takes_nobodys_place(house, paid):
+    """layers-api: ads, authority: off denies; safety-guardrails: the caps count actions."""
+    account = paid.account()
+    paid.campaign(account, name="Shut", hooks=tuple(f"Shut {place}" for place in range(8)), authority=OFF)
+    paid.layer(target_cpa_cents=600)
+
+    house.wait(5 * DAY)
+    told = [one["data"] for one in await paid.log() if one["data"].get("outcome") == "denied"]
+    runs = dict.fromkeys(one["runId"] for one in told)
+    made = [one for run in runs for one in (await paid.get(f"/ads/optimizer/runs/{run}"))["decisions"] if one["outcome"] == "denied"]
+
+    ads = [(one["adId"], one["state"]) for one in made if one.get("adId")]
+    others = [(one["campaignId"], one.get("adsetId")) for one in made if not one.get("adId")]
+    assert len(made) == len(told)
+    assert len({name for name, _ in ads}) > 1
+    assert all([state for other, state in ads[place + 1 :] if other == name][:1] != [state] for place, (name, state) in enumerate(ads))
+    assert len(set(others)) == len(others)
+    assert {one["blockedBy"] for one in made} == {"authority_axis_off"}
+    assert (await paid.get("/ads/ads", status="paused"))["items"] == []
+
+
+async def test_a_dry_run_keeps_no_hold_from_the_record(house, paid):
+    """layers-api: ads/optimizer/run, dryRun: it does nothing, so the next tick records what it finds."""
+    paid.campaign(paid.account())
+    layer = await paid.get("/ads/meta/defaults")
+    body = {"layerId": layer["layerId"], "platform": "meta_ads", "dryRun": True}
+
+    dry = await house.post(f"{paid.project}/ads/optimizer/run", body, status=202)
+    house.wait(600)
+    shown = await paid.get(f"/ads/optimizer/runs/{dry['runId']}")
+    house.wait(DAY / 4)
+    runs = {one["data"]["runId"] for one in await paid.log(eventType="ads.optimizer.run.completed")} - {dry["runId"]}
+    ticks = [one for run in runs for one in (await paid.get(f"/ads/optimizer/runs/{run}"))["decisions"]]
+
+    held = {one["adId"] for one in shown["decisions"] if one["outcome"] == "held" and one.get("adId")}
+    assert held
+    assert held <= {one.get("adId") for one in ticks}
+
+
+@pytest.mark.parametrize("how", ["canceled", "archived"])
+async def test_a_run_that_never_runs_makes_its_layer_due_once_at_most(house, paid, monkeypatch, how):
+    """Design §8: reading changes nothing; layers-api: concepts/jobs, cancel; DELETE /v1/projects/:id."""
+    paid.campaign(paid.account())
+    layer = await paid.get("/ads/meta/defaults")
+    paid.layer(next_at=next_tick(paid.now() + timedelta(days=300)))
+    run = await house.post(f"{paid.project}/ads/optimizer/run", {"layerId": layer["layerId"], "platform": "meta_ads"}, status=202)
+    if how == "canceled":
+        await house.post(f"/v1/jobs/{run['jobId']}/cancel", status=202)
+    else:
+        await house.call("DELETE", paid.project, {"reason": "gone"}, status=200)
+    house.wait(3600)
+    passed: list[str] = []
+    once = passing._pass_layer
+    monkeypatch.setattr(passing, "_pass_layer", lambda connection, layer, now: (passed.append(layer.id), once(connection, layer, now)))
+
+    for _ in range(3):
+        await house.get("/v1/whoami")
+
+    assert len(passed) <= (how == "archived")
+    assert (await paid.get(f"/ads/optimizer/runs/{run['runId']}"))["decisions"] == []

@@ -13,19 +13,42 @@ async def test_a_connected_account_brings_its_campaigns(house, paid):
     """layers-api: run-ads-as-partner, "use existing campaigns as they are"."""
     asked = await house.post(f"{paid.project}/ads/ad-accounts/oauth-url", {"platform": "meta_ads", "returnUrl": RETURN})
 
-    before = await paid.get("/ads/ad-accounts")
+    lists = ("ad-accounts", "campaigns", "adsets", "ads")
+    before = [(await paid.get(f"/ads/{name}"))["items"] for name in lists]
+    await paid.get("/ads/meta/defaults", expected=404)
+    spent = (await paid.get("/ads-metrics", groupBy="ad", metrics=["spend"]))["series"]
+    pool = (await paid.get("/ads-content"))["items"]
     house.wait(20)
     (account,) = (await paid.get("/ads/ad-accounts", platforms="meta_ads", healthy="true"))["items"]
     (campaign,) = (await paid.get("/ads/campaigns"))["items"]
     ads = (await paid.get("/ads/ads", campaignId=campaign["campaignId"]))["items"]
 
     assert set(asked) == {"url", "expiresAt"}
-    assert before["items"] == []
+    assert (before, spent, pool) == ([[]] * len(lists), [], [])
     assert (account["platform"], account["tokenStatus"], account["externalId"][:4]) == ("meta_ads", "valid", "act_")
     assert (campaign["adAccountId"], campaign["budgetMode"], campaign["metricsSnapshot7d"]) == (account["adAccountId"], "CBO", {})
     assert {ad["status"] for ad in ads} == {"active"}
     assert len((await paid.get("/ads/ads", adsContentId=ads[0]["adsContentId"]))["items"]) == 1
     assert (await paid.get("/ads/ad-accounts", healthy="false"))["items"] == []
+
+
+async def test_a_second_consent_renews_the_token_and_brings_nothing_twice(house, paid):
+    """layers-api: ads/ad-accounts, `tokenStatus`; connecting again is the way out of an expired token."""
+    body = {"platform": "meta_ads", "returnUrl": RETURN}
+    for _ in range(2):
+        await house.post(f"{paid.project}/ads/ad-accounts/oauth-url", body)
+    house.wait(61 * 86_400)
+    (expired,) = (await paid.get("/ads/ad-accounts"))["items"]
+
+    await house.post(f"{paid.project}/ads/ad-accounts/oauth-url", body)
+    (waiting,) = (await paid.get("/ads/ad-accounts"))["items"]
+    house.wait(20)
+    (renewed,) = (await paid.get("/ads/ad-accounts"))["items"]
+
+    assert [one["tokenStatus"] for one in (expired, waiting, renewed)] == ["expired", "expired", "valid"]
+    assert renewed["adAccountId"] == expired["adAccountId"]
+    assert renewed["connectedAt"] == expired["connectedAt"]
+    assert len((await paid.get("/ads/campaigns"))["items"]) == 1
 
 
 async def test_lists_are_walked_by_cursor_and_filtered(paid):
@@ -111,6 +134,20 @@ async def test_an_axis_that_is_off_denies(house, paid):
     assert stopped["error"]["details"]["reason"] == "layer_kill_switch"
 
 
+@pytest.mark.parametrize(("axis", "mode"), [("creative", "creativeMode"), ("tactical", "campaignManagementMode")])
+async def test_a_new_campaign_opens_nothing_that_the_layer_has_off(house, paid, axis, mode):
+    """layers-api: authority, "cannot escalate past customer policy"; the mode manual asks for nothing."""
+    account = paid.account()
+    paid.layer(**{axis: "off"})
+    body = {**CREATE, "adAccountId": account, "dailyBudgetCents": 5000}
+
+    refused = await house.post(f"{paid.project}/ads/meta/campaigns", {**body, mode: "autopilot"}, status=403)
+    await house.post(f"{paid.project}/ads/meta/campaigns", {**body, mode: "manual"}, status=202)
+
+    assert refused["error"]["details"] == {"reason": "authority_axis_off", "axis": axis}
+    assert len((await paid.get("/ads/campaigns"))["items"]) == 1
+
+
 async def test_a_campaign_follows_its_layer_until_it_has_a_block_of_its_own(house, paid):
     """layers-api: ads/campaigns/authority, `source`."""
     campaign = paid.campaign(paid.account())
@@ -127,7 +164,8 @@ async def test_a_campaign_follows_its_layer_until_it_has_a_block_of_its_own(hous
     assert changed["layerId"].startswith("lyr_")
     assert second["authority"]["creative"] == "auto"
     assert (own["source"], own["lastModifiedBy"]["actorType"]) == ("per_campaign", "partner")
-    assert (await paid.get(path))["authority"] == {"creative": "auto", "tactical": "off", "structural": "draft"}
+    assert own["authority"] == {"creative": "auto", "tactical": "off", "structural": "draft"}
+    assert (await paid.get(path))["authority"] == {"creative": "off", "tactical": "off", "structural": "draft"}
     assert refused["error"]["details"]["issues"][0]["path"] == "authority"
     await paid.get("/ads/tiktok/defaults", expected=404)
 
@@ -143,3 +181,13 @@ async def test_apple_has_no_ads_wherever_ads_are_named(paid):
     assert [one.get("activePromotions", []) for one in creatives] == [[]] * 4
     assert by_group.pop("ad") == []
     assert all(rows[0]["spend"] > 0 for rows in by_group.values())
+
+
+async def test_an_axis_that_the_layer_closes_is_closed_for_every_campaign(house, paid):
+    """layers-api: authority, "cannot escalate past customer policy": not by having asked earlier either."""
+    campaign = paid.campaign(paid.account(), authority=AUTO)
+    path = f"/ads/meta/campaigns/{campaign}/authority"
+
+    await house.call("PATCH", f"{paid.project}/ads/meta/defaults", {"defaults": {"tactical": "off"}}, status=200)
+
+    assert (await paid.get(path))["authority"] == {**AUTO, "tactical": "off"}
