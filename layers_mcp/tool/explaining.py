@@ -178,7 +178,8 @@ def _surroundings(case: Case, one: Known | None, around: Around) -> None:
     """Its creative as it stands now, and what is recommended about it."""
     creative = around.standing.creative if around.standing else None
     if around.standing is not None:
-        say_standing(case, around.standing, paused=one is not None and one.action in PAUSES)
+        whose = "The ad's creative" if one is not None and "adId" in one.ids else "The creative"
+        say_standing(case, around.standing, whose=whose, paused=one is not None and one.action in PAUSES)
     row = around.week.measured
     shown_now = creative is not None and row is not None and row.ads_content_id == creative.ads_content_id
     if shown_now and creative is not None and one is not None and "adsContentId" not in one.ids:

@@ -98,6 +98,9 @@ GUARDRAILS = {
     "step_at_most_50_percent": "one change moves a budget by at most 50 percent",
     "step_at_most_100": "one change moves a budget by at most 100",
     "room_in_the_ad_set": "the ad set had no room for another ad",
+    "asked_already": "the same was asked before and waits for its answer",
+    "authority_axis_off": "the customer lets no such action be done",
+    "authority_axis_draft": "such an action is not done without a yes, and can't be asked for",
     "kill_switch_off": "the customer had stopped every write with the kill switch",
 }
 """The guardrails in words (layers-api: concepts/safety-guardrails); their names on record stand on no page."""

@@ -91,8 +91,8 @@ class Standing(NamedTuple):
     seen_at: datetime
 
 
-def say_standing(case: Case, standing: Standing, *, paused: bool) -> None:
-    """How the creative stands now; `paused`: it is told of a pause, in which the score has no part."""
+def say_standing(case: Case, standing: Standing, *, whose: str, paused: bool) -> None:
+    """How the creative, called `whose`, stands now; `paused`: it is told of a pause, in which the score has no part."""
     one, now = standing.creative, wire_time(standing.seen_at)
     if one is None or one.organic_score is None:
         case.say("The score of its creative is not recorded.", rank=4)
@@ -100,7 +100,7 @@ def say_standing(case: Case, standing: Standing, *, paused: bool) -> None:
     here = Place("GET ads-content", one.ads_content_id)
     facts = [case.fact("organic score", f"{one.organic_score:.1f}", here.inside("organicScore"), now)]
     facts.append(case.fact("scale", "0 to 10", docs("concepts/organic-scoring")))
-    words = f"Its creative now scores {one.organic_score:.1f} of 10"
+    words = f"{whose} now scores {one.organic_score:.1f} of 10"
     if one.scoring_pool is not None:
         facts.append(case.fact("pool", one.scoring_pool, here.inside("scoringPool"), now))
         words += f" in the pool {one.scoring_pool}"
