@@ -21,13 +21,14 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
 
 
 class Made(NamedTuple):
-    """One table with the key `seq`. `columns`: names by type, `?` after those that may be empty; `refs`: whose id a column holds."""
+    """One table. `columns`: names by type, `?` after those that may be empty; `refs`: whose id a column holds; `key`: its primary key."""
 
     name: str
     columns: Mapping[str, str]
     refs: Mapping[str, str] = {}
     unique: Sequence[str] = ()
     indexes: str = ""
+    key: str = "seq"
 
     def make(self) -> None:
         """Make it, with its indexes."""
@@ -39,7 +40,7 @@ class Made(NamedTuple):
         op.create_table(
             self.name,
             *columns,
-            sa.PrimaryKeyConstraint("seq", name=f"pk_{self.name}"),
+            sa.PrimaryKeyConstraint(*self.key.split(), name=f"pk_{self.name}"),
             *(sa.ForeignKeyConstraint([column], [f"{table}.id"], name=f"fk_{self.name}_{column}") for column, table in self.refs.items()),
             *(sa.UniqueConstraint(*names.split(), name=f"uq_{self.name}_{names.replace(' ', '_')}") for names in self.unique),
         )

@@ -19,9 +19,9 @@ from layers_mcp.tool.paging import every
 from layers_mcp.tool.period import Period
 from layers_mcp.tool.size import brief
 
-__all__ = ["CALLS", "FORMULAS", "WORRY_CENTS", "Form", "Row", "Table", "measure", "totals", "worrying"]
+__all__ = ["CALLS", "FORMULAS", "Form", "Row", "Table", "measure", "totals", "worrying"]
 
-WORRY_CENTS = 5_000
+_WORRY_CENTS = 5_000
 """More than this in the period without a conversion is worth a look (seed 000, loop 3: `ad.spend > 50`)."""
 FORMULAS = {
     "cpaCents": "spendCents / conversions",
@@ -266,4 +266,4 @@ def totals(rows: Sequence[Row], *, by: Callable[[Row], str | None] = lambda row:
 
 def worrying(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Ads that spent more than 50.00 of their currency and converted nothing, as far as conversions were reported."""
-    return tuple(row for row in rows if row.conversions == 0 and (row.spend_cents or 0) > WORRY_CENTS)
+    return tuple(row for row in rows if row.conversions == 0 and (row.spend_cents or 0) > _WORRY_CENTS)

@@ -127,7 +127,7 @@ async def test_ads_that_spend_and_bring_nothing_are_counted_and_have_their_curre
     assert told["spentOver50WithoutConversionCount"] >= 10 > len(told["spentOver50WithoutConversion"])
 
 
-@pytest.mark.skipif(not chart.HAS_CHARTS, reason="the extra charts is not installed")
+@pytest.mark.skipif(not chart.HAS_CHARTS, reason="drawing needs the extra charts, which the extra test brings")
 def test_a_name_that_the_font_cannot_draw_gives_way_to_the_id():
     """A picture of boxes says nothing, and no warning of the drawing belongs in the log."""
     rows = [

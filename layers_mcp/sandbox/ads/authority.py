@@ -16,30 +16,28 @@ from layers_mcp.sandbox.ads.facts import Axis
 from layers_mcp.sandbox.visit import Visit, invalid
 
 __all__ = [
-    "AXES",
     "PLATFORMS",
     "check",
     "check_policy",
     "get",
     "get_defaults",
-    "layer_in",
     "own_campaign",
     "resolved",
     "set_authority",
     "set_defaults",
 ]
 
-AXES: tuple[Axis, ...] = ("creative", "tactical", "structural")
+_AXES: tuple[Axis, ...] = ("creative", "tactical", "structural")
 PLATFORMS: dict[str, AdPlatform] = {"meta": "meta_ads", "tiktok": "tiktok_ads", "apple": "apple_ads"}
 """Platforms as paths spell them, and as everything else does."""
 
 
 def resolved(campaign: Row[Any], layer: Row[Any]) -> dict[Axis, Bucket]:
     """What holds for a campaign on each axis: what its block names, else its layer's; nothing is open that the layer has off."""
-    return {axis: (getattr(campaign, axis) or getattr(layer, axis)) if getattr(layer, axis) != "off" else "off" for axis in AXES}
+    return {axis: (getattr(campaign, axis) or getattr(layer, axis)) if getattr(layer, axis) != "off" else "off" for axis in _AXES}
 
 
-def layer_in(visit: Visit, project_id: str, platform: AdPlatform) -> Row[Any]:
+def _layer_in(visit: Visit, project_id: str, platform: AdPlatform) -> Row[Any]:
     """The ad layer of a project for a platform.
 
     Raises:
@@ -108,8 +106,8 @@ def get(visit: Visit, request: ads_authority.GetAuthority) -> ads_authority.Camp
 def _wanted(change: ads_authority.AuthorityChange, path: str) -> dict[Axis, Bucket]:
     given = change.model_dump(exclude_unset=True)
     if not given:
-        raise invalid(path, f"names none of {', '.join(AXES)}")
-    empty = next((axis for axis in AXES if axis in given and given[axis] is None), None)
+        raise invalid(path, f"names none of {', '.join(_AXES)}")
+    empty = next((axis for axis in _AXES if axis in given and given[axis] is None), None)
     if empty is not None:
         raise invalid(f"{path}.{empty}", "must be off, draft or auto")
     return given  # type: ignore[return-value]  # the model's fields are the axes
@@ -163,7 +161,7 @@ def _see_layer(visit: Visit, layer: Row[Any], **more: Any) -> ads_authority.Defa
 
 def get_defaults(visit: Visit, request: ads_authority.GetDefaults) -> ads_authority.Defaults:
     """What holds for campaigns without a block of their own."""
-    return _see_layer(visit, layer_in(visit, request.project_id, PLATFORMS[request.platform]))
+    return _see_layer(visit, _layer_in(visit, request.project_id, PLATFORMS[request.platform]))
 
 
 def set_defaults(visit: Visit, request: ads_authority.SetDefaults) -> ads_authority.Defaults:
@@ -172,7 +170,7 @@ def set_defaults(visit: Visit, request: ads_authority.SetDefaults) -> ads_author
     Raises:
         errors.AuthorityDenied: an axis that is off is the customer's to open, or the layer was stopped.
     """
-    layer = layer_in(visit, request.project_id, PLATFORMS[request.platform])
+    layer = _layer_in(visit, request.project_id, PLATFORMS[request.platform])
     wanted = _wanted(request.defaults, "defaults")
     check_policy(layer, wanted)
     changes = {**wanted, "modified_at": visit.now, "modified_by": visit.key.id}

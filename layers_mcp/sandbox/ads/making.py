@@ -26,7 +26,6 @@ __all__ = [
     "add_ad",
     "add_adset",
     "add_campaign",
-    "layer_of",
     "next_tick",
     "replan",
 ]
@@ -85,7 +84,7 @@ def next_tick(after: datetime) -> datetime:
     return midnight + ((after - midnight) // TICK + 1) * TICK
 
 
-def layer_of(connection: Connection, project_id: str, platform: str, *, at: datetime) -> Row[Any]:
+def _layer_of(connection: Connection, project_id: str, platform: str, *, at: datetime) -> Row[Any]:
     """The ad layer of a project and a platform, made when there is none."""
     row = tables.layers.c
     wanted = select(tables.layers).where(row.project_id == project_id, row.platform == platform)
@@ -100,7 +99,7 @@ def layer_of(connection: Connection, project_id: str, platform: str, *, at: date
 
 def add_account(connection: Connection, project_id: str, new: NewAccount) -> str:
     """The id of a new ad account."""
-    layer = layer_of(connection, project_id, new.platform, at=new.at)
+    layer = _layer_of(connection, project_id, new.platform, at=new.at)
     made = ids.mint("aac")
     number = str(int(made[-12:], 16) % 10**12)
     whose = {"id": made, "project_id": project_id, "layer_id": layer.id, "external_id": _EXTERNAL[new.platform] + number}

@@ -18,9 +18,9 @@ from layers_mcp.sandbox.ads.measuring import Board
 from layers_mcp.sandbox.ads.optimizer import DENIALS, decide
 from layers_mcp.sandbox.ads.pool import creatives_at
 
-__all__ = ["EXPIRES", "catch_up"]
+__all__ = ["catch_up"]
 
-EXPIRES = timedelta(days=7)
+_EXPIRES = timedelta(days=7)
 """layers-api: ads/pending."""
 _LAYER = select(tables.layers)
 _Thing = tuple[str | None, ...]
@@ -84,7 +84,7 @@ class _Run:
         kind, name = _entity(proposal)
         row = {"id": decision.pending_id, "project_id": decision.project_id, "layer_id": self._run.layer_id, "decision_id": decision.id}
         row |= {"action": proposal.action, "entity_type": kind, "entity_id": name, "rationale": _rationale(proposal)}
-        row |= {"status": "pending", "created_at": self._at, "expires_at": self._at + EXPIRES}
+        row |= {"status": "pending", "created_at": self._at, "expires_at": self._at + _EXPIRES}
         self._connection.execute(insert(tables.pending).values(row))
 
     def settle(self, proposal: Proposal, bucket: str) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from layers_mcp.sandbox.ads.facts import CreativeFacts
 
-__all__ = ["ELIGIBLE_FROM", "POOLS", "SLOTS", "capacity", "eligible", "selected"]
+__all__ = ["ELIGIBLE_FROM", "SLOTS", "capacity", "eligible", "selected"]
 
 ELIGIBLE_FROM = 4.0
 """`ELIGIBILITY_THRESHOLD` (layers-api: concepts/organic-scoring)."""
-POOLS = ("generated", "ugc", "manual")
+_POOLS = ("generated", "ugc", "manual")
 SLOTS = 3
 """generatedSlots, ugcSlots, manualSlots."""
 MOST_BY_ADSET, META_MOST = 10, 50
@@ -30,7 +30,7 @@ def selected(creatives: Sequence[CreativeFacts]) -> tuple[CreativeFacts, ...]:
     What waits for its approval or was rejected is never among them: nothing reaches an audience past the review.
     """
     able = sorted((one for one in creatives if one.approved and eligible(one)), key=lambda one: -one.score)
-    return tuple(one for pool in POOLS for one in [own for own in able if own.pool == pool][:SLOTS])
+    return tuple(one for pool in _POOLS for one in [own for own in able if own.pool == pool][:SLOTS])
 
 
 def capacity(platform: str, running: int, every: int) -> int:

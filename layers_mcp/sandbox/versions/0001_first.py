@@ -2,78 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
-
-import sqlalchemy as sa
 from alembic import op
+
+from layers_mcp.database.made import Made
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
-    "text": sa.String(),
-    "int": sa.Integer(),
-    "big": sa.BigInteger(),
-    "float": sa.Float(),
-    "bool": sa.Boolean(),
-    "json": sa.JSON(none_as_null=True),
-}
-
-
-class _Made(NamedTuple):
-    """One table. `columns`: names by type, `?` after those that may be empty; `refs`: whose id a column holds."""
-
-    name: str
-    key: str
-    columns: Mapping[str, str]
-    refs: Mapping[str, str] = {}
-    unique: Sequence[str] = ()
-    indexes: str = ""
-
-    def make(self) -> None:
-        """Make it, with its indexes."""
-        columns = [
-            sa.Column(column.rstrip("?"), _TYPES[kind], nullable=column.endswith("?"))
-            for kind, names in self.columns.items()
-            for column in names.split()
-        ]
-        op.create_table(
-            self.name,
-            *columns,
-            sa.PrimaryKeyConstraint(*self.key.split(), name=f"pk_{self.name}"),
-            *(sa.ForeignKeyConstraint([column], [f"{table}.id"], name=f"fk_{self.name}_{column}") for column, table in self.refs.items()),
-            *(sa.UniqueConstraint(*names.split(), name=f"uq_{self.name}_{names.replace(' ', '_')}") for names in self.unique),
-        )
-        for name in self.indexes.split():
-            op.create_index(f"ix_{self.name}_{name}", self.name, [name])
-
 
 _TABLES = (
-    _Made("faults", "seq", {"int": "seq left", "text": "method path", "json": "trouble"}),
-    _Made("organizations", "id", {"text": "id name", "int": "included_credits prepaid_credits"}, unique=("name",)),
-    _Made("world", "id", {"int": "id", "big": "epoch anchor", "float": "speed"}),
-    _Made(
+    Made("faults", {"int": "seq left", "text": "method path", "json": "trouble"}),
+    Made("organizations", key="id", columns={"text": "id name", "int": "included_credits prepaid_credits"}, unique=("name",)),
+    Made("world", key="id", columns={"int": "id", "big": "epoch anchor", "float": "speed"}),
+    Made(
         "installations",
-        "seq",
         {"int": "seq", "text": "organization_id login", "big": "installation_id registered_at"},
         refs={"organization_id": "organizations"},
         unique=("organization_id installation_id",),
         indexes="organization_id",
     ),
-    _Made(
+    Made(
         "keys",
-        "id",
-        {"text": "id public_id env secret_sha256 organization_id tier", "json": "scopes return_hosts", "bool": "killed"},
+        key="id",
+        columns={"text": "id public_id env secret_sha256 organization_id tier", "json": "scopes return_hosts", "bool": "killed"},
         refs={"organization_id": "organizations"},
         unique=("public_id",),
         indexes="organization_id",
     ),
-    _Made(
+    Made(
         "projects",
-        "seq",
         {
             "int": "seq first_n?",
             "text": "id organization_id name external_id? timezone language owner_email? status policy",
@@ -84,26 +43,23 @@ _TABLES = (
         unique=("id", "organization_id external_id"),
         indexes="organization_id",
     ),
-    _Made(
+    Made(
         "accounts",
-        "seq",
         {"int": "seq", "text": "id project_id platform handle", "big": "connected_at"},
         refs={"project_id": "projects"},
         unique=("id", "project_id platform"),
         indexes="project_id",
     ),
-    _Made("buckets", "key_id name", {"text": "key_id name", "float": "left", "big": "at"}, refs={"key_id": "keys"}),
-    _Made(
+    Made("buckets", key="key_id name", columns={"text": "key_id name", "float": "left", "big": "at"}, refs={"key_id": "keys"}),
+    Made(
         "install_states",
-        "seq",
         {"int": "seq", "text": "key_id state", "big": "expires_at installation_id?"},
         refs={"key_id": "keys"},
         unique=("key_id state",),
         indexes="key_id",
     ),
-    _Made(
+    Made(
         "jobs",
-        "seq",
         {
             "int": "seq gate? push_gate? fails_in?",
             "text": "id organization_id project_id kind",
@@ -114,39 +70,34 @@ _TABLES = (
         unique=("id",),
         indexes="organization_id project_id",
     ),
-    _Made(
+    Made(
         "replies",
-        "seq",
         {"int": "seq status", "text": "key_id endpoint idempotency_key digest body", "big": "stored_at"},
         refs={"key_id": "keys"},
         unique=("key_id endpoint idempotency_key",),
         indexes="key_id stored_at",
     ),
-    _Made(
+    Made(
         "brand_facts",
-        "seq",
         {"int": "seq", "text": "project_id job_id?", "big": "at", "json": "fields"},
         refs={"job_id": "jobs", "project_id": "projects"},
         indexes="job_id project_id",
     ),
-    _Made(
+    Made(
         "influencers",
-        "seq",
         {"int": "seq", "text": "id project_id job_id name gender age_range brand_voice? language", "big": "born_at ready_at"},
         refs={"job_id": "jobs", "project_id": "projects"},
         unique=("id",),
         indexes="job_id project_id",
     ),
-    _Made(
+    Made(
         "ledger",
-        "seq",
         {"int": "seq credits", "text": "organization_id job_id", "big": "reserved_at settled_at", "bool": "charged"},
         refs={"job_id": "jobs", "organization_id": "organizations"},
         indexes="job_id organization_id",
     ),
-    _Made(
+    Made(
         "oauth_states",
-        "seq",
         {
             "int": "seq",
             "text": "state key_id project_id platform return_url account_id? problem?",
@@ -156,24 +107,21 @@ _TABLES = (
         unique=("state",),
         indexes="account_id key_id project_id",
     ),
-    _Made(
+    Made(
         "pulls",
-        "seq",
         {"int": "seq number", "text": "job_id repository"},
         refs={"job_id": "jobs"},
         unique=("repository number",),
         indexes="job_id",
     ),
-    _Made(
+    Made(
         "work",
-        "seq",
         {"int": "seq claims crashes", "text": "job_id state holder?", "json": "errand", "big": "due_at? lease_until_ms"},
         refs={"job_id": "jobs"},
         unique=("job_id",),
     ),
-    _Made(
+    Made(
         "containers",
-        "seq",
         {
             "int": "seq",
             "text": "id project_id job_id format hook cta? influencer_id? approval decided_by? note? regenerated_from?",
@@ -184,9 +132,8 @@ _TABLES = (
         unique=("id",),
         indexes="influencer_id job_id project_id",
     ),
-    _Made(
+    Made(
         "posts",
-        "seq",
         {
             "int": "seq",
             "text": "id project_id container_id account_id mode problem?",
