@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from layers_mcp.clock import Clock
+from layers_mcp.gate.policy import Policy, read_policy
 from layers_mcp.server.bind import Answer, Tell
-from layers_mcp.server.catalog import read_catalog
+from layers_mcp.server.catalog import control_tools, read_catalog
 from layers_mcp.settings import Settings
+from layers_mcp.tool.asking import Asker, AskFirst
 
 if TYPE_CHECKING:
     from httpx2 import AsyncBaseTransport
     from pydantic import SecretStr
 
     from layers_mcp.sandbox.world import World
-    from layers_mcp.tool.perform import House
+    from layers_mcp.tool.visit import House
 
 __all__ = ["App", "open_world"]
 
@@ -64,22 +66,31 @@ class App:
     """One process's house, with what it shows. Nothing of the house is imported or opened before the first call."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Read the catalog and the policy.
+
+        Raises:
+            UnknownTool: LAYERS_TOOLS names a tool or preset that nobody knows.
+            BadPolicy: the file of LAYERS_POLICY can't be held to.
+        """
         self.catalog = read_catalog(settings.tools)
+        self._policy = Policy(default=settings.confirm)
+        if settings.policy is not None:
+            self._policy = read_policy(settings.policy, default=settings.confirm, actions=control_tools())
         self._settings = settings
         self._clock = clock
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._house: House | None = None
 
-    async def answer(self, name: str, given: dict[str, Any], tell: Tell) -> Answer:
-        """The answer to one call; the first one opens the house."""
+    async def answer(self, name: str, given: dict[str, Any], tell: Tell, asker: Asker | None = None) -> Answer | AskFirst:
+        """The answer to one call, or what its person is to be asked first; the first call opens the house."""
         from layers_mcp.server.calling import answer, unopened  # noqa: PLC0415  tools and contract, shut until the first call
 
         try:
             house = await self.house()
         except Exception as problem:  # noqa: BLE001  a house that can't be opened is an answer too
             return unopened(name, problem)
-        return await answer(house, name, given, tell, shown=[one["name"] for one in self.catalog.tools])
+        return await answer(house, name, given, tell, shown=[one["name"] for one in self.catalog.tools], asker=asker)
 
     async def fill(self, name: str, given: dict[str, str]) -> str:
         """The text of the prompt `name` with its arguments in place; it needs no house.
@@ -130,7 +141,7 @@ class App:
         from layers_mcp.gate.handle import principal_of  # noqa: PLC0415
         from layers_mcp.server import log  # noqa: PLC0415
         from layers_mcp.store.store import Store  # noqa: PLC0415
-        from layers_mcp.tool.perform import House  # noqa: PLC0415
+        from layers_mcp.tool.visit import House  # noqa: PLC0415
 
         settings, clock = self._settings, self._clock
         log.configure(settings.log_level)
@@ -151,6 +162,7 @@ class App:
             wait_s=settings.wait_seconds,
             sandbox=not settings.live,
             return_url=settings.return_url,
+            policy=self._policy,
         )
 
     async def close(self) -> None:

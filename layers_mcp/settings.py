@@ -67,6 +67,14 @@ class Settings(BaseSettings):
     )
     wait_seconds: int = Field(default=45, ge=0, le=900, description="How long a long tool waits when the call does not say, in seconds.")
     timeout_seconds: float = Field(default=30.0, gt=0, le=600, description="The longest one HTTP exchange may take, in seconds.")
+    confirm: Literal["ask", "human", "outside", "deny"] = Field(
+        default="ask",
+        description="Whose yes a control action needs: ask (the client asks its person; one that can't leaves it to the agent), human (a "
+        "person's), outside (a person's, outside the conversation), deny.",
+    )
+    policy: Path | None = Field(
+        default=None, description="TOML file that says the same per action: default = …, and a table actions of tool names."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged to stderr.")
     sandbox_speed: float = Field(
         default=60.0,

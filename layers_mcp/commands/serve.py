@@ -12,6 +12,7 @@ from mcp.server.lowlevel import Server
 
 from layers_mcp.app import App
 from layers_mcp.clock import WallClock
+from layers_mcp.gate.policy import BadPolicy
 from layers_mcp.server.bind import bind
 from layers_mcp.server.catalog import UnknownTool
 from layers_mcp.server.stdio import serve as serve_stdio
@@ -35,8 +36,9 @@ def run(transport: Transport) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         app = App(settings, WallClock())
-    except UnknownTool as problem:
-        sys.stderr.write(f"layers-mcp: {problem}\n")
+    except (UnknownTool, BadPolicy) as problem:
+        what = "LAYERS_POLICY: " if isinstance(problem, BadPolicy) else ""
+        sys.stderr.write(f"layers-mcp: {what}{problem}\n")
         raise SystemExit(2) from None
     asyncio.run(_serve(app, transport))
 

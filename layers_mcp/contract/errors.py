@@ -14,6 +14,7 @@ LayersError
 │   ├── AuthorityDenied       403 AUTHORITY_DENIED
 │   ├── Conflict              409 CONFLICT
 │   ├── InsufficientCredits   402 INSUFFICIENT_CREDITS
+│   ├── PolicyForbids         403 POLICY_FORBIDS (ours)
 │   └── KillSwitch            503 KILL_SWITCH
 ├── TransientError        the same call may work later
 │   ├── RateLimited           429 RATE_LIMITED
@@ -41,8 +42,8 @@ from pydantic import JsonValue
 __all__ = [
     "BY_CODE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
     "ForbiddenScope", "IdempotencyConflict", "InProgress", "InsufficientCredits", "Internal", "Invalid", "KillSwitch", "LayersError",
-    "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "RateLimited", "ReturnUrlNotAllowed", "TimedOut",
-    "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
+    "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "PolicyForbids", "RateLimited", "ReturnUrlNotAllowed",
+    "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
 ]  # fmt: skip
 
 Details = Mapping[str, JsonValue]
@@ -170,6 +171,13 @@ class InsufficientCredits(PolicyError):
 
     code, status = "INSUFFICIENT_CREDITS", 402
     advice = "Top up the organization's credits, or choose a cheaper format or fewer variants."
+
+
+class PolicyForbids(PolicyError):
+    """The operator of this server forbids the action; ours, no answer of Layers."""
+
+    code, status = "POLICY_FORBIDS", 403
+    advice = "Nothing was changed. Tell the user; only who runs this server can change its policy."
 
 
 class KillSwitch(PolicyError):

@@ -19,7 +19,7 @@ from layers_mcp.store.rows import Began, Confirmation, ConfirmedBy, Entry, Kind,
 if TYPE_CHECKING:
     from layers_mcp.store.store import Store
 
-__all__ = ["Gate", "Minted"]
+__all__ = ["Display", "Gate", "Minted"]
 
 GIVEN_LIFE = timedelta(hours=24)
 """How long Layers remembers an Idempotency-Key (layers-api: operational/idempotency)."""
@@ -39,6 +39,15 @@ class Minted:
     expires_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Display:
+    """What a preview says, kept so that a person can answer it elsewhere; no digest is made of it."""
+
+    project_id: str | None = None
+    question: str = ""
+    items: JsonValue = None
+
+
 class Gate:
     """The gate of one principal. Everything it decides stands in the database, nothing in memory.
 
@@ -51,11 +60,13 @@ class Gate:
         self._clock = clock
         self.principal = principal
 
-    def preview(self, tool: str, *, arguments: str, shown: str) -> Minted:
+    def preview(self, tool: str, *, arguments: str, shown: str, display: Display | None = None, life: timedelta = LIFE) -> Minted:
         """Mint a handle bound to this principal, the tool, and the digests of its arguments and of what was shown.
 
-        What passes by itself ("in 3 h 12 m") belongs to the words of a preview, not to what `shown` digests.
+        What passes by itself ("in 3 h 12 m") belongs to the words of a preview, not to what `shown` digests. `display`: what a person
+        who answers outside the conversation is shown; `life`: how long the handle is good.
         """
+        display = display or Display()
         now, handle = self._clock.now(), new_handle()
         kept = fingerprint(handle)
         assert kept is not None
@@ -67,24 +78,52 @@ class Gate:
             shown=shown,
             key=str(uuid4()),
             minted_at=now,
-            expires_at=now + LIFE,
+            expires_at=now + life,
+            project_id=display.project_id,
+            question=display.question,
+            items=display.items,
         )
         self._store().confirmations.mint(row)
         return Minted(handle, row.expires_at)
 
-    def judge(self, handle: object, tool: str, *, arguments: str, shown: str, confirmed_by: ConfirmedBy = "agent") -> Verdict:
+    def check(self, handle: object, tool: str, *, arguments: str, shown: str) -> Confirmation | Refused | Replay:
+        """What `handle` is worth for this call, spending nothing: its row when it could let the call act, or why it can't."""
+        kept = fingerprint(handle)
+        row = None if kept is None else self._store().confirmations.find(kept)
+        act = Act(principal=self.principal, tool=tool, arguments=arguments, shown=shown)
+        why = refusal(row, act, self._clock.now())
+        if why is not None:
+            return why
+        assert row is not None, "what is not there is refused"
+        return row
+
+    def judge(self, handle: object, tool: str, *, arguments: str, shown: str, by: ConfirmedBy = "agent") -> Verdict:
         """Whether `handle` lets this call act. A `Go` has already spent it, so act; whatever happens then, it never acts again.
 
-        `handle` is what the client sent, of any type; what is no handle is unknown.
+        `handle` is what the client sent, of any type; what is no handle is unknown. `by`: whose yes it acts on; `person` is only
+        let through with that person's recorded yes.
         """
         kept, now = fingerprint(handle), self._clock.now()
         if kept is None:
             return Refused("unknown")
-        act = Act(principal=self.principal, tool=tool, arguments=arguments, shown=shown)
+        act = Act(principal=self.principal, tool=tool, arguments=arguments, shown=shown, by_person=by == "person")
         spent = self._store().confirmations.spend(
-            kept, now=now, since=now - GIVEN_LIFE, confirmed_by=confirmed_by, refuse=lambda row: refusal(row, act, now)
+            kept, now=now, since=now - GIVEN_LIFE, confirmed_by=by, refuse=lambda row: refusal(row, act, now)
         )
         return Go(spent) if isinstance(spent, Confirmation) else spent
+
+    def ask(self, row: Confirmation) -> str:
+        """Record that the person is being asked about `row`; the token that their client's answer must come with, good for one answer."""
+        token = new_handle()
+        self._store().confirmations.ask(row.handle, token=fingerprint(token) or "")
+        return token
+
+    def hear(self, row: Confirmation, token: str, *, yes: bool) -> bool:
+        """Record what the person told their client; False when it answers another question than the last, and so counts for nothing."""
+        kept = fingerprint(token)
+        if kept is None:
+            return False
+        return self._store().confirmations.answer(row.handle, yes=yes, how="client", now=self._clock.now(), token=kept)
 
     def recall(self, handle: object, tool: str, *, arguments: str) -> Replay | None:
         """What `handle` did when it acted for this very call within ten minutes; None when it may still have to be judged."""

@@ -13,18 +13,26 @@ from layers_mcp.store.rows import Confirmation
 
 __all__ = ["Act", "Go", "Reason", "Refused", "Replay", "Verdict", "refusal"]
 
-Reason = Literal["unknown", "expired", "used", "acting", "other_arguments", "changed"]
-"""Why a handle lets nothing through. Another principal's handle is unknown; `acting`: it was spent, and how that ended is not known."""
+Reason = Literal["unknown", "expired", "used", "acting", "other_arguments", "changed", "declined", "unanswered"]
+"""Why a handle lets nothing through.
+
+Another principal's handle is unknown. `acting`: it was spent, and how that ended is not known; `declined`: a person said no, for good;
+`unanswered`: a person's yes is needed and there is none.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """What would be done now: the same three that a handle is bound to; `arguments` and `shown` are digests."""
+    """What would be done now: the same that a handle is bound to; `arguments` and `shown` are digests.
+
+    `by_person`: only a person's recorded yes lets it through.
+    """
 
     principal: str
     tool: str
     arguments: str
     shown: str
+    by_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,11 +66,23 @@ def refusal(row: Confirmation | None, act: Act, now: datetime) -> Refused | Repl
         return Refused("unknown")
     if (row.tool, row.arguments) != (act.tool, act.arguments):
         return Refused("other_arguments")
-    if row.state == "acting":
-        return Refused("acting")
-    if row.state != "minted":
+    return _ended(row, now) or _unfit(row, act, now)
+
+
+def _ended(row: Confirmation, now: datetime) -> Refused | Replay | None:
+    """What became of a row that is not open any more; None while it is."""
+    if row.state in ("acting", "no"):
+        return Refused("acting" if row.state == "acting" else "declined")
+    if row.state in ("done", "failed"):
         fresh = row.finished_at is not None and now < row.finished_at + LIFE
         return Replay(row.outcome, failed=row.state == "failed") if fresh else Refused("used")
+    return None
+
+
+def _unfit(row: Confirmation, act: Act, now: datetime) -> Refused | None:
+    """Why an open row does not carry `act`."""
     if now >= row.expires_at:
         return Refused("expired")
-    return Refused("changed") if row.shown != act.shown else None
+    if row.shown != act.shown:
+        return Refused("changed")
+    return Refused("unanswered") if act.by_person and row.state != "yes" else None

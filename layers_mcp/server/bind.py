@@ -14,7 +14,9 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from layers_mcp import __version__
+from layers_mcp.server.asking import asker_of, input_required
 from layers_mcp.server.catalog import Catalog
+from layers_mcp.tool.asking import Asker, AskFirst
 
 __all__ = ["Answer", "AnswerCall", "FillPrompt", "Picture", "Tell", "bind"]
 
@@ -42,10 +44,12 @@ class Answer:
     pictures: tuple[Picture, ...] = ()
 
 
-AnswerCall = Callable[[str, dict[str, Any], Tell], Awaitable[Answer]]
-"""Answers a call: tool name, arguments as they came, progress."""
+AnswerCall = Callable[[str, dict[str, Any], Tell, Asker | None], Awaitable[Answer | AskFirst]]
+"""Answers a call: tool name, arguments as they came, progress, and the client's way to ask its person; or says what to ask first."""
 
 
+Called = types.CallToolResult | types.InputRequiredResult
+"""What a call is answered with: its result, or what the client is to ask its person first."""
 FillPrompt = Callable[[str, dict[str, str]], Awaitable[str]]
 """The text of a prompt with its arguments in place; raises ValueError with what does not fit."""
 
@@ -89,11 +93,13 @@ def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt) -> Server[Any]:
     async def list_tools(_ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return listed
 
-    async def call_tool(ctx: ServerRequestContext[Any], params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def call_tool(ctx: ServerRequestContext[Any], params: types.CallToolRequestParams) -> Called:
         async def tell(done: float, stage: str) -> None:
             await ctx.session.report_progress(done, 1.0, stage)
 
-        given = await answer(params.name, params.arguments or {}, tell)
+        given = await answer(params.name, params.arguments or {}, tell, asker_of(ctx, params))
+        if isinstance(given, AskFirst):
+            return input_required(given)
         return types.CallToolResult(content=_content(given), structured_content=given.record, is_error=given.is_error)
 
     return Server(

@@ -19,8 +19,10 @@ from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.catalog import ALIASES
 from layers_mcp.server.render import pictures, problem_record, problem_text, record, text
 from layers_mcp.server.schema import input_schema, output_schema
+from layers_mcp.tool.asking import Asker, AskFirst
 from layers_mcp.tool.declaration import Tool
-from layers_mcp.tool.perform import House, perform
+from layers_mcp.tool.perform import perform
+from layers_mcp.tool.visit import House
 from layers_mcp.tools.catalog import TOOLS
 
 __all__ = ["answer", "unopened"]
@@ -71,15 +73,18 @@ def unopened(name: str, problem: Exception) -> Answer:
     return Answer(text=problem_text(reason), record=problem_record(reason, sandbox=False), is_error=True)
 
 
-async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str]) -> Answer:
-    """The answer to one call of one tool of those `shown`; a failure is an answer too, never an exception.
+async def answer(  # noqa: PLR0913  each comes from another room
+    house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str], asker: Asker | None = None
+) -> Answer | AskFirst:
+    """The answer to one call of one tool of those `shown`, or what its person is to be asked first; a failure is an answer too.
 
     One line goes to the log for each call: tool, outcome, seconds, request id; no arguments.
     """
     began = time.monotonic()
+    reply: Answer | AskFirst
     try:
         declared = _find(name, shown)
-        envelope = await perform(declared, meant(given, input_schema(declared.arguments)), house, _rising(tell))
+        envelope = await perform(declared, meant(given, input_schema(declared.arguments)), house, _rising(tell), asker=asker)
         made = record(envelope)
         _check(declared.name, made)
         reply, outcome, request_id = (
@@ -87,6 +92,8 @@ async def answer(house: House, name: str, given: dict[str, JsonValue], tell: Tel
             envelope.status,
             envelope.request_id,
         )
+    except AskFirst as first:
+        reply, outcome, request_id = first, "asked", None
     except LayersError as problem:
         reply, outcome, request_id = _refused(problem, house), problem.wire_code, problem.request_id
     except Exception:  # noqa: BLE001  the edge: a mistake of ours is an answer too, and its text may hold anything

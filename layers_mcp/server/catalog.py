@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["ALIASES", "FILE", "Catalog", "UnknownTool", "read_catalog"]
+__all__ = ["ALIASES", "FILE", "Catalog", "UnknownTool", "control_tools", "read_catalog"]
 
 FILE = "catalog.json"
 ALIASES = {"approve": "approve_content", "schedule": "schedule_content", "override": "override_creative"}
@@ -32,13 +32,22 @@ class UnknownTool(ValueError):
     """A preset or tool that nobody knows; the message names the nearest one."""
 
 
+def _read() -> dict[str, Any]:
+    return json.loads(files("layers_mcp.server").joinpath(FILE).read_text(encoding="utf-8"))
+
+
+def control_tools() -> tuple[str, ...]:
+    """The names of all tools that take a yes, shown or not."""
+    return tuple(one["name"] for one in _read()["tools"] if "confirm" in one["inputSchema"]["properties"])
+
+
 def read_catalog(wanted: Sequence[str] = ("default",)) -> Catalog:
     """The catalog with the tools of the presets and the single tools that `wanted` names.
 
     Raises:
         UnknownTool: a name nobody knows stops the start.
     """
-    raw = json.loads(files("layers_mcp.server").joinpath(FILE).read_text(encoding="utf-8"))
+    raw = _read()
     presets: dict[str, list[str]] = raw["presets"]
     every = presets["all"]
     shown: set[str] = set()

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from layers_mcp.database import reading, writing
-from layers_mcp.store.rows import Confirmation, ConfirmedBy
+from layers_mcp.store.rows import Confirmation, ConfirmedBy, How
 from layers_mcp.store.tables import confirmations
 
 __all__ = ["Confirmations"]
@@ -66,6 +66,29 @@ class Confirmations:
             changes = spent.model_dump(include={"state", "key", "spent_at", "confirmed_by"})
             connection.execute(update(confirmations).where(confirmations.c.handle == handle).values(changes))
         return spent
+
+    def ask(self, handle: str, *, token: str) -> None:
+        """Record that the person is being asked; only the answer that comes with the latest `token` (its digest) will count."""
+        open_ = (confirmations.c.handle == handle) & confirmations.c.state.in_(("minted", "asked"))
+        with writing(self._engine) as connection:
+            connection.execute(update(confirmations).where(open_).values(state="asked", token=token))
+
+    def answer(self, handle: str, *, yes: bool, how: How, now: datetime, token: str | None = None) -> bool:
+        """Record a person's answer to what is still open; whether it was. With `token`: only the answer to that very question counts."""
+        at = confirmations.c
+        open_ = (at.handle == handle) & (at.expires_at > now) & at.state.in_(("minted", "asked"))
+        if token is not None:
+            open_ &= (at.state == "asked") & (at.token == token)
+        said = {"state": "yes" if yes else "no", "answered_at": now, "how": how, "token": None}
+        with writing(self._engine) as connection:
+            return connection.execute(update(confirmations).where(open_).values(said)).rowcount == 1
+
+    def waiting(self, now: datetime) -> tuple[Confirmation, ...]:
+        """Previews that nobody has answered yet, oldest first, of every principal of this store."""
+        at = confirmations.c
+        wanted = select(confirmations).where(at.state.in_(("minted", "asked")), at.expires_at > now).order_by(at.minted_at)
+        with reading(self._engine) as connection:
+            return tuple(Confirmation.model_validate(dict(row)) for row in connection.execute(wanted).mappings())
 
     def finish(self, handle: str, *, now: datetime, outcome: JsonValue, failed: bool) -> None:
         """Record how an acting row ended, and with it those it continued; any other row stays as it is."""

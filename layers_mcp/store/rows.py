@@ -7,12 +7,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-__all__ = ["Began", "Confirmation", "ConfirmedBy", "Entry", "Kind", "Operation", "State"]
+__all__ = ["Began", "Confirmation", "ConfirmedBy", "Entry", "How", "Kind", "Operation", "State"]
 
-State = Literal["minted", "acting", "done", "failed"]
-"""A confirmation's life: shown to somebody, spent and acting, over well or badly."""
+State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
+"""A confirmation's life: shown to somebody, the person asked, the person's answer; spent and acting, over well or badly."""
 ConfirmedBy = Literal["agent", "person"]
 """Whose yes it was."""
+How = Literal["client", "command", "page"]
+"""How a person answered: asked by their client, by `layers-mcp confirm`, or on the page of the HTTP server."""
 Kind = Literal["job", "post", "oauth"]
 """What kinds of things a call of ours can begin."""
 
@@ -24,7 +26,8 @@ class _Row(BaseModel):
 class Confirmation(_Row):
     """One preview and what became of it. The clear handle is nowhere in it.
 
-    `handle`: SHA-256 of the handle. `arguments`, `shown`: digests. `key`: the Idempotency-Key its act is sent with.
+    `handle`: SHA-256 of the handle. `arguments`, `shown`: digests. `key`: the Idempotency-Key its act is sent with. `question`, `items`:
+    what was shown, for a person who answers outside the conversation. `token`: SHA-256 of what the client's answer must come with.
     """
 
     handle: str
@@ -40,6 +43,12 @@ class Confirmation(_Row):
     finished_at: datetime | None = None
     confirmed_by: ConfirmedBy | None = None
     outcome: JsonValue = None
+    project_id: str | None = None
+    question: str = ""
+    items: JsonValue = None
+    token: str | None = None
+    answered_at: datetime | None = None
+    how: How | None = None
 
 
 class Operation(_Row):

@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 __all__ = ["HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "operations", "trail"]
 
-HEAD = "0001"
+HEAD = "0002"
 VERSIONS = Path(__file__).parent / "versions"
 TABLES = MetaData(
     naming_convention={
@@ -54,6 +54,12 @@ confirmations = Table(
     Column("finished_at", Instant),
     Column("confirmed_by", String(10)),
     Column("outcome", JSON(none_as_null=True)),
+    Column("project_id", Text),
+    Column("question", Text, nullable=False),
+    Column("items", JSON(none_as_null=True)),
+    Column("token", String(64)),
+    Column("answered_at", Instant),
+    Column("how", String(10)),
 )
 operations = Table(
     "operations",

@@ -14,6 +14,7 @@ from layers_mcp.contract.errors import Conflict, LayersError, TimedOut
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest, fingerprint, new_handle
 from layers_mcp.gate.verdict import Go, Refused, Replay, Verdict
+from layers_mcp.store.rows import Confirmation
 from layers_mcp.store.store import Store
 
 ARGUMENTS = digest({"containerId": "cnt_1"})
@@ -93,11 +94,18 @@ def test_only_an_act_that_surely_did_nothing_has_failed(gate: Gate, store: Store
 
 
 def test_a_person_is_written_down_as_one(gate: Gate) -> None:
-    """design.md §5, 3: results and trail say `confirmedBy`."""
-    verdict = gate.judge(ask(gate), "approve_content", arguments=ARGUMENTS, shown=SHOWN, confirmed_by="person")
+    """design.md §5, 3: results and trail say `confirmedBy`, and only a recorded yes makes it a person."""
+    handle = ask(gate)
+    unanswered = gate.judge(handle, "approve_content", arguments=ARGUMENTS, shown=SHOWN, by="person")
+    row = gate.check(handle, "approve_content", arguments=ARGUMENTS, shown=SHOWN)
+    assert isinstance(row, Confirmation)
+    heard = gate.hear(row, gate.ask(row), yes=True)
 
+    verdict = gate.judge(handle, "approve_content", arguments=ARGUMENTS, shown=SHOWN, by="person")
+
+    assert (unanswered, heard) == (Refused("unanswered"), True)
     assert isinstance(verdict, Go)
-    assert verdict.row.confirmed_by == "person"
+    assert (verdict.row.confirmed_by, verdict.row.how) == ("person", "client")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from layers_mcp.contract.table import TABLE
 from layers_mcp.database import writing
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
+from layers_mcp.gate.policy import Policy, Tier
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.app import build
 from layers_mcp.sandbox.world import World
@@ -32,7 +33,8 @@ from layers_mcp.server import log
 from layers_mcp.server.bind import Answer
 from layers_mcp.server.calling import answer
 from layers_mcp.store.store import Store
-from layers_mcp.tool.perform import House
+from layers_mcp.tool.asking import Asker
+from layers_mcp.tool.visit import House
 from layers_mcp.tools.catalog import TOOLS
 
 SAMPLE = "quinns-coffee/quinns-app"
@@ -106,25 +108,31 @@ class Story:
         self.wire = Recording(httpx2.ASGITransport(app=build(world)))
         self.patient = Patient(clock, world)
         self.layers = Layers("http://sandbox", SecretStr(key), clock=self.patient, transport=self.wire, luck=lambda: 0.0)
+        self.policy = Policy()
         self.house = self.of("someone")
         self.told: list[tuple[float, str]] = []
 
     def of(self, who: str) -> House:
         """The house as another principal enters it."""
         gate = Gate(lambda: self.store, self.clock, principal_of(SecretStr(who)))
-        return House(layers=self.layers, gate=gate, clock=self.patient, wait_s=45, sandbox=True)
+        return House(layers=self.layers, gate=gate, clock=self.patient, wait_s=45, sandbox=True, policy=self.policy)
 
-    async def result(self, tool: str, *, house: House | None = None, **arguments: Any) -> Answer:
-        """The whole answer of one call."""
+    def under(self, tier: Tier, **actions: Tier) -> None:
+        """From now on the policy is this one."""
+        self.policy = Policy(default=tier, actions=actions)
+        self.house = self.of("someone")
+
+    async def result(self, tool: str, *, house: House | None = None, asker: Asker | None = None, **arguments: Any) -> Answer:
+        """The whole answer of one call; `asker`: the way its client asks its person."""
 
         async def tell(done: float, stage: str) -> None:
             self.told.append((done, stage))
 
-        return await answer(house or self.house, tool, arguments, tell, shown=SHOWN)
+        return await answer(house or self.house, tool, arguments, tell, shown=SHOWN, asker=asker)
 
-    async def call(self, tool: str, *, house: House | None = None, **arguments: Any) -> dict[str, Any]:
+    async def call(self, tool: str, *, house: House | None = None, asker: Asker | None = None, **arguments: Any) -> dict[str, Any]:
         """The record of one call."""
-        return (await self.result(tool, house=house, **arguments)).record
+        return (await self.result(tool, house=house, asker=asker, **arguments)).record
 
     async def content(self, container: str) -> Container:
         """One container, read back past every tool."""

@@ -15,7 +15,7 @@ from layers_mcp.client.layers import Layers
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
 from layers_mcp.tool import chart
-from layers_mcp.tool.perform import House
+from layers_mcp.tool.visit import House
 
 pytestmark = pytest.mark.anyio
 DAY = timedelta(days=1)
@@ -55,9 +55,8 @@ class Older(httpx2.AsyncBaseTransport):
 def older(story, **how) -> House:
     """The house over such an API."""
     layers = Layers("http://sandbox", SecretStr(story.world.key), clock=story.clock, transport=Older(story.wire, **how), luck=lambda: 0.0)
-    return House(
-        layers=layers, gate=Gate(lambda: story.store, story.clock, principal_of(SecretStr("x"))), clock=story.clock, wait_s=45, sandbox=True
-    )
+    gate = Gate(lambda: story.store, story.clock, principal_of(SecretStr("x")))
+    return House(layers=layers, gate=gate, clock=story.clock, wait_s=45, sandbox=True, policy=story.policy)
 
 
 def tokens(record: dict, text: str) -> int:

@@ -1,0 +1,32 @@
+"""What a person is shown outside the conversation, and their answer."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Previews so far were kept without their words; they can be answered by their handle only, and soon expire."""
+    with op.batch_alter_table("confirmations") as table:
+        table.add_column(sa.Column("project_id", sa.Text()))
+        table.add_column(sa.Column("question", sa.Text(), nullable=False, server_default=""))
+        table.add_column(sa.Column("items", sa.JSON()))
+        table.add_column(sa.Column("token", sa.String(64)))
+        table.add_column(sa.Column("answered_at", sa.DateTime()))
+        table.add_column(sa.Column("how", sa.String(10)))
+    with op.batch_alter_table("confirmations") as table:
+        table.alter_column("question", server_default=None)
+
+
+def downgrade() -> None:
+    """Forget who was asked and what they said; a yes that was not acted on is none."""
+    op.execute("DELETE FROM confirmations WHERE state IN ('asked', 'yes', 'no')")
+    with op.batch_alter_table("confirmations") as table:
+        for name in ("how", "answered_at", "token", "items", "question", "project_id"):
+            table.drop_column(name)

@@ -1,0 +1,66 @@
+"""Asking the person through their client: what they are asked, and how an answer comes back. It knows no protocol."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from layers_mcp.tool.outcome import Shown
+
+__all__ = ["AskFirst", "Asker", "Said", "question_words"]
+
+_MOST_LETTERS = 4000
+"""Of a question; whoever needs to see more answers outside the conversation."""
+_LETTERS_A_FACT = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What the client says that the person did, and the token of the question that this answers.
+
+    `dismissed`: they gave no answer, or none in time.
+    """
+
+    answer: Literal["yes", "no", "dismissed"]
+    token: str
+
+
+class AskFirst(Exception):
+    """The client is to ask `question` and to send this call again with the answer and `token`."""
+
+    def __init__(self, question: str, token: str) -> None:
+        super().__init__("the person has to be asked first")
+        self.question = question
+        self.token = token
+
+
+class Asker(Protocol):
+    """A client that can ask its person. `said`: the answer that came with this call, if one did; anybody may have written it."""
+
+    said: Said | None
+
+    async def ask(self, question: str, token: str, *, within_s: float) -> Said:
+        """The person's answer to `question`.
+
+        Raises:
+            AskFirst: the answer comes with a second call.
+        """
+        ...
+
+
+def _line(name: str, fact: object) -> str:
+    """A fact in quotes, so that no text of a stranger reads as ours."""
+    words = json.dumps(fact, ensure_ascii=False)
+    return f"  {name}: {words if len(words) <= _LETTERS_A_FACT else words[:_LETTERS_A_FACT] + '…'}"
+
+
+def question_words(shown: Shown) -> str:
+    """What the person is asked: one sentence, and for each thing how it stands, how it would stand, and what they need to judge it."""
+    lines = [shown.question]
+    for item in shown.items:
+        lines += ["", f"{item.id}: {json.dumps(item.before, ensure_ascii=False)} becomes {json.dumps(item.after, ensure_ascii=False)}"]
+        lines += [_line(name, fact) for name, fact in item.facts.items() if name not in shown.unbound and fact is not None]
+    words = "\n".join(lines)
+    return words if len(words) <= _MOST_LETTERS else words[:_MOST_LETTERS] + "\n… (cut; decline if this is not enough to judge)"

@@ -1,0 +1,100 @@
+"""One call on its way through the house: what it shares with all others, and what it is bound to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from pydantic import BaseModel, JsonValue
+
+from layers_mcp.client.desk import Report
+from layers_mcp.client.layers import Layers
+from layers_mcp.clock import Clock
+from layers_mcp.contract.secret import SHOWS
+from layers_mcp.gate.gate import Gate
+from layers_mcp.gate.policy import Policy, Tier
+from layers_mcp.tool.asking import Asker
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.declaration import Arguments, Tool
+from layers_mcp.tool.outcome import Envelope, Outcome
+
+__all__ = ["House", "Visit"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What every call of one process shares.
+
+    `wait_s`: the default wait; `sandbox`: nothing here reaches anyone; `return_url`: the default page that people come back to after
+    a consent; `policy`: whose yes each control action needs.
+    """
+
+    layers: Layers
+    gate: Gate
+    clock: Clock
+    wait_s: int
+    sandbox: bool
+    policy: Policy
+    return_url: str | None = None
+
+
+def _record(result: BaseModel | None) -> JsonValue:
+    """The record as the caller gets it, with the secrets that are shown once."""
+    return None if result is None else cast("JsonValue", result.model_dump(mode="json", by_alias=True, exclude_none=True, context=SHOWS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One call on its way through: who is called with what, the digest of what it is bound to, and a client that can ask, if it can."""
+
+    house: House
+    tool: Tool[Any]
+    request: Arguments
+    arguments: str
+    report: Report
+    asker: Asker | None = None
+
+    @property
+    def tier(self) -> Tier:
+        """Whose yes this call needs."""
+        return self.house.policy.tier(self.tool.name)
+
+    @property
+    def project_id(self) -> str | None:
+        """The project that the call names."""
+        return getattr(self.request, "project_id", None)
+
+    def call(self, key: str, *, again: bool = False) -> Call:
+        """What the tool is handed, for the operation `key`."""
+
+        def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None) -> None:
+            name = self.tool.name
+            self.house.gate.began(kind, known_as, tool=name, arguments=self.arguments, project_id=project_id, key=key)
+
+        house = self.house
+        return Call(
+            layers=house.layers,
+            clock=house.clock,
+            report=self.report,
+            begun=begun,
+            key=key,
+            wait_s=house.wait_s,
+            return_url=house.return_url,
+            again=again,
+        )
+
+    def envelope(self, outcome: Outcome[Any], **more: Any) -> Envelope:
+        """The outcome as it goes out."""
+        record = Envelope(
+            status=outcome.status,
+            summary=outcome.say,
+            result=_record(outcome.result),
+            read_from=outcome.read_from,
+            next=outcome.next[:3],
+            cost=outcome.cost,
+            as_of=self.house.layers.now(),
+            request_id=self.house.layers.request_id,
+            sandbox=self.house.sandbox,
+            **more,
+        )
+        return record.with_pictures(outcome.pictures)
