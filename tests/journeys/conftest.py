@@ -156,6 +156,59 @@ class Wire:
                 self.process.kill()
 
 
+class Served:
+    """`layers-mcp serve --transport http` on a port of its own, with these settings."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.root = f"http://127.0.0.1:{port}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LAYERS_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "layers_mcp", "serve", "--transport", "http", "--port", str(port)],
+            env={**kept, **settings, "LAYERS_STATE_DIR": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            try:
+                httpx2.get(f"{self.root}/healthz").raise_for_status()
+            except httpx2.ConnectError:
+                time.sleep(0.05)  # a process of its own: there is nothing else to wait on
+            else:
+                return
+        raise AssertionError("the server did not come up")
+
+    def close(self) -> tuple[int, str]:
+        """SIGTERM; the exit code, and what stood on stdout."""
+        self.process.terminate()
+        out, _ = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, out
+
+
+@pytest.fixture(scope="session")
+def serving() -> type[Served]:
+    """The class of servers over HTTP: `serving(folder, LAYERS_…="…")`."""
+    return Served
+
+
+@pytest.fixture
+def http_server(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Starts a server over HTTP with these settings; where it is."""
+    made: list[Served] = []
+
+    def start(**settings: str) -> str:
+        made.append(Served(tmp_path / f"http {len(made)}", **settings))
+        return made[-1].root
+
+    yield start
+    for one in made:
+        one.close()
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Wire]]:
     """Starts servers on one state folder; `serve(era=…, LAYERS_…=…)`."""

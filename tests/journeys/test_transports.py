@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -33,43 +31,10 @@ SPEED = {"LAYERS_SANDBOX_SPEED": "100", "LAYERS_LOG_LEVEL": "warning"}
 Call = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-class Served:
-    """`layers-mcp serve --transport http` on a port of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.root = f"http://127.0.0.1:{port}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("LAYERS_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "layers_mcp", "serve", "--transport", "http", "--port", str(port)],
-            env={**kept, **SPEED, "LAYERS_STATE_DIR": str(folder)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        until = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until:
-            try:
-                httpx2.get(f"{self.root}/healthz").raise_for_status()
-            except httpx2.ConnectError:
-                time.sleep(0.05)  # a process of its own: there is nothing else to wait on
-            else:
-                return
-        raise AssertionError("the server did not come up")
-
-    def close(self) -> tuple[int, str]:
-        """SIGTERM; the exit code, and what stood on stdout."""
-        self.process.terminate()
-        out, _ = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, out
-
-
 @pytest.fixture(scope="module")
-def served(tmp_path_factory) -> Iterator[Served]:
+def served(serving, tmp_path_factory) -> Iterator[Any]:
     """One server for every leg over HTTP."""
-    made = Served(tmp_path_factory.mktemp("http"))
+    made = serving(tmp_path_factory.mktemp("http"), **SPEED)
     yield made
     made.close()
 
@@ -192,7 +157,7 @@ async def official(target: Any, era: str) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def leg(way: tuple[str, str, str], *, served: Served, serve: Any, folder: Path) -> AsyncIterator[Call]:
+async def leg(way: tuple[str, str, str], *, served: Any, serve: Any, folder: Path) -> AsyncIterator[Call]:
     """One way to the server: transport, era, client."""
     transport, era, client = way
     if client == "raw":
@@ -327,9 +292,9 @@ def test_a_host_beyond_this_machine_is_refused_at_the_start(tmp_path):
     assert "127.0.0.1" in ended.stderr
 
 
-def test_a_signal_ends_the_http_server_also_with_an_open_stream(tmp_path):
+def test_a_signal_ends_the_http_server_also_with_an_open_stream(serving, tmp_path):
     """Mcp-notes §2: the SDK's own runner never exits on SIGTERM while a stream is open; nothing stands on stdout."""
-    made = Served(tmp_path)
+    made = serving(tmp_path)
     stream = RawSse(made.root, OLDER)
     began = time.monotonic()
 
