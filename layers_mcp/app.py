@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from layers_mcp.clock import Clock
-from layers_mcp.gate.policy import Policy, read_policy
 from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.catalog import control_tools, read_catalog
 from layers_mcp.settings import Settings
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from httpx2 import AsyncBaseTransport
     from pydantic import SecretStr
 
+    from layers_mcp.gate.policy import Policy
     from layers_mcp.sandbox.world import World
     from layers_mcp.tool.visit import House
 
@@ -62,6 +62,18 @@ async def open_world(  # noqa: PLR0913  each is a setting of its own
     return world
 
 
+def _policy(settings: Settings) -> Policy:
+    """The policy in the file that the settings name; it is read at the start, so that a broken one stops it."""
+    from layers_mcp.gate.policy import BadPolicy, read_policy  # noqa: PLC0415  shut while there is no file
+
+    assert settings.policy is not None
+    try:
+        return read_policy(settings.policy, default=settings.confirm, actions=control_tools())
+    except BadPolicy as problem:
+        message = f"LAYERS_POLICY: {problem}"
+        raise BadPolicy(message) from None
+
+
 class App:
     """One process's house, with what it shows. Nothing of the house is imported or opened before the first call."""
 
@@ -73,9 +85,7 @@ class App:
             BadPolicy: the file of LAYERS_POLICY can't be held to.
         """
         self.catalog = read_catalog(settings.tools)
-        self._policy = Policy(default=settings.confirm)
-        if settings.policy is not None:
-            self._policy = read_policy(settings.policy, default=settings.confirm, actions=control_tools())
+        self._policy = _policy(settings) if settings.policy is not None else None
         self._settings = settings
         self._clock = clock
         self._stack = AsyncExitStack()
@@ -139,6 +149,7 @@ class App:
         from layers_mcp.client.layers import Layers  # noqa: PLC0415
         from layers_mcp.gate.gate import Gate  # noqa: PLC0415
         from layers_mcp.gate.handle import principal_of  # noqa: PLC0415
+        from layers_mcp.gate.policy import Policy  # noqa: PLC0415
         from layers_mcp.server import log  # noqa: PLC0415
         from layers_mcp.store.store import Store  # noqa: PLC0415
         from layers_mcp.tool.visit import House  # noqa: PLC0415
@@ -162,7 +173,7 @@ class App:
             wait_s=settings.wait_seconds,
             sandbox=not settings.live,
             return_url=settings.return_url,
-            policy=self._policy,
+            policy=self._policy or Policy(default=settings.confirm),
         )
 
     async def close(self) -> None:

@@ -12,9 +12,7 @@ from mcp.server.lowlevel import Server
 
 from layers_mcp.app import App
 from layers_mcp.clock import WallClock
-from layers_mcp.gate.policy import BadPolicy
 from layers_mcp.server.bind import bind
-from layers_mcp.server.catalog import UnknownTool
 from layers_mcp.server.stdio import serve as serve_stdio
 from layers_mcp.settings import settings_or_exit
 
@@ -36,9 +34,8 @@ def run(transport: Transport) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         app = App(settings, WallClock())
-    except (UnknownTool, BadPolicy) as problem:
-        what = "LAYERS_POLICY: " if isinstance(problem, BadPolicy) else ""
-        sys.stderr.write(f"layers-mcp: {what}{problem}\n")
+    except ValueError as problem:  # a tool or a policy that can't be held to, by name
+        sys.stderr.write(f"layers-mcp: {problem}\n")
         raise SystemExit(2) from None
     asyncio.run(_serve(app, transport))
 

@@ -15,6 +15,7 @@ LayersError
 │   ├── Conflict              409 CONFLICT
 │   ├── InsufficientCredits   402 INSUFFICIENT_CREDITS
 │   ├── PolicyForbids         403 POLICY_FORBIDS (ours)
+│   ├── Halted                409 HALTED (ours)
 │   └── KillSwitch            503 KILL_SWITCH
 ├── TransientError        the same call may work later
 │   ├── RateLimited           429 RATE_LIMITED
@@ -41,9 +42,9 @@ from pydantic import JsonValue
 
 __all__ = [
     "BY_CODE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
-    "ForbiddenScope", "IdempotencyConflict", "InProgress", "InsufficientCredits", "Internal", "Invalid", "KillSwitch", "LayersError",
-    "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "PolicyForbids", "RateLimited", "ReturnUrlNotAllowed",
-    "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
+    "ForbiddenScope", "Halted", "IdempotencyConflict", "InProgress", "InsufficientCredits", "Internal", "Invalid", "KillSwitch",
+    "LayersError", "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "PolicyForbids", "RateLimited",
+    "ReturnUrlNotAllowed", "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
 ]  # fmt: skip
 
 Details = Mapping[str, JsonValue]
@@ -178,6 +179,13 @@ class PolicyForbids(PolicyError):
 
     code, status = "POLICY_FORBIDS", 403
     advice = "Nothing was changed. Tell the user; only who runs this server can change its policy."
+
+
+class Halted(PolicyError):
+    """Writes to the project were held back with `halt`; ours, no answer of Layers."""
+
+    code, status = "HALTED", 409
+    advice = "Nothing was changed; reading works. To let writes through again: halt with resume=true, which needs a yes."
 
 
 class KillSwitch(PolicyError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import CallerError, IdempotencyConflict, LayersError, PlatformError, PolicyError
 from layers_mcp.gate.handle import LIFE, canonical, fingerprint, new_handle
 from layers_mcp.gate.verdict import Act, Go, Refused, Replay, Verdict, refusal
-from layers_mcp.store.rows import Began, Confirmation, ConfirmedBy, Entry, Kind, Operation
+from layers_mcp.store.rows import EVERY, Began, Confirmation, ConfirmedBy, Entry, Halt, Kind, Operation
 
 if TYPE_CHECKING:
     from layers_mcp.store.store import Store
@@ -29,6 +29,11 @@ _NOTHING_DONE = (CallerError, PolicyError, PlatformError)
 def _did_nothing(problem: LayersError) -> bool:
     """Whether a call that ended so surely had no effect; of the others that is not known."""
     return isinstance(problem, _NOTHING_DONE) and not isinstance(problem, IdempotencyConflict)
+
+
+def _named(project_id: str | None) -> str:
+    """A project as a hold names it, however the call spelt its id (layers-api: a bare UUID is the same as a prefixed one)."""
+    return EVERY if project_id is None else f"prj_{project_id.removeprefix('prj_').lower()}"
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,18 @@ class Gate:
     def recent(self, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
         """The latest things this principal's calls began, newest first."""
         return self._store().begun.recent(self.principal, project_id=project_id, limit=limit)
+
+    def hold(self, project_id: str | None, *, by: ConfirmedBy = "agent") -> None:
+        """Hold back every write to a project, or with None to any, for whoever shares this store."""
+        self._store().halts.hold(Halt(project_id=_named(project_id), at=self._clock.now(), principal=self.principal, by=by))
+
+    def lift(self, project_id: str | None) -> None:
+        """Let the writes to a project go on, or with None end the hold on all; a hold on the other stays."""
+        self._store().halts.lift(_named(project_id))
+
+    def held(self, projects: Collection[str]) -> Halt | None:
+        """Why a write that touches these projects is held back, or None."""
+        return self._store().halts.of([_named(one) for one in projects])
 
     def record(  # noqa: PLR0913  one row, each of its columns by name
         self,

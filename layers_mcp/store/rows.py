@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-__all__ = ["Began", "Confirmation", "ConfirmedBy", "Entry", "How", "Kind", "Operation", "State"]
+__all__ = ["EVERY", "Began", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Operation", "State"]
 
 State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
 """A confirmation's life: shown to somebody, the person asked, the person's answer; spent and acting, over well or badly."""
@@ -17,6 +17,9 @@ How = Literal["client", "command", "page"]
 """How a person answered: asked by their client, by `layers-mcp confirm`, or on the page of the HTTP server."""
 Kind = Literal["job", "post", "oauth"]
 """What kinds of things a call of ours can begin."""
+
+EVERY: Final = "*"
+"""Stands for all projects where one is named."""
 
 
 class _Row(BaseModel):
@@ -99,3 +102,12 @@ class Entry(_Row):
     confirmed_by: ConfirmedBy | None = None
     project_id: str | None = None
     arguments: str
+
+
+class Halt(_Row):
+    """Writes that are held back: of one project, or of all when `project_id` is `EVERY`. `by`: who asked for it."""
+
+    project_id: str
+    at: datetime
+    principal: str
+    by: ConfirmedBy

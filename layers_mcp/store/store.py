@@ -12,6 +12,7 @@ from layers_mcp.clock import Clock, WallClock
 from layers_mcp.database import open_engine
 from layers_mcp.store.begun import Begun
 from layers_mcp.store.confirmations import Confirmations
+from layers_mcp.store.halts import Halts
 from layers_mcp.store.replies import Replies
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS
 from layers_mcp.store.trail import Trail
@@ -31,6 +32,7 @@ class Store:
         self.replies = Replies(engine)
         self.begun = Begun(engine)
         self.trail = Trail(engine)
+        self.halts = Halts(engine)
 
     @classmethod
     def open(cls, where: Path | str, *, clock: Clock | None = None) -> Self:

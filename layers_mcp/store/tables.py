@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "operations", "trail"]
+__all__ = ["HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "halts", "operations", "trail"]
 
 HEAD = "0002"
 VERSIONS = Path(__file__).parent / "versions"
@@ -99,4 +99,12 @@ trail = Table(
     Column("project_id", Text),
     Column("arguments", String(64), nullable=False),
     Index(None, "principal", "number"),
+)
+halts = Table(
+    "halts",
+    TABLES,
+    Column("project_id", String(100), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("principal", String(80), nullable=False),
+    Column("by", String(10), nullable=False),
 )

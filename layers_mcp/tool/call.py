@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from layers_mcp.client.desk import Report
 from layers_mcp.client.layers import Layers
 from layers_mcp.clock import Clock
+from layers_mcp.store.rows import Began, Halt
 
-__all__ = ["Begun", "Call"]
+__all__ = ["Begun", "Call", "Switch"]
 
 Begun = Callable[[Literal["job", "post", "oauth"], str, "str | None"], None]
 """Records a job, post or consent that this call started: kind, id, project id."""
+
+
+class Switch(Protocol):
+    """Holds writes back, for whoever shares our store; None: those to all projects."""
+
+    def hold(self, project_id: str | None) -> None:
+        """Hold back."""
+        ...
+
+    def lift(self, project_id: str | None) -> None:
+        """Let go."""
+        ...
+
+    def held(self, projects: Collection[str]) -> Halt | None:
+        """Why a write that touches these projects is held back, or None."""
+        ...
+
+    def recent(self, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
+        """What this principal's calls began, newest first."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +52,7 @@ class Call:
     clock: Clock
     report: Report
     begun: Begun
+    switch: Switch
     key: str
     wait_s: int
     return_url: str | None = None

@@ -136,8 +136,6 @@ async def control(visit: Visit, ask: Callable[[Any, Call], Awaitable[Shown | Non
     """Preview, handle, a yes, act once: without all of them nothing is changed; what needs no yes just runs."""
     gate, name = visit.house.gate, visit.tool.name
     handle = cast("Control", visit.request).confirm
-    if visit.tier == "deny":
-        raise PolicyForbids(f"the operator's policy forbids {name}")
     if (done := gate.recall(handle, name, arguments=visit.arguments)) is not None:
         return Envelope.model_validate(done.outcome).model_copy(update={"replayed": _ACTED})
 
@@ -147,6 +145,9 @@ async def control(visit: Visit, ask: Callable[[Any, Call], Awaitable[Shown | Non
     shown = await look()
     if shown is None:
         return visit.envelope(await visit.tool.run(visit.request, visit.call(str(uuid.uuid4()))))
+    if visit.tier == "deny":
+        raise PolicyForbids(f"the operator's policy forbids {name}")
+    visit.pass_halt(shown.projects)
     if not handle:
         return await _ask_again(visit, shown, None)
     known = gate.check(handle, name, arguments=visit.arguments, shown=_shown_digest(shown))

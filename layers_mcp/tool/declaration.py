@@ -83,7 +83,11 @@ Ask = Callable[[A, Call], Awaitable[Shown | None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Tool(Generic[A]):
-    """A declared tool. `ask` makes it a control tool: it acts only on a live handle for exactly what `ask` shows."""
+    """A declared tool.
+
+    `ask` makes it a control tool: it acts only on a live handle for exactly what `ask` shows. `halts`: it is the switch that holds other
+    tools' writes back, and is held back by none.
+    """
 
     name: str
     title: str
@@ -94,6 +98,7 @@ class Tool(Generic[A]):
     result: type[BaseModel]
     run: Run[A]
     ask: Ask[A] | None = None
+    halts: bool = False
 
 
 def _description(run: Callable[..., object]) -> str:
@@ -102,11 +107,11 @@ def _description(run: Callable[..., object]) -> str:
 
 
 def tool(
-    *, calls: tuple[Endpoint[Any, Any], ...], effect: Effect, ask: Ask[Any] | None = None
+    *, calls: tuple[Endpoint[Any, Any], ...], effect: Effect, ask: Ask[Any] | None = None, halts: bool = False
 ) -> Callable[[Callable[[A, Call], Awaitable[Outcome[Any]]]], Tool[A]]:
     """Declare the decorated function as a tool.
 
-    `calls`: every endpoint it may touch; its scopes and rate classes follow. `ask`: what a control tool shows first.
+    `calls`: every endpoint it may touch; its scopes and rate classes follow. `ask`: what a control tool shows first. `halts`: as in `Tool`.
 
     Raises:
         TypeError: at import, when the signature is not (Arguments, Call) -> Outcome[Model], or a control tool lacks `confirm`.
@@ -130,6 +135,7 @@ def tool(
             result=get_args(answer)[0],
             run=run,
             ask=ask,
+            halts=halts,
         )
 
     return declare

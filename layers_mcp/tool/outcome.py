@@ -120,13 +120,15 @@ class Shown:
 
     `digest_over`: what the yes is bound to besides the items; the time that passes is not among it. `unbound`: facts that may read
     differently at each look, such as a signed URL; what they stand for belongs in `digest_over`. `pictures`: fetches what the items
-    look like, once it is sure that a person will see them; no yes is bound to them.
+    look like, once it is sure that a person will see them; no yes is bound to them. `projects`: those it touches, where no argument
+    names one.
     """
 
     question: str
     items: tuple[ShownItem, ...]
     digest_over: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     unbound: frozenset[str] = frozenset()
+    projects: frozenset[str] = frozenset()
     pictures: Callable[[], Awaitable[Pictures]] = no_pictures
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -10,12 +11,14 @@ from pydantic import BaseModel, JsonValue
 from layers_mcp.client.desk import Report
 from layers_mcp.client.layers import Layers
 from layers_mcp.clock import Clock
+from layers_mcp.contract.errors import Halted
 from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.policy import Policy, Tier
+from layers_mcp.store.rows import EVERY
 from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Arguments, Tool
+from layers_mcp.tool.declaration import Arguments, Effect, Tool
 from layers_mcp.tool.outcome import Envelope, Outcome
 
 __all__ = ["House", "Visit"]
@@ -64,6 +67,19 @@ class Visit:
         """The project that the call names."""
         return getattr(self.request, "project_id", None)
 
+    def pass_halt(self, projects: Collection[str]) -> None:
+        """Let a call that writes to `projects` through.
+
+        Raises:
+            Halted: writes to one of them, or all writes, are held back.
+        """
+        if self.tool.effect is Effect.READS or self.tool.halts:
+            return
+        held = self.house.gate.held(projects)
+        if held is not None:
+            what = "all projects are" if held.project_id == EVERY else f"project {held.project_id} is"
+            raise Halted(f"{what} halted since {held.at.isoformat(timespec='seconds')}")
+
     def call(self, key: str, *, again: bool = False) -> Call:
         """What the tool is handed, for the operation `key`."""
 
@@ -78,6 +94,7 @@ class Visit:
             report=self.report,
             begun=begun,
             key=key,
+            switch=self.house.gate,
             wait_s=house.wait_s,
             return_url=house.return_url,
             again=again,

@@ -134,6 +134,7 @@ async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
         items=items,
         digest_over={"media": [[asset.id for asset in post.media_assets] for post in posts]},
         unbound=frozenset({"media"}),
+        projects=frozenset(post.project_id for post in posts if post.project_id is not None),
         pictures=partial(pictured, posts, call),
     )
 

@@ -13,6 +13,7 @@ from layers_mcp.tools.content import list_content
 from layers_mcp.tools.creatives import list_ads_content, override_creative
 from layers_mcp.tools.decisions import explain_decision
 from layers_mcp.tools.generation import clone_regardless, generate_content
+from layers_mcp.tools.halting import halt
 from layers_mcp.tools.keywords import list_keywords, refresh_keywords
 from layers_mcp.tools.listings import ingest_listing
 from layers_mcp.tools.metrics import read_metrics
@@ -43,6 +44,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     explain_decision,
     override_creative,
     wait_for_job,
+    halt,
     clone_regardless,
     run_optimizer,
     review_pending_action,

@@ -173,6 +173,7 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
         items=items,
         digest_over={"approvalStatus": post.approval_status, "when": when, "media": [asset.id for asset in post.media_assets]},
         unbound=frozenset({"media"}),
+        projects=frozenset({post.project_id}),
         pictures=partial(pictured, [post], call),
     )
 

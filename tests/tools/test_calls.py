@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from layers_mcp.contract import jobs, projects
 from layers_mcp.contract.jobs import GetJob
+from layers_mcp.contract.scalars import wire_time
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.faults import Fault
 from layers_mcp.server.calling import answer
@@ -42,6 +43,16 @@ async def _learned(story, project):
     await story.call("list_ads_content", projectId=project)
     found = (await story.call("list_recommendations", projectId=project))["result"]["items"]
     await story.call("update_recommendation", projectId=project, recommendationId=found[0]["recommendationId"], status="acknowledged")
+
+
+async def _halted(story, project, account):
+    """The switch, with something to cancel."""
+    post = await story.post(project, hook="The last one.")
+    at = wire_time(story.layers.now() + timedelta(days=1))
+    await story.yes("schedule_content", containerId=post, scheduledFor=at, targets=[{"socialAccountId": account}])
+    await story.call("generate_content", projectId=project, hook="Never.", waitSeconds=0)
+    await story.yes("halt", projectId=project, cancel=True)
+    await story.yes("halt", projectId=project, resume=True)
 
 
 async def advertised(story, paid):
@@ -117,6 +128,7 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story, paid_of):
     await story.call("connect_account", projectId=project, platform="tiktok", returnUrl=RETURN, socialAccountId=account)
     await _learned(story, project)
     await advertised(story, paid_of(story.world, project))
+    await _halted(story, project, account)
 
     assert touched == {tool.name: {call.name for call in tool.calls} for tool in TOOLS}
 
