@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from layers_mcp import __version__
-from layers_mcp.commands import confirm, demo, doctor, sandbox, serve, tools
+from layers_mcp.commands import confirm, demo, doctor, sandbox, serve, tools, trail
 from layers_mcp.server import http
 
 __all__ = ["cli"]
@@ -56,6 +56,7 @@ def _serve(
 _app.command("demo")(demo.demo)
 _app.command("doctor")(doctor.doctor)
 _app.command("tools")(tools.tools)
+_app.command("trail")(trail.trail)
 _app.add_typer(confirm.app, name="confirm")
 _app.add_typer(sandbox.app, name="sandbox")
 

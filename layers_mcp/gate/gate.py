@@ -14,7 +14,7 @@ from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import CallerError, IdempotencyConflict, LayersError, PlatformError, PolicyError
 from layers_mcp.gate.handle import LIFE, canonical, fingerprint, new_handle
 from layers_mcp.gate.verdict import Act, Go, Refused, Replay, Verdict, refusal
-from layers_mcp.store.rows import EVERY, Began, Confirmation, ConfirmedBy, Entry, Halt, Kind, Operation
+from layers_mcp.store.rows import EVERY, Began, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Operation
 
 if TYPE_CHECKING:
     from layers_mcp.store.store import Store
@@ -217,8 +217,10 @@ class Gate:
         request_id: str | None = None,
         confirmed_by: ConfirmedBy | None = None,
         project_id: str | None = None,
+        shown: str | None = None,
+        how: How | None = None,
     ) -> None:
-        """Write one call into the trail; `arguments` is their digest, `outcome` a code or a word."""
+        """Write one call into the trail; `arguments`, `shown` are digests, `outcome` a code or a word."""
         self._store().trail.add(
             Entry(
                 at=self._clock.now(),
@@ -230,5 +232,7 @@ class Gate:
                 confirmed_by=confirmed_by,
                 project_id=project_id,
                 arguments=arguments,
+                shown=shown,
+                how=how,
             )
         )

@@ -98,6 +98,18 @@ class Confirmations:
         with writing(self._engine) as connection:
             connection.execute(update(confirmations).where(acting).values(ended))
 
+    def forget(self, project_id: str) -> int:
+        """Empty what was shown and answered of a project's previews, which may hold a customer's texts; how many there were.
+
+        What still waits is turned down with it: nobody can judge it any more.
+        """
+        at = confirmations.c
+        empty = {"question": "", "items": None, "outcome": None}
+        with writing(self._engine) as connection:
+            open_ = (at.project_id == project_id) & at.state.in_(("minted", "asked", "yes"))
+            connection.execute(update(confirmations).where(open_).values(state="no"))
+            return connection.execute(update(confirmations).where(at.project_id == project_id).values(empty)).rowcount
+
     def sweep(self, before: datetime) -> None:
         """Forget what expired before `before`."""
         with writing(self._engine) as connection:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-__all__ = ["EVERY", "Began", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Operation", "State"]
+__all__ = ["EVERY", "Began", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Operation", "State"]
 
 State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
 """A confirmation's life: shown to somebody, the person asked, the person's answer; spent and acting, over well or badly."""
@@ -88,9 +88,10 @@ class Began(_Row):
 
 
 class Entry(_Row):
-    """One call in the trail: who did what, how it ended; never its arguments (only their digest), never a secret.
+    """One call in the trail: who did what, who said yes and how, how it ended; never its arguments or its texts, never a secret.
 
-    `outcome`: an error's code, or a word such as `done`, `replayed`, `confirmation_required`. `arguments` is empty where they did not fit.
+    `outcome`: an error's code, or a word such as `done`, `replayed`, `confirmation_required`. `arguments`, `shown`: digests; `arguments`
+    is empty where they did not fit.
     """
 
     at: datetime
@@ -102,6 +103,16 @@ class Entry(_Row):
     confirmed_by: ConfirmedBy | None = None
     project_id: str | None = None
     arguments: str
+    shown: str | None = None
+    how: How | None = None
+
+
+class Link(_Row):
+    """An entry in its place of the chain: `digest` is made of the entry, its number and the digest of the one before."""
+
+    number: int
+    entry: Entry
+    digest: str
 
 
 class Halt(_Row):

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "halts", "operations", "trail"]
+__all__ = ["HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "halts", "operations", "trail", "trail_end"]
 
 HEAD = "0002"
 VERSIONS = Path(__file__).parent / "versions"
@@ -88,7 +88,7 @@ began = Table(
 trail = Table(
     "trail",
     TABLES,
-    Column("number", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
     Column("principal", String(80), nullable=False),
     Column("tool", String(80), nullable=False),
@@ -98,7 +98,18 @@ trail = Table(
     Column("confirmed_by", String(10)),
     Column("project_id", Text),
     Column("arguments", String(64), nullable=False),
+    Column("shown", String(64)),
+    Column("how", String(10)),
+    Column("digest", String(64), nullable=False),
     Index(None, "principal", "number"),
+)
+trail_end = Table(
+    "trail_end",
+    TABLES,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    comment="the last entry of the trail; whoever adds one holds this row",
 )
 halts = Table(
     "halts",

@@ -80,7 +80,9 @@ async def _ask_again(visit: Visit, shown: Shown, because: str | None) -> Envelop
         visit.tool.name,
         arguments=visit.arguments,
         shown=_shown_digest(shown),
-        display=Display(project_id=visit.project_id, question=shown.question, items=_shown_items(shown)),
+        display=Display(
+            project_id=visit.project_id or next(iter(shown.projects), None), question=shown.question, items=_shown_items(shown)
+        ),
         life=OUTSIDE_LIFE if outside else LIFE,
     )
     then = f"Ask the person: {shown.question}"
@@ -147,6 +149,7 @@ async def control(visit: Visit, ask: Callable[[Any, Call], Awaitable[Shown | Non
         return visit.envelope(await visit.tool.run(visit.request, visit.call(str(uuid.uuid4()))))
     if visit.tier == "deny":
         raise PolicyForbids(f"the operator's policy forbids {name}")
+    visit.notes.shown = _shown_digest(shown)
     visit.pass_halt(shown.projects)
     if not handle:
         return await _ask_again(visit, shown, None)
@@ -161,6 +164,7 @@ async def control(visit: Visit, ask: Callable[[Any, Call], Awaitable[Shown | Non
             shown = await look() or shown
         known = gate.judge(handle, name, arguments=visit.arguments, shown=_shown_digest(shown), by=by)
     if isinstance(known, Go):
+        visit.notes.shown, visit.notes.how = known.row.shown, known.row.how
         return await _act(visit, known)
     return _settled(visit, known) or await _ask_again(visit, shown, _BECAUSE[cast("Refused", known).reason])
 

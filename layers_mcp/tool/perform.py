@@ -78,6 +78,8 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
             request_id=request_id,
             confirmed_by=confirmed_by,
             project_id=visit.project_id,
+            shown=visit.notes.shown,
+            how=visit.notes.how,
         )
 
     try:

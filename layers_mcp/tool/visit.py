@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, JsonValue
@@ -15,13 +15,13 @@ from layers_mcp.contract.errors import Halted
 from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.policy import Policy, Tier
-from layers_mcp.store.rows import EVERY
+from layers_mcp.store.rows import EVERY, How
 from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, Tool
 from layers_mcp.tool.outcome import Envelope, Outcome
 
-__all__ = ["House", "Visit"]
+__all__ = ["House", "Notes", "Visit"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,14 @@ def _record(result: BaseModel | None) -> JsonValue:
     return None if result is None else cast("JsonValue", result.model_dump(mode="json", by_alias=True, exclude_none=True, context=SHOWS))
 
 
+@dataclass(kw_only=True)
+class Notes:
+    """What the trail is told of a call beside its answer: the digest of what was shown, and how a person answered."""
+
+    shown: str | None = None
+    how: How | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Visit:
     """One call on its way through: who is called with what, the digest of what it is bound to, and a client that can ask, if it can."""
@@ -56,6 +64,7 @@ class Visit:
     arguments: str
     report: Report
     asker: Asker | None = None
+    notes: Notes = field(default_factory=Notes)
 
     @property
     def tier(self) -> Tier:

@@ -1,14 +1,55 @@
-"""What a person is shown outside the conversation, and their answer; projects whose writes are held back."""
+"""What a person is shown outside the conversation, and their answer; projects whose writes are held back; a trail that is chained."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+
+from layers_mcp.store.rows import Entry
+from layers_mcp.store.trail import chained
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+
+
+_FIRST = ("at", "principal", "tool", "effect", "outcome", "request_id", "confirmed_by", "project_id", "arguments")
+"""What an entry was until now."""
+
+
+def _instant(kept: Any) -> datetime:
+    """A naive UTC instant as the database gives it, aware."""
+    return (kept if isinstance(kept, datetime) else datetime.fromisoformat(kept)).replace(tzinfo=UTC)
+
+
+def _chain() -> None:
+    """Give the entries so far their digests, from 1 on, and make that the rule."""
+    op.add_column("trail", sa.Column("shown", sa.String(64)))
+    op.add_column("trail", sa.Column("how", sa.String(10)))
+    op.add_column("trail", sa.Column("digest", sa.String(64)))
+    connection, number, before = op.get_bind(), 0, "0" * 64
+    for row in connection.execute(sa.text(f"SELECT number, {', '.join(_FIRST)} FROM trail ORDER BY number")).mappings().all():  # noqa: S608  our own names
+        number += 1
+        known = {name: row[name] for name in _FIRST} | {"at": _instant(row["at"])}
+        before = chained(before, number, Entry.model_validate(known))
+        renewed = {"number": number, "digest": before, "was": row["number"]}
+        connection.execute(sa.text("UPDATE trail SET number = :number, digest = :digest WHERE number = :was"), renewed)
+    with op.batch_alter_table("trail") as trail:
+        trail.alter_column("digest", existing_type=sa.String(64), nullable=False)
+    op.create_table(
+        "trail_end",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_trail_end"),
+    )
+    connection.execute(
+        sa.text("INSERT INTO trail_end (id, number, digest) VALUES (1, :number, :digest)"), {"number": number, "digest": before}
+    )
 
 
 def upgrade() -> None:
@@ -22,6 +63,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("how", sa.String(10)))
     with op.batch_alter_table("confirmations") as table:
         table.alter_column("question", server_default=None)
+    _chain()
     op.create_table(
         "halts",
         sa.Column("project_id", sa.String(100), nullable=False),
@@ -35,6 +77,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Forget who was asked and what they said, and what was held back; a yes that was not acted on is none."""
     op.drop_table("halts")
+    op.drop_table("trail_end")
+    with op.batch_alter_table("trail") as trail:
+        for name in ("digest", "how", "shown"):
+            trail.drop_column(name)
     op.execute("DELETE FROM confirmations WHERE state IN ('asked', 'yes', 'no')")
     with op.batch_alter_table("confirmations") as table:
         for name in ("how", "answered_at", "token", "items", "question", "project_id"):
