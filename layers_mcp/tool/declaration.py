@@ -151,6 +151,7 @@ _SAID = {
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
     "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
     "timezone_aware": "needs Z or an offset, like 2026-04-18T22:00:00Z",
     "string_pattern_mismatch": "does not have the form it must have",
 }

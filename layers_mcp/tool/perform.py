@@ -10,7 +10,6 @@ from pydantic import JsonValue
 from layers_mcp.client.desk import Report
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.gate.handle import digest
-from layers_mcp.store.rows import ConfirmedBy
 from layers_mcp.tool.asking import Asker, AskFirst
 from layers_mcp.tool.confirming import control
 from layers_mcp.tool.declaration import Adding, Arguments, Tool, parse
@@ -69,29 +68,16 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
     bound = cast("JsonValue", request.model_dump(mode="json", by_alias=True, exclude=_NOT_BOUND))
     visit = Visit(house=house, tool=declared, request=request, arguments=digest(bound), report=report, asker=asker)
 
-    def record(outcome: str, request_id: str | None, confirmed_by: ConfirmedBy | None) -> None:
-        house.gate.record(
-            declared.name,
-            effect=declared.effect.value,
-            outcome=outcome,
-            arguments=visit.arguments,
-            request_id=request_id,
-            confirmed_by=confirmed_by,
-            project_id=visit.project_id,
-            shown=visit.notes.shown,
-            how=visit.notes.how,
-        )
-
     try:
         envelope = await _pass(visit)
     except LayersError as problem:
-        record(problem.wire_code, problem.request_id, None)
+        visit.record(problem.wire_code, problem.request_id)
         raise
     except AskFirst:
-        record("asked", None, None)
+        visit.record("asked")
         raise
     except BaseException:
-        record("broken_off", None, None)  # the client went away, or a mistake of ours
+        visit.record("broken_off")  # the client went away, or a mistake of ours
         raise
-    record("replayed" if envelope.replayed else envelope.status, envelope.request_id, envelope.confirmed_by)
+    visit.record("replayed" if envelope.replayed else envelope.status, envelope.request_id, envelope.confirmed_by)
     return envelope

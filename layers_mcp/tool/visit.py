@@ -15,7 +15,7 @@ from layers_mcp.contract.errors import Halted
 from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.policy import Policy, Tier
-from layers_mcp.store.rows import EVERY, How
+from layers_mcp.store.rows import EVERY, ConfirmedBy, How
 from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, Tool
@@ -107,6 +107,20 @@ class Visit:
             wait_s=house.wait_s,
             return_url=house.return_url,
             again=again,
+        )
+
+    def record(self, outcome: str, request_id: str | None = None, confirmed_by: ConfirmedBy | None = None) -> None:
+        """Write the call into the trail; `outcome`: a code or a word."""
+        self.house.gate.record(
+            self.tool.name,
+            effect=self.tool.effect.value,
+            outcome=outcome,
+            arguments=self.arguments,
+            request_id=request_id,
+            confirmed_by=confirmed_by,
+            project_id=self.project_id,
+            shown=self.notes.shown,
+            how=self.notes.how,
         )
 
     def envelope(self, outcome: Outcome[Any], **more: Any) -> Envelope:

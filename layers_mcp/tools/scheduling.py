@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.contract import content, projects, publishing, social
 from layers_mcp.contract.content import Container, GetContent
 from layers_mcp.contract.errors import ContentRejected, Invalid
-from layers_mcp.contract.projects import GetProject, Project
+from layers_mcp.contract.projects import GetProject
 from layers_mcp.contract.publishing import Schedule, Target
-from layers_mcp.contract.scalars import Id, PublishMode, Utc, wire_time
+from layers_mcp.contract.scalars import Id, PublishMode, wire_time
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
+from layers_mcp.tool.moment import When, again_after, clock_words, moment_of, zone_of
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.words import hidden
@@ -44,7 +45,7 @@ class ScheduleContentArguments(Control):
     """Arguments of schedule_content."""
 
     container_id: Id = Field(description="The post.")
-    scheduled_for: Utc = Field(description="With Z or an offset: 2026-04-18T22:00:00Z.")
+    scheduled_for: When = Field(description="2026-04-18T22:00:00Z, or 2026-04-18T15:00[America/Los_Angeles].")
     targets: tuple[TargetArguments, ...] = Field(min_length=1, max_length=50, description="All or none are scheduled.")
 
 
@@ -64,14 +65,6 @@ def _apart(span: timedelta) -> str:
     hours, left = divmod(rest, 60)
     parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{left} m" if left else ""]
     return "in " + " ".join(part for part in parts if part)
-
-
-def _local(moment: datetime, project: Project) -> str:
-    try:
-        zone = ZoneInfo(project.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return wire_time(moment)
-    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M} {project.timezone} ({wire_time(moment)})"
 
 
 def _caption(post: Container, account: SocialAccount, override: str | None) -> str:
@@ -137,6 +130,14 @@ def _accounts(request: ScheduleContentArguments, known: tuple[SocialAccount, ...
     return [by_id[target.social_account_id] for target in request.targets]
 
 
+def _too_late(at: datetime, now: datetime, zone: ZoneInfo | None) -> list[JsonValue]:
+    """What is wrong with a time that has passed, and the next such time."""
+    if at >= now - SKEW:
+        return []
+    following = again_after(at, now, zone or ZoneInfo("UTC"))
+    return [{"path": "scheduledFor", "message": f"is in the past, as it is {wire_time(now)} now; the next such time is {following}"}]
+
+
 async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     """The post as it would go out on each account, with the time in the project's zone, in UTC and from now.
 
@@ -148,17 +149,21 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     if post.approval_status == "rejected":
         raise ContentRejected(f"content {post.id} was rejected", details={"containerId": post.id, "approvalStatus": "rejected"})
     now = call.now()
-    issues: list[JsonValue] = []
-    if request.scheduled_for < now - SKEW:
-        issues.append({"path": "scheduledFor", "message": f"is in the past; it is {wire_time(now)} now"})
+    if post.project_id is None:
+        raise Invalid(
+            f"content {post.id} belongs to no project", details={"issues": [{"path": "containerId", "message": "has no project"}]}
+        )
+    project = await call.layers.send(projects.GET, GetProject(project_id=post.project_id))
+    zone = zone_of(project.timezone)
+    at = moment_of("scheduledFor", request.scheduled_for, local=zone)
+    issues = _too_late(at, now, zone)
     if post.status != "completed":
         issues.append({"path": "containerId", "message": f"is {post.status}; only completed content can be scheduled"})
-    if issues or post.project_id is None:
+    if issues:
         raise Invalid(f"content {post.id} can't be scheduled so", details={"issues": issues})
-    project = await call.layers.send(projects.GET, GetProject(project_id=post.project_id))
-    page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=post.project_id, limit=200))
+    page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project.id, limit=200))
     accounts = _accounts(request, page.items)
-    when = _local(request.scheduled_for, project)
+    when = clock_words(at, zone)
     queued = await _queued(post, project.id, call)
     items = tuple(
         _item(post, account, target, when=when, queued=queued.get(account.social_account_id, []))
@@ -169,11 +174,11 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     )
     count = f"{len(items)} account{'s' if len(items) > 1 else ''}"
     return Shown(
-        question=f"Publish content {post.id} on {count} on {when}, {_apart(request.scheduled_for - now)}?{blocked}",
+        question=f"Publish content {post.id} on {count} on {when}, {_apart(at - now)}?{blocked}",
         items=items,
         digest_over={"approvalStatus": post.approval_status, "when": when, "media": [asset.id for asset in post.media_assets]},
         unbound=frozenset({"media"}),
-        projects=frozenset({post.project_id}),
+        projects=frozenset({project.id}),
         pictures=partial(pictured, [post], call),
     )
 
@@ -186,7 +191,9 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
 async def schedule_content(request: ScheduleContentArguments, call: Call) -> Outcome[Scheduled]:
     """Queue a post to be published on connected accounts at a time. Pending content is queued by its approval."""
     targets = tuple(Target.model_validate(target.model_dump(exclude_none=True)) for target in request.targets)
-    wanted = publishing.ScheduleContent(container_id=request.container_id, targets=targets, scheduled_for=request.scheduled_for)
+    wanted = publishing.ScheduleContent(
+        container_id=request.container_id, targets=targets, scheduled_for=moment_of("scheduledFor", request.scheduled_for)
+    )
     made = await call.layers.send(publishing.SCHEDULE, wanted, key=call.key)
     for post_id in made.scheduled_post_ids:
         call.begun("post", post_id, None)

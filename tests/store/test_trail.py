@@ -56,8 +56,8 @@ def test_what_is_as_it_was_written_verifies(store):
         ("DELETE FROM trail", "the trail ends at entry 0, and 10 were written"),
         ("UPDATE trail SET number = number + 100 WHERE number = 5; UPDATE trail SET number = 5 WHERE number = 6", "entry 5 is not"),
         (
-            "CREATE TEMP TABLE copy AS SELECT * FROM trail WHERE number = 10; UPDATE copy SET number = 11;"
-            "INSERT INTO trail SELECT * FROM copy",
+            """CREATE TEMP TABLE copy AS SELECT * FROM trail WHERE number = 10; UPDATE copy SET number = 11;
+            INSERT INTO trail SELECT * FROM copy""",
             "entry 11 is not what was written",
         ),
     ],

@@ -1,0 +1,105 @@
+"""One moment as people write it: with an offset, or as a clock's time in a named zone, never as a bare time that could be anywhere."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import StringConstraints
+
+from layers_mcp.contract.errors import Invalid
+from layers_mcp.contract.scalars import wire_time
+
+__all__ = ["When", "again_after", "clock_words", "moment_of", "zone_of"]
+
+When = Annotated[str, StringConstraints(min_length=10, max_length=80)]
+"""`2026-04-18T22:00:00Z`, `2026-04-18T15:00:00-07:00`, or `2026-04-18T15:00[America/Los_Angeles]` (RFC 9557)."""
+_ZONED = re.compile(r"(?P<clock>[^\[\]]+)\[(?P<zone>[A-Za-z0-9_+\-/]{1,60})\]", re.ASCII)
+_DAY = timedelta(days=1)
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The zone of this name, or None where nobody knows it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def _unfit(path: str, message: str) -> Invalid:
+    return Invalid(f"{path} {message}", details={"issues": [{"path": path, "message": message}]})
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _both(clock: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """A clock's time in a zone, by the offset before and after a change; equal where nothing changes."""
+    return clock.replace(tzinfo=zone, fold=0), clock.replace(tzinfo=zone, fold=1)
+
+
+def _exists(moment: datetime, zone: ZoneInfo) -> bool:
+    return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment.replace(tzinfo=None)
+
+
+def _in_zone(path: str, clock: datetime, zone: ZoneInfo) -> datetime:
+    """The one moment at which the clocks of `zone` show this time."""
+    first, second = _both(clock, zone)
+    if first.utcoffset() == second.utcoffset():
+        return first
+    if not _exists(first, zone):
+        later = first.astimezone(UTC).astimezone(zone)
+        raise _unfit(path, f"does not exist in {zone.key}: the clocks skip it; the time after the gap is {_written(later)}")
+    raise _unfit(path, f"comes twice in {zone.key}, as the clocks go back: write {_written(first)} or {_written(second)}")
+
+
+def moment_of(path: str, given: str, *, local: ZoneInfo | None = None) -> datetime:
+    """The moment that `given` names; `local`: the zone that a suggestion is made in.
+
+    Raises:
+        Invalid: it is no time, names no offset or zone, or a time that its zone's clocks skip or show twice; with the corrected form.
+    """
+    zoned = _ZONED.fullmatch(given)
+    try:
+        clock = datetime.fromisoformat(zoned["clock"] if zoned else given)
+    except ValueError:
+        raise _unfit(path, "is no time; write it like 2026-04-18T22:00:00Z or 2026-04-18T15:00[America/Los_Angeles]") from None
+    if zoned is None:
+        if clock.tzinfo is None:
+            zone = local or ZoneInfo("UTC")
+            meant = f"{_written(clock.replace(tzinfo=zone))} or {_written(clock)}[{zone.key}]"
+            raise _unfit(path, f"needs an offset or a zone, as it could be anywhere: write {meant}")
+        return clock
+    zone = zone_of(zoned["zone"])
+    if zone is None:
+        raise _unfit(path, "names a zone that nobody knows; it must be one like America/Los_Angeles")
+    if clock.tzinfo is None:
+        return _in_zone(path, clock, zone)
+    if clock.astimezone(zone).utcoffset() != clock.utcoffset():
+        raise _unfit(path, f"has an offset that {zone.key} does not have then; leave one of the two out")
+    return clock
+
+
+def again_after(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """The next time after `now` that the clocks of `zone` show what they show at `moment`, written with its offset."""
+    clock = moment.astimezone(zone).replace(tzinfo=None)
+    today = now.astimezone(zone).date()
+    tries = (
+        clock.replace(year=day.year, month=day.month, day=day.day, tzinfo=zone) for day in (today + number * _DAY for number in range(3))
+    )
+    return _written(next(one for one in tries if one > now and _exists(one, zone)))
+
+
+def clock_words(moment: datetime, zone: ZoneInfo | None) -> str:
+    """A moment for a person: the zone's clock and UTC; which of two it is where the clocks show it twice."""
+    if zone is None:
+        return wire_time(moment)
+    here = moment.astimezone(zone)
+    first, second = _both(here.replace(tzinfo=None), zone)
+    which = ""
+    if first.utcoffset() != second.utcoffset():
+        which = f", the {'second' if here.fold else 'first'} of two as the clocks go back"
+    return f"{here:%a %d %b %Y %H:%M} {zone.key} ({wire_time(moment)}{which})"
