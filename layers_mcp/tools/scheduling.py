@@ -138,6 +138,17 @@ def _too_late(at: datetime, now: datetime, zone: ZoneInfo | None) -> list[JsonVa
     return [{"path": "scheduledFor", "message": f"is in the past, as it is {wire_time(now)} now; the next such time is {following}"}]
 
 
+async def _post(container_id: str, call: Call) -> tuple[Container, Project]:
+    """The content and its project."""
+    post = await call.layers.send(content.GET, GetContent(container_id=container_id))
+    if post.approval_status == "rejected":
+        raise ContentRejected(f"content {post.id} was rejected", details={"containerId": post.id, "approvalStatus": "rejected"})
+    if post.project_id is None:
+        issue: JsonValue = {"path": "containerId", "message": "has no project"}
+        raise Invalid(f"content {post.id} belongs to no project", details={"issues": [issue]})
+    return post, await call.layers.send(projects.GET, GetProject(project_id=post.project_id))
+
+
 async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     """The post as it would go out on each account, with the time in the project's zone, in UTC and from now.
 
@@ -145,16 +156,8 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
         Invalid: the time is past, the content is not ready, or an account can't be published on; each named.
         ContentRejected: the content was turned down.
     """
-    post = await call.layers.send(content.GET, GetContent(container_id=request.container_id))
-    if post.approval_status == "rejected":
-        raise ContentRejected(f"content {post.id} was rejected", details={"containerId": post.id, "approvalStatus": "rejected"})
-    now = call.now()
-    if post.project_id is None:
-        raise Invalid(
-            f"content {post.id} belongs to no project", details={"issues": [{"path": "containerId", "message": "has no project"}]}
-        )
-    project = await call.layers.send(projects.GET, GetProject(project_id=post.project_id))
-    zone = zone_of(project.timezone)
+    post, project = await _post(request.container_id, call)
+    now, zone = call.now(), zone_of(project.timezone)
     at = moment_of("scheduledFor", request.scheduled_for, local=zone)
     issues = _too_late(at, now, zone)
     if post.status != "completed":
