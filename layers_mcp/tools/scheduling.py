@@ -12,7 +12,7 @@ from pydantic import Field, JsonValue, StringConstraints
 from layers_mcp.contract import content, projects, publishing, social
 from layers_mcp.contract.content import Container, GetContent
 from layers_mcp.contract.errors import ContentRejected, Invalid
-from layers_mcp.contract.projects import GetProject
+from layers_mcp.contract.projects import GetProject, Project
 from layers_mcp.contract.publishing import Schedule, Target
 from layers_mcp.contract.scalars import Id, PublishMode, wire_time
 from layers_mcp.contract.social import ListAccounts, SocialAccount
