@@ -29,6 +29,7 @@ from layers_mcp.contract.scalars import wire_time
 from layers_mcp.database import writing
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
+from layers_mcp.gate.policy import Policy
 from layers_mcp.sandbox import ids
 from layers_mcp.sandbox.ads import making, pool, tables
 from layers_mcp.sandbox.ads.making import NewAccount, NewCampaign
@@ -38,7 +39,7 @@ from layers_mcp.sandbox.world import World
 from layers_mcp.server import log
 from layers_mcp.server.calling import answer
 from layers_mcp.store.store import Store
-from layers_mcp.tool.perform import House
+from layers_mcp.tool.visit import House
 
 ADS, CAMPAIGNS, DAYS, TIMES = 10_000, 20, 90, 5
 MOST_S, MOST_MIB = 2.0, 300.0
@@ -151,7 +152,7 @@ async def measured() -> dict[str, Cost]:
         )
         layers = Layers("http://sandbox", SecretStr(world.key), clock=clock, transport=transport, luck=lambda: 0.0)
         gate = Gate(lambda: store, clock, principal_of(SecretStr("bench")))
-        house = House(layers=layers, gate=gate, clock=clock, wait_s=45, sandbox=True)
+        house = House(layers=layers, gate=gate, clock=clock, wait_s=45, sandbox=True, policy=Policy())
         project = (await client.post("/v1/projects", json={"name": "Many"})).json()["id"]
         furnish(world, project)
         costs = await routes(client, project) | await tools(house, project)

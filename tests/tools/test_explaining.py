@@ -235,7 +235,7 @@ class Told:
         self._story, self._project, self.wire = story, project, Lossy(story.wire)
         layers = Layers("http://sandbox", SecretStr(story.world.key), clock=story.clock, transport=self.wire, luck=lambda: 0.0)
         gate = Gate(lambda: story.store, story.clock, principal_of(SecretStr("x")))
-        self.house = House(layers=layers, gate=gate, clock=story.clock, wait_s=45, sandbox=True)
+        self.house = House(layers=layers, gate=gate, clock=story.clock, wait_s=45, sandbox=True, policy=story.policy)
         self._until = story.at()
 
     async def __call__(self, *lost: Loss, **asked: str) -> dict[str, Any]:
