@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from layers_mcp.gate.policy import Policy
     from layers_mcp.sandbox.world import World
+    from layers_mcp.server.page.routes import Page
     from layers_mcp.tool.visit import House
 
 __all__ = ["App", "open_world"]
@@ -77,8 +78,8 @@ def _policy(settings: Settings) -> Policy:
 class App:
     """One process's house, with what it shows. Nothing of the house is imported or opened before the first call."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Read the catalog and the policy.
+    def __init__(self, settings: Settings, clock: Clock, *, page: str | None = None) -> None:
+        """Read the catalog and the policy. `page`: where a person answers in a browser, when this process serves that.
 
         Raises:
             UnknownTool: LAYERS_TOOLS names a tool or preset that nobody knows.
@@ -88,6 +89,7 @@ class App:
         self._policy = _policy(settings) if settings.policy is not None else None
         self._settings = settings
         self._clock = clock
+        self._page = page
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._house: House | None = None
@@ -114,6 +116,18 @@ class App:
         if name not in known:
             raise ValueError(f"there is no prompt of this name; there are {', '.join(known)}")
         return filled(known[name], given)
+
+    def page(self) -> Page:
+        """What the page for a person's answers needs of this process."""
+        from layers_mcp.server.page.routes import Page  # noqa: PLC0415  shut while nothing is served over HTTP
+        from layers_mcp.store.token import person_token  # noqa: PLC0415
+
+        def token() -> str:
+            """The secret as it is now: a file that was deleted is made anew, and the old sessions are over."""
+            given = self._settings.person_token
+            return given.get_secret_value() if given is not None else person_token(self._settings.state_dir)
+
+        return Page(clock=self._clock, token=token, house=self.house)
 
     async def house(self) -> House:
         """The open house."""
@@ -174,6 +188,7 @@ class App:
             sandbox=not settings.live,
             return_url=settings.return_url,
             policy=self._policy or Policy(default=settings.confirm),
+            page=self._page,
         )
 
     async def close(self) -> None:

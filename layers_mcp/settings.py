@@ -75,6 +75,11 @@ class Settings(BaseSettings):
     policy: Path | None = Field(
         default=None, description="TOML file that says the same per action: default = …, and a table actions of tool names."
     )
+    person_token: SecretStr | None = Field(
+        default=None,
+        description="Secret that opens the page where a person answers (24 letters or more), never given to an agent; without one it is "
+        "made at first use and kept in the state folder.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged to stderr.")
     sandbox_speed: float = Field(
         default=60.0,
@@ -118,6 +123,14 @@ class Settings(BaseSettings):
         secret = "-" if given is None else given.get_secret_value().strip()
         if not (secret and secret.isascii() and secret.isprintable()):
             message = "it is blank, or holds characters that no HTTP header can carry"
+            raise ValueError(message)
+        return given
+
+    @field_validator("person_token")
+    @classmethod
+    def _hard_to_guess(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not re.fullmatch(r"[\x21-\x7e]{24,500}", given.get_secret_value()):
+            message = "it must be 24 to 500 letters, digits and signs, without spaces"
             raise ValueError(message)
         return given
 

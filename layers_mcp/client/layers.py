@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx2
 from pydantic import SecretStr
 
-from layers_mcp.client.picture import Picture, fetch
+from layers_mcp.client.picture import SMALL, Bounds, Picture, fetch
 from layers_mcp.client.retry import pause_before
 from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply, retry_after_s
 from layers_mcp.clock import Clock
@@ -141,9 +141,9 @@ class Layers:
             return Seen(reply=None, etag=etag)
         return Seen(reply=self._read(endpoint, answer), etag=answer.headers.get("etag"))
 
-    async def picture(self, url: str) -> Picture | None:
-        """The picture at a URL that an answer named, fetched without the key; None on any trouble, or when it is over 200,000 bytes."""
-        return await fetch(self._http, url, root=self._root)
+    async def picture(self, url: str, bounds: Bounds = SMALL) -> Picture | None:
+        """The file at a URL that an answer named, fetched without the key; None on any trouble, or when it is beyond `bounds`."""
+        return await fetch(self._http, url, root=self._root, bounds=bounds)
 
     async def close(self) -> None:
         """Close the connections; the client sends no more."""

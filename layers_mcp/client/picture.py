@@ -1,14 +1,15 @@
-"""A picture by its URL: small, soon, and without our key; or none."""
+"""A picture or a film by its URL: small, soon, and without our key; or none."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import httpx2
 
-__all__ = ["AT_MOST_BYTES", "Picture", "fetch"]
+__all__ = ["AT_MOST_BYTES", "FILM", "LARGE", "SMALL", "Bounds", "Picture", "fetch"]
 
 AT_MOST_BYTES = 200_000
 """Issue 3: previews come back with the image, under 200 KB."""
@@ -17,10 +18,27 @@ _AT_MOST_S = 4.0
 
 _BEGINS = {"image/jpeg": rb"\xff\xd8\xff", "image/png": rb"\x89PNG\r\n\x1a\n", "image/gif": rb"GIF8[79]a", "image/webp": rb"RIFF....WEBP"}
 """The pictures that every client shows, and how their files begin (WHATWG: MIME Sniffing, "Matching an image type pattern")."""
+_FILMS = {"video/mp4": rb"....ftyp", "video/quicktime": rb"....ftyp", "video/webm": rb"\x1a\x45\xdf\xa3"}
+"""The films that browsers play, likewise ("Matching an audio or video type pattern")."""
+
+
+class Bounds(NamedTuple):
+    """What is fetched at most: files that begin so, by media type; bytes; and seconds."""
+
+    begins: Mapping[str, bytes]
+    at_most_bytes: int
+    at_most_s: float
+
+
+SMALL = Bounds(_BEGINS, AT_MOST_BYTES, _AT_MOST_S)
+LARGE = Bounds(_BEGINS, 8_000_000, 20.0)
+"""A picture for a person who looks at it alone (our choice)."""
+FILM = Bounds(_FILMS, 64_000_000, 60.0)
+"""A film of a post, likewise: a minute of upright video has about 30 MB."""
 
 
 class Picture(NamedTuple):
-    """A JPEG, PNG, GIF or WebP file: its bytes and its media type, such as `image/jpeg`."""
+    """A file that was fetched: its bytes and its media type, such as `image/jpeg`."""
 
     content: bytes
     mime: str
@@ -31,25 +49,25 @@ def _fetchable(url: httpx2.URL, root: httpx2.URL) -> bool:
     return url.scheme == "https" or (url.scheme == "http" and root.scheme == "http")
 
 
-async def _read(answer: httpx2.Response) -> Picture | None:
+async def _read(answer: httpx2.Response, bounds: Bounds) -> Picture | None:
     mime = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not answer.is_success or mime not in _BEGINS:
+    if not answer.is_success or mime not in bounds.begins:
         return None
     content = bytearray()
     async for piece in answer.aiter_bytes():
         content += piece
-        if len(content) > AT_MOST_BYTES:
+        if len(content) > bounds.at_most_bytes:
             return None
-    return Picture(bytes(content), mime) if re.match(_BEGINS[mime], content, re.DOTALL) else None
+    return Picture(bytes(content), mime) if re.match(bounds.begins[mime], content, re.DOTALL) else None
 
 
-async def fetch(http: httpx2.AsyncClient, url: str, *, root: str) -> Picture | None:
-    """The picture at `url`, which an answer of the API at `root` named; None on any trouble. No redirect is followed."""
+async def fetch(http: httpx2.AsyncClient, url: str, *, root: str, bounds: Bounds = SMALL) -> Picture | None:
+    """The file within `bounds` at `url`, which an answer of the API at `root` named; None on any trouble. No redirect is followed."""
     try:
         where = httpx2.URL(url)
         if not _fetchable(where, httpx2.URL(root)):
             return None
-        async with asyncio.timeout(_AT_MOST_S), http.stream("GET", where, headers={"Accept": "image/*"}) as answer:
-            return await _read(answer)
+        async with asyncio.timeout(bounds.at_most_s), http.stream("GET", where, headers={"Accept": ", ".join(bounds.begins)}) as answer:
+            return await _read(answer, bounds)
     except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError):
         return None

@@ -49,8 +49,10 @@ def _serve(
         return
     if host not in http.LOOPBACK:
         raise typer.BadParameter(f"--host {host}: HTTP is served to this machine only; use one of {', '.join(http.LOOPBACK)}")
-    typer.echo(f"layers-mcp: http://{host}:{port}/mcp (Streamable HTTP), http://{host}:{port}/sse (SSE)", err=True)
-    serve.run(lambda server: http.serve(server, host=host, port=port))
+    root = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    typer.echo(f"layers-mcp: {root}/mcp (Streamable HTTP), {root}/sse (SSE)", err=True)
+    typer.echo(f"layers-mcp: {root}/confirm is where a person answers; layers-mcp confirm link --at {root} prints the way in", err=True)
+    serve.run(lambda server, app: http.serve(server, host=host, port=port, page=app.page()), page=f"{root}/confirm")
 
 
 _app.command("demo")(demo.demo)

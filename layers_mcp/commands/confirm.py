@@ -7,6 +7,7 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, cast
+from urllib.parse import urlencode
 
 import typer
 
@@ -15,14 +16,17 @@ from layers_mcp.server.render import clean
 from layers_mcp.settings import settings_or_exit
 from layers_mcp.store.rows import Confirmation
 from layers_mcp.store.store import Store
+from layers_mcp.store.token import Exposed, person_token
 
 __all__ = ["app"]
 
-app = typer.Typer(help="What waits for your yes: list, show, yes, no.", no_args_is_help=False, invoke_without_command=True)
+app = typer.Typer(help="What waits for your yes: list, show, yes, no, link.", no_args_is_help=False, invoke_without_command=True)
 _NAME_LETTERS = 8
 """Of a confirmation's digest; the handle itself is kept nowhere."""
 _SAID_YES = "Yes. It is done when the assistant calls again with its handle."
 _SAID_NO = "No, for good. Nothing was changed."
+_AT = "http://127.0.0.1:8000"
+"""Where `layers-mcp serve --transport http` serves by itself."""
 _Name = Annotated[str, typer.Argument(help="The name that list shows.", metavar="NAME")]
 
 
@@ -123,3 +127,18 @@ def _yes(name: _Name) -> None:
 def _no(name: _Name) -> None:
     """Turn it down, for good."""
     _answered(name, yes=False)
+
+
+@app.command("link")
+def _link(at: Annotated[str, typer.Option(help="Where layers-mcp serve --transport http serves.")] = _AT) -> None:
+    """Print the address that opens the page for your answers in a browser; it holds your secret, so it is for a terminal only."""
+    if not sys.stdin.isatty():
+        typer.echo("layers-mcp: the link is for a person at a terminal", err=True)
+        raise typer.Exit(2)
+    settings = settings_or_exit()
+    try:
+        token = settings.person_token.get_secret_value() if settings.person_token else person_token(settings.state_dir)
+    except Exposed as problem:
+        typer.echo(f"layers-mcp: {problem}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"{at.rstrip('/')}/confirm?{urlencode({'token': token})}")

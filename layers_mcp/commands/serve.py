@@ -18,22 +18,25 @@ from layers_mcp.settings import settings_or_exit
 
 __all__ = ["run", "serve"]
 
-Transport = Callable[[Server[Any]], Awaitable[None]]
+Transport = Callable[[Server[Any], App], Awaitable[None]]
 
 
 async def _serve(app: App, transport: Transport) -> None:
     try:
-        await transport(bind(app.catalog, app.answer, app.fill))
+        await transport(bind(app.catalog, app.answer, app.fill), app)
     finally:
         await app.close()
 
 
-def run(transport: Transport) -> None:
-    """Serve over `transport` until it ends, with the settings of the environment; the log goes to stderr."""
+def run(transport: Transport, *, page: str | None = None) -> None:
+    """Serve over `transport` until it ends, with the settings of the environment; the log goes to stderr.
+
+    `page`: where a person answers in a browser, when the transport serves that too.
+    """
     settings = settings_or_exit()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     try:
-        app = App(settings, WallClock())
+        app = App(settings, WallClock(), page=page)
     except ValueError as problem:  # a tool or a policy that can't be held to, by name
         sys.stderr.write(f"layers-mcp: {problem}\n")
         raise SystemExit(2) from None
@@ -42,4 +45,4 @@ def run(transport: Transport) -> None:
 
 def serve() -> None:
     """Serve one client over stdio until it closes stdin. stdout carries protocol frames only."""
-    run(serve_stdio)
+    run(lambda server, _: serve_stdio(server))

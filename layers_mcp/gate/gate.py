@@ -13,8 +13,9 @@ from pydantic import JsonValue
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import CallerError, IdempotencyConflict, LayersError, PlatformError, PolicyError
 from layers_mcp.gate.handle import LIFE, canonical, fingerprint, new_handle
+from layers_mcp.gate.person import Person, name_of
 from layers_mcp.gate.verdict import Act, Go, Refused, Replay, Verdict, refusal
-from layers_mcp.store.rows import EVERY, Began, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Operation
+from layers_mcp.store.rows import EVERY, Began, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Look, Operation
 
 if TYPE_CHECKING:
     from layers_mcp.store.store import Store
@@ -38,19 +39,26 @@ def _named(project_id: str | None) -> str:
 
 @dataclass(frozen=True)
 class Minted:
-    """A handle for the person's yes, and the instant (of the wall) until which it is good."""
+    """A handle for the person's yes, the instant (of the wall) until which it is good, and what a person knows the preview by."""
 
     handle: str
     expires_at: datetime
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Display:
-    """What a preview says, kept so that a person can answer it elsewhere; no digest is made of it."""
+    """What a preview says, kept so that a person can answer it elsewhere; no digest is made of it.
+
+    `media`: what the items look like; `due_at`, in the project's `zone`: when something would happen.
+    """
 
     project_id: str | None = None
     question: str = ""
     items: JsonValue = None
+    media: tuple[Look, ...] = ()
+    due_at: datetime | None = None
+    zone: str | None = None
 
 
 class Gate:
@@ -64,6 +72,11 @@ class Gate:
         self._store = store
         self._clock = clock
         self.principal = principal
+
+    @property
+    def person(self) -> Person:
+        """The previews as a person sees them, who answers outside the conversation; not of this principal only."""
+        return Person(self._store, self._clock)
 
     def preview(self, tool: str, *, arguments: str, shown: str, display: Display | None = None, life: timedelta = LIFE) -> Minted:
         """Mint a handle bound to this principal, the tool, and the digests of its arguments and of what was shown.
@@ -87,9 +100,12 @@ class Gate:
             project_id=display.project_id,
             question=display.question,
             items=display.items,
+            media=display.media,
+            due_at=display.due_at,
+            zone=display.zone,
         )
         self._store().confirmations.mint(row)
-        return Minted(handle, row.expires_at)
+        return Minted(handle, row.expires_at, name_of(row))
 
     def check(self, handle: object, tool: str, *, arguments: str, shown: str) -> Confirmation | Refused | Replay:
         """What `handle` is worth for this call, spending nothing: its row when it could let the call act, or why it can't."""

@@ -15,6 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
+from layers_mcp.server.page.routes import Page, routes
+
 __all__ = ["LOOPBACK", "build", "serve"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -49,19 +51,22 @@ async def _health(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def build(server: Server[Any]) -> Starlette:
-    """The ASGI app that serves both transports and `/healthz`, to clients of both protocol eras."""
+def build(server: Server[Any], page: Page | None = None) -> Starlette:
+    """The ASGI app that serves both transports and `/healthz` to clients of both protocol eras, and a person's `page`."""
     app = server.streamable_http_app(transport_security=_SECURITY)
     sse = _Sse(server)
     app.router.routes += [
         Route("/sse", endpoint=sse, methods=["GET"]),
         Mount("/messages/", app=sse.transport.handle_post_message),
         Route("/healthz", endpoint=_health, methods=["GET"]),
+        *(routes(page, _SECURITY) if page is not None else ()),
     ]
     return app
 
 
-async def serve(server: Server[Any], *, host: str, port: int) -> None:
+async def serve(server: Server[Any], *, host: str, port: int, page: Page | None = None) -> None:
     """Serve on `host` (one of `LOOPBACK`) until a signal comes; open streams get three seconds."""
-    config = uvicorn.Config(build(server), host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=_GRACE_S)
+    config = uvicorn.Config(
+        build(server, page), host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=_GRACE_S
+    )
     await uvicorn.Server(config).serve()

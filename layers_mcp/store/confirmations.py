@@ -90,6 +90,12 @@ class Confirmations:
         with reading(self._engine) as connection:
             return tuple(Confirmation.model_validate(dict(row)) for row in connection.execute(wanted).mappings())
 
+    def named(self, name: str) -> tuple[Confirmation, ...]:
+        """The previews whose digest begins with `name`, whatever became of them; of every principal of this store."""
+        wanted = select(confirmations).where(confirmations.c.handle.startswith(name, autoescape=True))
+        with reading(self._engine) as connection:
+            return tuple(Confirmation.model_validate(dict(row)) for row in connection.execute(wanted).mappings())
+
     def finish(self, handle: str, *, now: datetime, outcome: JsonValue, failed: bool) -> None:
         """Record how an acting row ended, and with it those it continued; any other row stays as it is."""
         ended = {"state": "failed" if failed else "done", "finished_at": now, "outcome": outcome}
@@ -104,7 +110,7 @@ class Confirmations:
         What still waits is turned down with it: nobody can judge it any more.
         """
         at = confirmations.c
-        empty = {"question": "", "items": None, "outcome": None}
+        empty: dict[str, object] = {"question": "", "items": None, "media": [], "outcome": None}
         with writing(self._engine) as connection:
             open_ = (at.project_id == project_id) & at.state.in_(("minted", "asked", "yes"))
             connection.execute(update(confirmations).where(open_).values(state="no"))

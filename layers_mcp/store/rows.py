@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-__all__ = ["EVERY", "Began", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Operation", "State"]
+__all__ = ["EVERY", "Began", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look", "Operation", "State"]
 
 State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
 """A confirmation's life: shown to somebody, the person asked, the person's answer; spent and acting, over well or badly."""
@@ -26,11 +26,20 @@ class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Look(_Row):
+    """One media file that a preview shows, by its ids at Layers, as the URL it is fetched by ends sooner than a preview does."""
+
+    container_id: str
+    asset_id: str
+    kind: str
+
+
 class Confirmation(_Row):
     """One preview and what became of it. The clear handle is nowhere in it.
 
     `handle`: SHA-256 of the handle. `arguments`, `shown`: digests. `key`: the Idempotency-Key its act is sent with. `question`, `items`:
-    what was shown, for a person who answers outside the conversation. `token`: SHA-256 of what the client's answer must come with.
+    what was shown, for a person who answers outside the conversation; `media`: what the items look like; `due_at`, in the project's
+    `zone`: when it would happen. `token`: SHA-256 of what the client's answer must come with.
     """
 
     handle: str
@@ -49,6 +58,9 @@ class Confirmation(_Row):
     project_id: str | None = None
     question: str = ""
     items: JsonValue = None
+    media: tuple[Look, ...] = ()
+    due_at: datetime | None = None
+    zone: str | None = None
     token: str | None = None
     answered_at: datetime | None = None
     how: How | None = None

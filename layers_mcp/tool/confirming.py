@@ -14,6 +14,7 @@ from layers_mcp.contract.errors import LayersError, PolicyForbids
 from layers_mcp.contract.secret import SHOWN_ONCE
 from layers_mcp.gate.gate import Display
 from layers_mcp.gate.handle import LIFE, digest
+from layers_mcp.gate.person import name_of
 from layers_mcp.gate.verdict import Go, Refused, Replay
 from layers_mcp.store.rows import Confirmation as Row
 from layers_mcp.store.rows import ConfirmedBy
@@ -39,12 +40,17 @@ _DISMISSED = (
     "The person gave no answer. Nothing was changed; the same call with the same confirm asks them once more while the handle is good."
 )
 _WAITS_FOR_PERSON = (
-    "Nothing was changed: this waits for a person's yes outside this conversation (layers-mcp confirm). "
+    "Nothing was changed: this waits for a person's yes outside this conversation ({where}). "
     "Call again with the same confirm after they have answered."
 )
 OUTSIDE_LIFE = timedelta(hours=24)
 """How long a handle is good that a person answers outside the conversation, where they may come by later; ours."""
 _ACTED = "this handle was used before; this is what it did, and nothing was done again"
+
+
+def _where(visit: Visit, name: str) -> str:
+    """Where a person answers `name` outside the conversation; the page is only named where one is served."""
+    return "layers-mcp confirm" if visit.house.page is None else f"layers-mcp confirm, or the page {visit.house.page}/{name}"
 
 
 def _without_secrets(record: JsonValue) -> JsonValue:
@@ -81,13 +87,19 @@ async def _ask_again(visit: Visit, shown: Shown, because: str | None) -> Envelop
         arguments=visit.arguments,
         shown=_shown_digest(shown),
         display=Display(
-            project_id=visit.project_id or next(iter(shown.projects), None), question=shown.question, items=_shown_items(shown)
+            project_id=visit.project_id or next(iter(shown.projects), None),
+            question=shown.lasting or shown.question,
+            items=_shown_items(shown),
+            media=shown.media,
+            due_at=shown.due_at,
+            zone=shown.zone,
         ),
         life=OUTSIDE_LIFE if outside else LIFE,
     )
     then = f"Ask the person: {shown.question}"
     if outside:
-        then = f"A person answers outside this conversation; then call again with confirm. What they are asked: {shown.question}"
+        where = _where(visit, minted.name)
+        then = f"A person answers outside this conversation ({where}); then call again with confirm. They are asked: {shown.question}"
     elif visit.asker is not None:
         then = (
             f"Call again with confirm: the person is then asked by their own client, so don't ask in chat. They are asked: {shown.question}"
@@ -124,7 +136,7 @@ async def _whose_yes(visit: Visit, row: Row, shown: Shown) -> ConfirmedBy | Enve
         return visit.envelope(Outcome[Any](say=_DECLINED if answer == "no" else _DISMISSED, status="canceled"))
     if visit.tier == "ask":
         return "agent"
-    return visit.envelope(Outcome[Any](say=_WAITS_FOR_PERSON, status="needs_action"))
+    return visit.envelope(Outcome[Any](say=_WAITS_FOR_PERSON.format(where=_where(visit, name_of(row))), status="needs_action"))
 
 
 def _settled(visit: Visit, known: Refused | Replay) -> Envelope | None:

@@ -12,7 +12,7 @@ from pydantic import StringConstraints
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import wire_time
 
-__all__ = ["When", "again_after", "clock_words", "moment_of", "zone_of"]
+__all__ = ["When", "again_after", "apart", "clock_words", "moment_of", "zone_of"]
 
 When = Annotated[str, StringConstraints(min_length=10, max_length=80)]
 """`2026-04-18T22:00:00Z`, `2026-04-18T15:00:00-07:00`, or `2026-04-18T15:00[America/Los_Angeles]` (RFC 9557)."""
@@ -103,3 +103,15 @@ def clock_words(moment: datetime, zone: ZoneInfo | None) -> str:
     if first.utcoffset() != second.utcoffset():
         which = f", the {'second' if here.fold else 'first'} of two as the clocks go back"
     return f"{here:%a %d %b %Y %H:%M} {zone.key} ({wire_time(moment)}{which})"
+
+
+def apart(span: timedelta) -> str:
+    """How far off a moment is, as people say it: `in 3 h 12 m`, `at once` once it is there."""
+    seconds = round(span.total_seconds())
+    if seconds < 60:
+        return f"in {seconds} s" if seconds > 0 else "at once"
+    minutes = round(seconds / 60)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, left = divmod(rest, 60)
+    parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{left} m" if left else ""]
+    return "in " + " ".join(part for part in parts if part)

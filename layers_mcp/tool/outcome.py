@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr
 from pydantic.alias_generators import to_camel
 
 from layers_mcp.contract.scalars import Utc
+from layers_mcp.store.rows import Look
 
 __all__ = [
     "Confirmation", "Cost", "Envelope", "Next", "Outcome", "Pictures", "ReadFrom", "Shown", "ShownItem", "ShownPicture", "Status",
@@ -121,7 +123,8 @@ class Shown:
     `digest_over`: what the yes is bound to besides the items; the time that passes is not among it. `unbound`: facts that may read
     differently at each look, such as a signed URL; what they stand for belongs in `digest_over`. `pictures`: fetches what the items
     look like, once it is sure that a person will see them; no yes is bound to them. `projects`: those it touches, where no argument
-    names one.
+    names one. For who reads it later, elsewhere: `media`, what the items look like; `due_at` in the project's `zone`, the moment at which
+    it would happen; `lasting`, the question without what passes by itself.
     """
 
     question: str
@@ -130,6 +133,10 @@ class Shown:
     unbound: frozenset[str] = frozenset()
     projects: frozenset[str] = frozenset()
     pictures: Callable[[], Awaitable[Pictures]] = no_pictures
+    media: tuple[Look, ...] = ()
+    due_at: datetime | None = None
+    zone: str | None = None
+    lasting: str | None = None
 
 
 class Envelope(View):

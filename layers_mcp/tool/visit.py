@@ -29,7 +29,7 @@ class House:
     """What every call of one process shares.
 
     `wait_s`: the default wait; `sandbox`: nothing here reaches anyone; `return_url`: the default page that people come back to after
-    a consent; `policy`: whose yes each control action needs.
+    a consent; `policy`: whose yes each control action needs; `page`: where a person answers in a browser, when this process serves it.
     """
 
     layers: Layers
@@ -39,6 +39,7 @@ class House:
     sandbox: bool
     policy: Policy
     return_url: str | None = None
+    page: str | None = None
 
 
 def _record(result: BaseModel | None) -> JsonValue:

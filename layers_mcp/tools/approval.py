@@ -17,7 +17,7 @@ from layers_mcp.contract.social import ListAccounts
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
-from layers_mcp.tool.pictures import pictured
+from layers_mcp.tool.pictures import looks, pictured
 from layers_mcp.tool.size import fitting
 from layers_mcp.tool.waiting import ask_consent
 from layers_mcp.tool.words import hidden
@@ -136,6 +136,7 @@ async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
         unbound=frozenset({"media"}),
         projects=frozenset(post.project_id for post in posts if post.project_id is not None),
         pictures=partial(pictured, posts, call),
+        media=looks(posts),
     )
 
 

@@ -18,9 +18,9 @@ from layers_mcp.contract.scalars import Id, PublishMode, wire_time
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
-from layers_mcp.tool.moment import When, again_after, clock_words, moment_of, zone_of
+from layers_mcp.tool.moment import When, again_after, apart, clock_words, moment_of, zone_of
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
-from layers_mcp.tool.pictures import pictured
+from layers_mcp.tool.pictures import looks, pictured
 from layers_mcp.tool.words import hidden
 
 __all__ = ["schedule_content"]
@@ -54,17 +54,6 @@ class Scheduled(View):
 
     schedule: Schedule
     container_id: str
-
-
-def _apart(span: timedelta) -> str:
-    seconds = round(span.total_seconds())
-    if seconds < 60:
-        return f"in {seconds} s" if seconds > 0 else "at once"
-    minutes = round(seconds / 60)
-    days, rest = divmod(minutes, 24 * 60)
-    hours, left = divmod(rest, 60)
-    parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{left} m" if left else ""]
-    return "in " + " ".join(part for part in parts if part)
 
 
 def _caption(post: Container, account: SocialAccount, override: str | None) -> str:
@@ -176,13 +165,18 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
         " It waits for the approval first, and goes out at that time only once it is approved." if post.approval_status == "pending" else ""
     )
     count = f"{len(items)} account{'s' if len(items) > 1 else ''}"
+    asked = f"Publish content {post.id} on {count} on {when}"
     return Shown(
-        question=f"Publish content {post.id} on {count} on {when}, {_apart(at - now)}?{blocked}",
+        question=f"{asked}, {apart(at - now)}?{blocked}",
+        lasting=f"{asked}?{blocked}",
         items=items,
         digest_over={"approvalStatus": post.approval_status, "when": when, "media": [asset.id for asset in post.media_assets]},
         unbound=frozenset({"media"}),
         projects=frozenset({project.id}),
         pictures=partial(pictured, [post], call),
+        media=looks([post]),
+        due_at=at,
+        zone=project.timezone if zone else None,
     )
 
 

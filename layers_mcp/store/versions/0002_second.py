@@ -58,11 +58,15 @@ def upgrade() -> None:
         table.add_column(sa.Column("project_id", sa.Text()))
         table.add_column(sa.Column("question", sa.Text(), nullable=False, server_default=""))
         table.add_column(sa.Column("items", sa.JSON()))
+        table.add_column(sa.Column("media", sa.JSON(), nullable=False, server_default="[]"))
+        table.add_column(sa.Column("due_at", sa.DateTime()))
+        table.add_column(sa.Column("zone", sa.Text()))
         table.add_column(sa.Column("token", sa.String(64)))
         table.add_column(sa.Column("answered_at", sa.DateTime()))
         table.add_column(sa.Column("how", sa.String(10)))
     with op.batch_alter_table("confirmations") as table:
         table.alter_column("question", server_default=None)
+        table.alter_column("media", server_default=None)
     _chain()
     op.create_table(
         "halts",
@@ -83,5 +87,5 @@ def downgrade() -> None:
             trail.drop_column(name)
     op.execute("DELETE FROM confirmations WHERE state IN ('asked', 'yes', 'no')")
     with op.batch_alter_table("confirmations") as table:
-        for name in ("how", "answered_at", "token", "items", "question", "project_id"):
+        for name in ("how", "answered_at", "token", "zone", "due_at", "media", "items", "question", "project_id"):
             table.drop_column(name)
