@@ -168,7 +168,7 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     asked = f"Publish content {post.id} on {count} on {when}"
     return Shown(
         question=f"{asked}, {apart(at - now)}?{blocked}",
-        lasting=f"{asked}?{blocked}",
+        lasting=f"{asked.partition(' (')[0]}?{blocked}",
         items=items,
         digest_over={"approvalStatus": post.approval_status, "when": when, "media": [asset.id for asset in post.media_assets]},
         unbound=frozenset({"media"}),

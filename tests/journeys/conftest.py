@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
 from typing import Any, NamedTuple
@@ -24,6 +26,7 @@ from layers_mcp.commands.browser import read
 
 PATIENCE_S = 60
 MODERN = "2026-07-28"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AT = "2026-04-18T17:22:00Z"
 """The day of the onboarding seed."""
 _ENDINGS = {"ts": "mts", "python": "py"}
@@ -361,3 +364,128 @@ def program(tmp_path: Path, sandbox: Sandbox) -> Iterator[Callable[[str], Progra
     yield start
     for started in programs:
         started.close()
+
+
+class Browser:
+    """A headless Chromium, spoken to over its debugging pipe (fd 3 in, fd 4 out; messages end with NUL)."""
+
+    def __init__(self, folder: Path) -> None:
+        theirs_in, self._to = os.pipe()
+        self._from, theirs_out = os.pipe()
+        options = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            f"--user-data-dir={folder}",
+            "--remote-debugging-pipe",
+        ]
+        command = ["bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "chromium", CHROMIUM, *options, "about:blank"]
+        self.process = subprocess.Popen(command, pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(theirs_in)
+        os.close(theirs_out)
+        self._next, self._session, self._read = 0, None, b""
+        self._watchdog = threading.Timer(2 * PATIENCE_S, self.process.kill)
+        self._watchdog.start()
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+
+    def send(self, method: str, **params: Any) -> dict[str, Any]:
+        """The result of one command."""
+        self._next += 1
+        message: dict[str, Any] = {"id": self._next, "method": method, "params": params}
+        message |= {"sessionId": self._session} if self._session else {}
+        os.write(self._to, json.dumps(message).encode() + b"\0")
+        while True:
+            while b"\0" not in self._read:
+                piece = os.read(self._from, 65_536)
+                assert piece, "the browser ended"
+                self._read += piece
+            line, _, self._read = self._read.partition(b"\0")
+            answer = json.loads(line)
+            if answer.get("id") == self._next:
+                assert "error" not in answer, answer
+                return answer["result"]
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of a JavaScript expression in the page; the debugger is not held to the page's policy."""
+        return self.send("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+
+    def until(self, expression: str) -> Any:
+        """Look until the expression is true."""
+        end = time.monotonic() + PATIENCE_S
+        while not (value := self.evaluate(expression)):
+            assert time.monotonic() < end, self.evaluate("location.href + document.body.innerText")
+            time.sleep(0.05)  # a process of its own: there is nothing else to wait on
+        return value
+
+    def open(self, url: str) -> None:
+        """Open a page in full."""
+        self.send("Page.navigate", url=url)
+        self.until("document.readyState == 'complete' && location.href != 'about:blank'")
+
+    def key(self, name: str, code: int, text: str = "") -> None:
+        """One key."""
+        for kind, typed in (("keyDown", text), ("keyUp", "")):
+            self.send("Input.dispatchKeyEvent", type=kind, key=name, code=name, windowsVirtualKeyCode=code, text=typed)
+
+    def close(self) -> None:
+        """End it."""
+        self._watchdog.cancel()
+        self.process.kill()
+        self.process.wait(timeout=PATIENCE_S)
+        os.close(self._to)
+        os.close(self._from)
+
+
+class Elsewhere:
+    """Another site on this machine: what it is asked for, and the page it shows."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.page = "<!doctype html><title>Back</title><p>Back in the app."
+        owner = self
+
+        class Answering(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                owner.asked.append((self.path, dict(self.headers)))
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.end_headers()
+                self.wfile.write(owner.page.encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        self.root = f"http://localhost:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self.server.shutdown()
+        self.thread.join(timeout=PATIENCE_S)
+        self.server.server_close()
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    """A browser with an empty profile."""
+    made = Browser(tmp_path / "profile")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Elsewhere]:
+    """Another origin."""
+    made = Elsewhere()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sandbox_allow() -> Callable[[str], str]:
+    """Consents as an account's owner does in a browser of their own; gives where they are sent back to."""
+    return allow

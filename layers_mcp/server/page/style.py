@@ -22,7 +22,7 @@ header p, header nav { margin: 0; font-size: .875rem; color: var(--soft) }
 a { color: var(--act); text-underline-offset: .2em }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 1rem; padding: clamp(1.25rem, 5vw, 2.25rem);
   box-shadow: 0 1px 3px rgb(0 0 0 / .06) }
-h1 { font-size: clamp(1.25rem, 4.5vw, 1.6rem); line-height: 1.3; letter-spacing: -.01em; margin: 0 0 .75rem; text-wrap: balance }
+h1 { font-size: clamp(1.2rem, 4vw, 1.4rem); line-height: 1.35; letter-spacing: -.01em; margin: 0 0 .75rem; text-wrap: pretty }
 h2 { font-size: 1rem; margin: 0 0 .75rem }
 section { border-top: 1px solid var(--line); margin-top: 1.75rem; padding-top: 1.5rem }
 .over { margin: 0 0 .5rem; color: var(--soft); font-size: .875rem }
@@ -35,13 +35,15 @@ dd ul { margin: 0; padding-inline-start: 1.1rem }
 .change { grid-template-columns: 1fr auto 1.35fr; align-items: stretch; gap: .75rem; margin-bottom: 1.25rem }
 .change > div { display: block; background: var(--well); border: 1px solid var(--line); border-radius: .625rem; padding: .75rem 1rem }
 .change > .then { border-color: var(--act); border-width: 2px; font-weight: 600 }
+.change dt { font-weight: 400 }
 .change > .to { background: none; border: 0; padding: 0; align-self: center; color: var(--soft); font-size: 1.25rem }
-figure { margin: 0 } figure + figure { margin-top: 1rem } .quote + dl, dl + .quote, .media + .quote { margin-top: 1.25rem }
+figure { margin: 0 } figure + figure { margin-top: 1rem } .quote + dl, .note + dl { margin-top: 1.25rem }
+article > :last-child, section > :last-child { margin-bottom: 0 }
 figcaption { color: var(--soft); font-size: .875rem; margin-bottom: .25rem }
 blockquote { margin: 0; padding: .25rem 0 .25rem 1rem; border-inline-start: 3px solid var(--line); white-space: pre-wrap }
 .media { list-style: none; margin: 0 0 1.25rem; padding: 0; display: grid; gap: .75rem;
   grid-template-columns: repeat(auto-fill, minmax(min(9rem, 100%), 1fr)) }
-.media img, .media video { display: block; width: 100%; min-height: 5rem; max-height: 26rem; object-fit: contain; background: var(--well);
+.media img, .media video { display: block; width: 100%; aspect-ratio: 9 / 16; object-fit: contain; background: var(--well);
   border: 1px solid var(--line); border-radius: .625rem; font-size: .875rem; color: var(--soft) }
 form { border-top: 1px solid var(--line); margin-top: 1.75rem; padding-top: 1.5rem; display: flex; flex-wrap: wrap; gap: .75rem }
 button { font: inherit; font-weight: 600; flex: 1 1 12rem; min-height: 3rem; padding: .625rem 1.25rem; border-radius: .625rem;
