@@ -132,3 +132,14 @@ def test_any_other_page_to_come_back_to_stops_the_start(environment, page):
     """House-style 28: wrong settings stop the server at start."""
     with pytest.raises(ValidationError, match="return_url"):
         environment(LAYERS_RETURN_URL=page)
+
+
+@pytest.mark.parametrize("secret", ["short", "x" * 23, "with a blank in it, and long", "x" * 501, "ümlaut-and-long-enough-for-it"])
+def test_a_persons_secret_is_hard_to_guess_and_never_printed(environment, secret):
+    """Issue 5: the page is opened by it; the address it stands in takes it as it is."""
+    with pytest.raises(ValidationError, match="24 to 500") as refused:
+        environment(LAYERS_PERSON_TOKEN=secret)
+
+    assert environment(LAYERS_PERSON_TOKEN="x" * 24).person_token.get_secret_value() == "x" * 24
+    assert "x" * 24 not in repr(environment(LAYERS_PERSON_TOKEN="x" * 24))
+    assert refused.value.error_count() == 1

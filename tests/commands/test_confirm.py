@@ -111,3 +111,14 @@ def test_a_no_is_final(gate, tmp_path):
     assert (said.returncode, again.returncode) == (0, 2)
     assert "nothing waits under" in again.stderr
     assert gate.judge(handle, "approve_content", **BOUND) == Refused("declined")
+
+
+def test_the_link_to_the_page_is_printed_at_a_terminal_only(tmp_path):
+    """It holds the person's secret, so no program that runs the command gets it; the same secret each time."""
+    piped = confirm(tmp_path, "link")
+    first, second = confirm(tmp_path, "link", typed=""), confirm(tmp_path, "link", "--at", "https://mcp.example.com/", typed="")
+
+    secret = first.stdout.strip().removeprefix("http://127.0.0.1:8000/confirm?token=")
+    assert (piped.returncode, piped.stdout) == (2, "")
+    assert len(secret) == 43
+    assert second.stdout == f"https://mcp.example.com/confirm?token={secret}\n"

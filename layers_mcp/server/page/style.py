@@ -34,7 +34,7 @@ dt { color: var(--soft); font-size: .875rem; line-height: 1.75 } dd { margin: 0;
 dd ul { margin: 0; padding-inline-start: 1.1rem }
 .change { grid-template-columns: 1fr auto 1.35fr; align-items: stretch; gap: .75rem; margin-bottom: 1.25rem }
 .change > div { display: block; background: var(--well); border: 1px solid var(--line); border-radius: .625rem; padding: .75rem 1rem }
-.change > .then { border-color: var(--act); border-width: 2px; font-weight: 600 }
+.change > .then { border-color: var(--act); border-width: 2px; font-weight: 500 }
 .change dt { font-weight: 400 }
 .change > .to { background: none; border: 0; padding: 0; align-self: center; color: var(--soft); font-size: 1.25rem }
 figure { margin: 0 } figure + figure { margin-top: 1rem } .quote + dl, .note + dl { margin-top: 1.25rem }
