@@ -39,6 +39,8 @@ class House:
     sandbox: bool
     policy: Policy
     return_url: str | None = None
+    projects: frozenset[str] | None = None
+    """Only these; None: all."""
 
 
 def _record(result: BaseModel | None) -> JsonValue:
