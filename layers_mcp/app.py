@@ -134,17 +134,19 @@ class App:
         self, name: str, given: dict[str, Any], tell: Tell, asker: Asker | None = None, *, caller: Caller | None = None
     ) -> Answer | AskFirst:
         """The answer to one call, or what its person is to be asked first; the first call opens the house. `caller`: who, over HTTP."""
-        from layers_mcp.server.calling import answer, unopened  # noqa: PLC0415  tools and contract, shut until the first call
+        from layers_mcp.server import log  # noqa: PLC0415  tools and contract, shut until the first call
+        from layers_mcp.server.calling import answer, unopened  # noqa: PLC0415
 
         shown = [one["name"] for one in self.catalog.tools]
-        try:
-            house = await self.house()
-        except Exception as problem:  # noqa: BLE001  a house that can't be opened is an answer too
-            return unopened(name, problem)
-        if caller is not None:
-            house = _as_seen_by(caller, house)
-            shown = [one for one in shown if caller.tools is None or one in caller.tools]
-        return await answer(house, name, given, tell, shown=shown, asker=asker)
+        with log.bound(caller):
+            try:
+                house = await self.house()
+            except Exception as problem:  # noqa: BLE001  a house that can't be opened is an answer too
+                return unopened(name, problem)
+            if caller is not None:
+                house = _as_seen_by(caller, house)
+                shown = [one for one in shown if caller.tools is None or one in caller.tools]
+            return await answer(house, name, given, tell, shown=shown, asker=asker)
 
     async def fill(self, name: str, given: dict[str, str]) -> str:
         """The text of the prompt `name` with its arguments in place; it needs no house.

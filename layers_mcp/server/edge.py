@@ -18,6 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from layers_mcp.server import log
 from layers_mcp.server.access import Access
 from layers_mcp.server.caller import SCOPE, BadHeader, Caller
 from layers_mcp.server.names import Names
@@ -122,16 +123,17 @@ class Edge:
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(http_request_id=request_id):
-            try:
-                caller = replace(self._admitted(scope["path"], headers), request_id=request_id)
+        caller = Caller(request_id=request_id)
+        try:
+            caller = replace(self._admitted(scope["path"], headers), request_id=request_id)
+            with log.bound(caller):
                 scope = {**scope, SCOPE: caller, **_user(caller)}
-                with structlog.contextvars.bound_contextvars(principal=caller.principal):
-                    await RequestBodyLimitMiddleware(self.app, BODY_BYTES)(scope, _in_time(receive), marked)
-            except _Refused as no:
+                await RequestBodyLimitMiddleware(self.app, BODY_BYTES)(scope, _in_time(receive), marked)
+        except _Refused as no:
+            with log.bound(caller):
                 structlog.get_logger().info("refused", status=no.status)
-                if not started:
-                    await no.answer()(scope, receive, marked)
+            if not started:
+                await no.answer()(scope, receive, marked)
 
     def _admitted(self, path: str, headers: Headers) -> Caller:
         """Who makes this request; raises `_Refused`."""
