@@ -201,7 +201,7 @@ async def test_each_answer_carries_a_request_id_that_each_line_of_the_log_has():
         with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
             ours = await client.get("/mcp", headers=AUTH)
             theirs = await client.get("/mcp", headers=AUTH | {"X-Request-Id": "4bf92f35-77b34da6"})
-            wrong = await client.get("/mcp", headers={"X-Request-Id": "a b\tc\u00fcd" * 9})
+            wrong = await client.get("/mcp", headers={"X-Request-Id": "a b;c" * 9})
     ids = [answer.headers["x-request-id"] for answer in (ours, theirs, wrong)]
 
     assert re.fullmatch("[0-9a-f]{32}", ids[0])
