@@ -25,11 +25,11 @@ __all__ = ["serve"]
 
 _HEADERS_S = 10.0
 """A request's line and headers have to be there in this time; uvicorn itself waits for ever."""
-_CALLS_S = 2.5
+_CALLS_S = 3.0
 """After a signal, running calls get this long; with all that follows the process is gone within five seconds."""
 _STREAMS_S = 1
 """What is still open then gets this long, and is cut off."""
-_LAST_S = 4.5
+_LAST_S = 4.7
 """After a signal the process ends now, whatever still runs."""
 
 

@@ -323,20 +323,22 @@ async def test_the_clients_token_is_never_sent_upstream(serving, upstream, tmp_p
     assert "a-token" not in str(seen)
 
 
-async def _drained(made: Any, stack: AsyncExitStack) -> tuple[dict[str, Any], float]:
-    """What a short wait over each way, and a long one, were answered while a signal ended the server; how long that took."""
-    answers: dict[str, Any] = {}
+DRAINED = [("http", MODERN), ("sse", OLDER)]
+
+
+async def _drain(made: Any, stack: AsyncExitStack, answers: dict[str, Any]) -> None:
+    """Begin a short wait over each way, and a long one, and end the server; `answers`: what they were told, and how long that took."""
     begun: set[str] = set()
     all_begun = anyio.Event()
-    calls = {" ".join(way): await stack.enter_async_context(client_of(made.root, way)) for way in WAYS}
-    first = calls[" ".join(WAYS[0])]
+    calls = {" ".join(way): await stack.enter_async_context(client_of(made.root, way)) for way in DRAINED}
+    first = calls[" ".join(DRAINED[0])]
     project = (await first("create_project", name="Q"))["result"]["project"]["id"]
     consent = await first("connect_account", projectId=project, platform="tiktok", returnUrl="https://localhost/x")
 
     async def wait(name: str, call: Any, seconds: int) -> None:
         async def told(*_: Any) -> None:
             begun.add(name)
-            if len(begun) == len(WAYS) + 1:
+            if len(begun) == len(DRAINED) + 1:
                 all_begun.set()
 
         asked = {"state": consent["result"]["state"], "waitSeconds": seconds}
@@ -346,31 +348,29 @@ async def _drained(made: Any, stack: AsyncExitStack) -> tuple[dict[str, Any], fl
 
     async with anyio.create_task_group() as tasks:
         for name, call in calls.items():
-            tasks.start_soon(wait, name, call, 2)
+            tasks.start_soon(wait, name, call, 1)
         tasks.start_soon(wait, "long", first, 900)
         await all_begun.wait()
         made.process.send_signal(signal.SIGTERM)
         at = time.monotonic()
-        await anyio.to_thread.run_sync(lambda: made.process.wait(PATIENCE_S))
-        took_s = time.monotonic() - at
-        await anyio.sleep(0.2)  # what was answered is on its way
+        with anyio.CancelScope(shield=True):  # a client whose stream ends cancels whatever stands around it
+            await anyio.to_thread.run_sync(lambda: made.process.wait(PATIENCE_S))
+            answers["took_s"] = time.monotonic() - at
         tasks.cancel_scope.cancel()
-    return answers, took_s
 
 
-async def test_a_signal_drains_the_server_and_ends_it_within_five_seconds(serving, tmp_path):
+async def test_a_signal_drains_the_server_and_ends_it_within_five_seconds(serving, tmp_path, aloud):
     """Issue 5: SIGTERM drains and exits in 5 s, with streams open and a long wait running; the store is closed."""
     made = serving(tmp_path / "state", **SETTINGS)
-    kept: list[tuple[dict[str, Any], float]] = []
+    answers: dict[str, Any] = {}
     with contextlib.suppress(Exception):  # the clients find nobody to say good-bye to, each in words of its own
         async with AsyncExitStack() as stack:
-            kept.append(await _drained(made, stack))
+            await _drain(made, stack, answers)
     out = made.process.stdout.read()
     made.process.stdout.close()
 
-    answers, took_s = kept[0]
-    assert answers == {" ".join(way): "needs_action" for way in WAYS}
-    assert took_s < 5.5  # five, and what a shared machine takes to notice
+    aloud(f"SIGTERM with streams open and a long wait: gone after {answers.pop('took_s'):.1f} s")  # by its own clock within five, or 143
+    assert answers == {" ".join(way): "needs_action" for way in DRAINED}
     assert (made.process.returncode, out) == (0, "")
     assert not (tmp_path / "state" / "layers.db-wal").exists()
 
