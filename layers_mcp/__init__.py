@@ -2,7 +2,7 @@
 
 The house stands on floors, and imports go down only: `__main__` and `commands` over `app`, over `server`, over
 `tools` and `prompts`, over `tool`, over `loops`, over `gate`, over `client`, `sandbox` and `store` (strangers to each other), over
-`contract` and `database`, over `clock` and `settings`.
+`contract` and `database`, over `clock` and `settings`, over `listening` and `reread`.
 """
 
 __version__ = "0.1.0"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from layers_mcp.clock import Clock
 from layers_mcp.server.bind import Answer, Tell
+from layers_mcp.server.caller import Caller, met, named
 from layers_mcp.server.catalog import control_tools, read_catalog
 from layers_mcp.settings import Settings
 from layers_mcp.tool.asking import Asker, AskFirst
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from httpx2 import AsyncBaseTransport
     from pydantic import SecretStr
 
+    from layers_mcp.client.keys import KeyFile
     from layers_mcp.gate.policy import Policy
     from layers_mcp.sandbox.world import World
     from layers_mcp.server.page.routes import Page
@@ -75,6 +79,38 @@ def _policy(settings: Settings) -> Policy:
         raise BadPolicy(message) from None
 
 
+def _as_seen_by(caller: Caller, house: House) -> House:
+    """The same house with a caller's own gate, and with what the caller's token and this request narrow."""
+    own = None if house.projects is None else frozenset(named(one) or one for one in house.projects)
+    return replace(
+        house,
+        gate=house.gate if caller.principal is None else house.gate.of(caller.principal),
+        policy=house.policy if caller.policy is None else house.policy.narrowed(caller.policy),
+        projects=met(own, caller.projects),
+    )
+
+
+def _principal(settings: Settings) -> str:
+    """Who acts when nobody has said so over HTTP: whoever holds the key."""
+    from pydantic import SecretStr  # noqa: PLC0415  with the house
+
+    from layers_mcp.gate.handle import principal_of, principal_of_file  # noqa: PLC0415
+
+    if settings.api_key_file is not None:
+        return principal_of_file(settings.api_key_file)
+    return principal_of(settings.api_key if settings.api_key is not None else SecretStr("sandbox"))
+
+
+def _key_file(path: Path) -> KeyFile:
+    from layers_mcp.client.keys import BadKeyFile, KeyFile  # noqa: PLC0415  shut while there is no file
+
+    try:
+        return KeyFile(path)
+    except BadKeyFile as problem:
+        message = f"LAYERS_API_KEY_FILE: {problem}"
+        raise BadKeyFile(message) from None
+
+
 class App:
     """One process's house, with what it shows. Nothing of the house is imported or opened before the first call."""
 
@@ -84,9 +120,11 @@ class App:
         Raises:
             UnknownTool: LAYERS_TOOLS names a tool or preset that nobody knows.
             BadPolicy: the file of LAYERS_POLICY can't be held to.
+            BadKeyFile: the file of LAYERS_API_KEY_FILE holds no keys.
         """
         self.catalog = read_catalog(settings.tools)
         self._policy = _policy(settings) if settings.policy is not None else None
+        self._keys = _key_file(settings.api_key_file) if settings.api_key_file is not None else settings.api_key
         self._settings = settings
         self._clock = clock
         self._page = page
@@ -94,15 +132,23 @@ class App:
         self._opening = asyncio.Lock()
         self._house: House | None = None
 
-    async def answer(self, name: str, given: dict[str, Any], tell: Tell, asker: Asker | None = None) -> Answer | AskFirst:
-        """The answer to one call, or what its person is to be asked first; the first call opens the house."""
-        from layers_mcp.server.calling import answer, unopened  # noqa: PLC0415  tools and contract, shut until the first call
+    async def answer(
+        self, name: str, given: dict[str, Any], tell: Tell, asker: Asker | None = None, *, caller: Caller | None = None
+    ) -> Answer | AskFirst:
+        """The answer to one call, or what its person is to be asked first; the first call opens the house. `caller`: who, over HTTP."""
+        from layers_mcp.server import log  # noqa: PLC0415  tools and contract, shut until the first call
+        from layers_mcp.server.calling import answer, unopened  # noqa: PLC0415
 
-        try:
-            house = await self.house()
-        except Exception as problem:  # noqa: BLE001  a house that can't be opened is an answer too
-            return unopened(name, problem)
-        return await answer(house, name, given, tell, shown=[one["name"] for one in self.catalog.tools], asker=asker)
+        shown = [one["name"] for one in self.catalog.tools]
+        with log.bound(caller):
+            try:
+                house = await self.house()
+            except Exception as problem:  # noqa: BLE001  a house that can't be opened is an answer too
+                return unopened(name, problem)
+            if caller is not None:
+                house = _as_seen_by(caller, house)
+                shown = [one for one in shown if caller.tools is None or one in caller.tools]
+            return await answer(house, name, given, tell, shown=shown, asker=asker)
 
     async def fill(self, name: str, given: dict[str, str]) -> str:
         """The text of the prompt `name` with its arguments in place; it needs no house.
@@ -158,11 +204,8 @@ class App:
         return SecretStr(world.key), httpx2.ASGITransport(app=build(world))
 
     async def _open(self) -> House:
-        from pydantic import SecretStr  # noqa: PLC0415  heavy rooms, shut until the first call
-
-        from layers_mcp.client.layers import Layers  # noqa: PLC0415
+        from layers_mcp.client.layers import Layers  # noqa: PLC0415  heavy rooms, shut until the first call
         from layers_mcp.gate.gate import Gate  # noqa: PLC0415
-        from layers_mcp.gate.handle import principal_of  # noqa: PLC0415
         from layers_mcp.gate.policy import Policy  # noqa: PLC0415
         from layers_mcp.server import log  # noqa: PLC0415
         from layers_mcp.store.store import Store  # noqa: PLC0415
@@ -170,16 +213,15 @@ class App:
 
         settings, clock = self._settings, self._clock
         log.configure(settings.log_level)
-        if settings.api_key is not None:
-            layers = Layers(settings.base_url, settings.api_key, clock=clock, timeout_s=settings.timeout_seconds)
+        if self._keys is not None:
+            layers = Layers(settings.base_url, self._keys, clock=clock, timeout_s=settings.timeout_seconds)
         else:
             key, transport = await self._embedded()
             layers = Layers("http://sandbox.layers", key, clock=clock, transport=transport, timeout_s=settings.timeout_seconds)
         self._stack.push_async_callback(layers.close)
         store = Store.open(settings.state_dir / "layers.db")
         self._stack.callback(store.close)
-        key = settings.api_key if settings.api_key is not None else SecretStr("sandbox")
-        gate = Gate(lambda: store, clock, principal_of(key))
+        gate = Gate(lambda: store, clock, _principal(settings))
         return House(
             layers=layers,
             gate=gate,

@@ -18,12 +18,13 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from layers_mcp.listening import LOOPBACK, Listening
+
 __all__ = ["PREFIX", "Settings", "UnknownSetting", "check_names", "read", "settings_or_exit"]
 
 PREFIX = "LAYERS_"
 _NOT_OURS = frozenset({"LAYERS_APP_ID", "LAYERS_INGEST_ENDPOINT"})
 """Names of the Layers SDK, which may stand in the same environment."""
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PAIR = re.compile(r"^[A-Za-z0-9_.\-]+/[A-Za-z0-9_.\-]+=.+$")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9.])?")
 _ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?/?")
@@ -44,13 +45,18 @@ def _state_dir() -> Path:
     return Path(platformdirs.user_state_dir("layers-mcp", appauthor=False))
 
 
-class Settings(BaseSettings):
+class Settings(Listening):
     """The settings of one process; immutable. Each is `LAYERS_<NAME>` in the environment."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
     api_key: SecretStr | None = Field(
         default=None, description="API key of the live Partner API; without one the embedded sandbox is used."
+    )
+    api_key_file: Path | None = Field(
+        default=None,
+        description="File with the API key in place of LAYERS_API_KEY, read again when it changes; while it is rotated, the new "
+        "one and under it the old one.",
     )
     base_url: str = Field(
         default="https://api.layers.com", pattern=r"^https?://", description="Where the Partner API is; read only with an API key."
@@ -137,7 +143,7 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _no_key_in_the_clear(cls, given: str) -> str:
-        if given.startswith("http://") and urlsplit(given).hostname not in _LOOPBACK:
+        if given.startswith("http://") and urlsplit(given).hostname not in LOOPBACK:
             message = "the key would travel in the clear; use https, or a host of this machine"
             raise ValueError(message)
         return given
@@ -147,7 +153,7 @@ class Settings(BaseSettings):
     def _a_page(cls, given: str | None) -> str | None:
         try:
             parts = urlsplit(given or "https://-")
-            fits = bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+            fits = bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
             named = "@" in parts.netloc
             fits = fits and (parts.port is None or parts.port > 0)
         except ValueError:  # a bracket too few, or no port
@@ -169,6 +175,13 @@ class Settings(BaseSettings):
                 raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _one_place_for_the_key(self) -> Self:
+        if self.api_key is not None and self.api_key_file is not None:
+            message = "LAYERS_API_KEY and LAYERS_API_KEY_FILE are both set; keep one"
+            raise ValueError(message)
+        return self
+
     @field_validator("sandbox_sites")
     @classmethod
     def _sites_are_pairs(cls, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -185,7 +198,7 @@ class Settings(BaseSettings):
     @property
     def live(self) -> bool:
         """Whether calls go to the live API rather than to the embedded sandbox."""
-        return self.api_key is not None
+        return self.api_key is not None or self.api_key_file is not None
 
     @classmethod
     def settings_customise_sources(

@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx2
 from pydantic import SecretStr
 
+from layers_mcp.client.keys import Keys, OneKey, sendable
 from layers_mcp.client.picture import SMALL, Bounds, Picture, fetch
 from layers_mcp.client.retry import pause_before
 from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply, retry_after_s
@@ -68,26 +69,29 @@ def _lost(name: str, failure: Exception) -> LayersError:
 
 
 class Layers:
-    """One connection pool to one API with one key, for the life of the process.
+    """One connection pool to one API, for the life of the process.
 
-    `base_url` may end in `/v1`, as seed 004 prints it. `timeout_s` bounds one exchange as a whole. `luck` draws the retries' jitter.
+    `key`: one that stays, or those of a rotation. `base_url` may end in `/v1`, as seed 004 prints it. `timeout_s` bounds one exchange
+    as a whole. `luck` draws the retries' jitter.
     """
 
     def __init__(  # noqa: PLR0913  what a client is made of, each by name
         self,
         base_url: str,
-        key: SecretStr,
+        key: SecretStr | Keys,
         *,
         clock: Clock,
         transport: httpx2.AsyncBaseTransport | None = None,
         timeout_s: float = 30.0,
         luck: Callable[[], float] = random.random,
     ) -> None:
-        secret = key.get_secret_value().strip()
-        if not (secret.isascii() and secret.isprintable()):
-            raise Unauthenticated("the API key holds characters that no HTTP header can carry")
+        if isinstance(key, SecretStr):
+            secret = key.get_secret_value().strip()
+            if secret and not sendable(secret):
+                raise Unauthenticated("the API key holds characters that no HTTP header can carry")
+            key = OneKey(SecretStr(secret))
         self.clock = clock
-        self._key = SecretStr(secret)
+        self._keys = key
         self._root = base_url.rstrip("/").removesuffix("/v1")
         self._timeout_s = timeout_s
         self._luck = luck
@@ -156,6 +160,18 @@ class Layers:
         await self.close()
 
     async def _exchange(self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str]) -> httpx2.Response:
+        """The answer to one exchange; to a key that Layers does not know it does nothing, so the other one is tried, once."""
+        first, *others = self._keys.offered()
+        answer = await self._attempt(endpoint, message, headers, key=first)
+        for other in others:
+            if answer.status_code != Unauthenticated.status:
+                break
+            answer = await self._attempt(endpoint, message, headers, key=other)
+            if answer.status_code != Unauthenticated.status:
+                self._keys.took(other)
+        return answer
+
+    async def _attempt(self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str], *, key: SecretStr) -> httpx2.Response:
         _heard.set(None)
         header, form = _CREDENTIAL
         sent = self._http.build_request(
@@ -163,7 +179,7 @@ class Layers:
             self._root + message.path,
             params=list(message.query) or None,
             json=message.body,
-            headers={**headers, header: form.format(self._key.get_secret_value())},
+            headers={**headers, header: form.format(key.get_secret_value())},
         )
         try:
             async with asyncio.timeout(self._timeout_s):

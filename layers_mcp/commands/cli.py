@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from layers_mcp import __version__
-from layers_mcp.commands import confirm, demo, doctor, sandbox, serve, tools, trail
-from layers_mcp.server import http
+from layers_mcp.commands import confirm, demo, doctor, sandbox, serve, serve_http, token, tools, trail
 
 __all__ = ["cli"]
 
@@ -40,23 +39,22 @@ def _top(
 @_app.command("serve")
 def _serve(
     transport: Annotated[Literal["stdio", "http"], typer.Option(help="http serves Streamable HTTP at /mcp and SSE at /sse.")] = "stdio",
-    host: Annotated[str, typer.Option(help="With http: where to listen; this machine only.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="With http: where to listen; beyond this machine it takes tokens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="With http: the port.")] = 8000,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(help="With http: a name that requests may call us by, once for each; LAYERS_ALLOWED_HOSTS.")
+    ] = None,
 ) -> None:
-    """Serve MCP: one client over stdio (what `layers-mcp` alone does), or many of this machine over HTTP."""
+    """Serve MCP: one client over stdio (what `layers-mcp` alone does), or many over HTTP."""
     if transport == "stdio":
         serve.serve()
-        return
-    if host not in http.LOOPBACK:
-        raise typer.BadParameter(f"--host {host}: HTTP is served to this machine only; use one of {', '.join(http.LOOPBACK)}")
-    root = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    typer.echo(f"layers-mcp: {root}/mcp (Streamable HTTP), {root}/sse (SSE)", err=True)
-    typer.echo(f"layers-mcp: {root}/confirm is where a person answers; layers-mcp confirm link --at {root} prints the way in", err=True)
-    serve.run(lambda server, app: http.serve(server, host=host, port=port, page=app.page()), page=f"{root}/confirm")
+    else:
+        serve_http.serve(host, port, allowed=tuple(allowed_host) if allowed_host else None)
 
 
 _app.command("demo")(demo.demo)
 _app.command("doctor")(doctor.doctor)
+_app.command("token")(token.token)
 _app.command("tools")(tools.tools)
 _app.command("trail")(trail.trail)
 _app.add_typer(confirm.app, name="confirm")

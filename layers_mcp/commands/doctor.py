@@ -28,6 +28,7 @@ from layers_mcp.contract import account
 from layers_mcp.contract.account import WhoAmI
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.errors import LayersError
+from layers_mcp.listening import Listening
 from layers_mcp.server.presets import DEFAULT
 from layers_mcp.settings import PREFIX, Settings, settings_or_exit
 
@@ -84,7 +85,10 @@ def _known(who: WhoAmI) -> Iterator[Finding]:
 
 
 async def _api(settings: Settings) -> list[Finding]:
-    app = App(settings, WallClock())
+    try:
+        app = App(settings, WallClock())
+    except ValueError as problem:  # a tool, a policy or a file of keys that can't be held to, by name
+        return [Finding("bad", str(problem))]
     where = settings.base_url if settings.live else "the embedded sandbox"
     try:
         house = await app.house()
@@ -108,9 +112,9 @@ def _placed(entry: str) -> str:
 
 
 def _given(settings: Settings) -> dict[str, str]:
-    """Every setting that was given, as the environment of a client's configuration says it, and where the state is."""
+    """Every setting that was given, as the environment of a client's configuration says it, and where the state is; not those of HTTP."""
     said: dict[str, str] = {}
-    for name in sorted(settings.model_fields_set | {"state_dir"}):
+    for name in sorted((settings.model_fields_set | {"state_dir"}) - set(Listening.model_fields)):
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
             said[PREFIX + name.upper()] = "<your key>"

@@ -1,4 +1,4 @@
-"""`layers-mcp serve`: MCP over stdio, or over HTTP for many clients of this machine."""
+"""`layers-mcp`, and `layers-mcp serve` without more: MCP over stdio."""
 
 from __future__ import annotations
 
@@ -14,35 +14,34 @@ from layers_mcp.app import App
 from layers_mcp.clock import WallClock
 from layers_mcp.server.bind import bind
 from layers_mcp.server.stdio import serve as serve_stdio
-from layers_mcp.settings import settings_or_exit
+from layers_mcp.settings import Settings, settings_or_exit
 
-__all__ = ["run", "serve"]
+__all__ = ["opened", "serve"]
 
-Transport = Callable[[Server[Any], App], Awaitable[None]]
+Transport = Callable[[Server[Any], Callable[[], Awaitable[None]]], Awaitable[None]]
+"""Serves until its end comes; the second argument closes the house, for a transport that ends the process itself."""
 
 
 async def _serve(app: App, transport: Transport) -> None:
     try:
-        await transport(bind(app.catalog, app.answer, app.fill), app)
+        await transport(bind(app.catalog, app.answer, app.fill), app.close)
     finally:
         await app.close()
 
 
-def run(transport: Transport, *, page: str | None = None) -> None:
-    """Serve over `transport` until it ends, with the settings of the environment; the log goes to stderr.
+def opened(settings: Settings, *, page: str | None = None) -> App:
+    """The app, with the log on stderr; a tool, policy or file that can't be held to ends the process, by name.
 
     `page`: where a person answers in a browser, when the transport serves that too.
     """
-    settings = settings_or_exit()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     try:
-        app = App(settings, WallClock(), page=page)
-    except ValueError as problem:  # a tool or a policy that can't be held to, by name
+        return App(settings, WallClock(), page=page)
+    except ValueError as problem:
         sys.stderr.write(f"layers-mcp: {problem}\n")
         raise SystemExit(2) from None
-    asyncio.run(_serve(app, transport))
 
 
 def serve() -> None:
     """Serve one client over stdio until it closes stdin. stdout carries protocol frames only."""
-    run(lambda server, _: serve_stdio(server))
+    asyncio.run(_serve(opened(settings_or_exit()), serve_stdio))

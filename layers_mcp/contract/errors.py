@@ -95,7 +95,7 @@ class Unauthenticated(CallerError):
     """The key is missing, malformed, unknown or revoked."""
 
     code, status = "UNAUTHENTICATED", 401
-    advice = "Check LAYERS_API_KEY; layers-mcp reads it once, at start."
+    advice = "Check LAYERS_API_KEY, which is read once, at start, or the file of LAYERS_API_KEY_FILE, which is read again when it changes."
 
 
 class ForbiddenScope(CallerError):

@@ -78,6 +78,10 @@ class Gate:
         """The previews as a person sees them, who answers outside the conversation; not of this principal only."""
         return Person(self._store, self._clock)
 
+    def of(self, principal: str) -> Gate:
+        """The gate of another principal on the same store and clock."""
+        return Gate(self._store, self._clock, principal)
+
     def preview(self, tool: str, *, arguments: str, shown: str, display: Display | None = None, life: timedelta = LIFE) -> Minted:
         """Mint a handle bound to this principal, the tool, and the digests of its arguments and of what was shown.
 

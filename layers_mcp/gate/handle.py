@@ -9,10 +9,11 @@ import re
 import secrets
 import unicodedata
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import JsonValue, SecretStr
 
-__all__ = ["LIFE", "canonical", "digest", "fingerprint", "new_handle", "principal_of"]
+__all__ = ["LIFE", "canonical", "digest", "fingerprint", "new_handle", "principal_of", "principal_of_file"]
 
 LIFE = timedelta(minutes=10)
 """How long a handle can be spent, an outcome given back, and an Idempotency-Key reused."""
@@ -61,3 +62,12 @@ def fingerprint(handle: object) -> str | None:
 def principal_of(key: SecretStr) -> str:
     """Who acts with this API key: `key_` and the first 16 digits of its SHA-256; the key can't be had back from it."""
     return "key_" + hashlib.sha256(key.get_secret_value().encode()).hexdigest()[:16]
+
+
+def principal_of_file(path: Path) -> str:
+    """Who acts with the keys in this file: `keys_` and 16 digits of the SHA-256 of where it really lies.
+
+    The place and not a key, because the keys in it come and go, and one who rotates them is still the same: their handles, kept outcomes
+    and idempotency keys go on. Whoever puts another organization's key in gives it another file.
+    """
+    return "keys_" + hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]

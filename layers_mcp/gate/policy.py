@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, cast
 
-__all__ = ["TIERS", "BadPolicy", "Policy", "Tier", "read_policy"]
+__all__ = ["TIERS", "BadPolicy", "Policy", "Tier", "policy_of", "read_policy"]
 
 Tier = Literal["ask", "human", "outside", "deny"]
 """From the loosest to the tightest.
@@ -38,9 +38,12 @@ class Policy:
 
     def tightened(self, least: Tier) -> Policy:
         """The same with no action below `least`; a policy is never loosened."""
-        return replace(
-            self, default=_tighter(self.default, least), actions={name: _tighter(tier, least) for name, tier in self.actions.items()}
-        )
+        return self.narrowed(Policy(default=least))
+
+    def narrowed(self, other: Policy) -> Policy:
+        """Of each action the tighter of the two."""
+        named: dict[str, Tier] = {name: _tighter(self.tier(name), other.tier(name)) for name in (*self.actions, *other.actions)}
+        return Policy(default=_tighter(self.default, other.default), actions=named)
 
 
 def _tighter(one: Tier, other: Tier) -> Tier:
@@ -76,10 +79,18 @@ def read_policy(file: Path, *, default: Tier, actions: Collection[str]) -> Polic
     unknown = sorted(set(found) - {"default", "actions"})
     if unknown:
         raise BadPolicy(f"{unknown[0]} is not known; there are default and actions")
-    given = found.get("actions", {})
+    return policy_of(found.get("default", default), found.get("actions", {}), actions=actions)
+
+
+def policy_of(default: object, given: object, *, actions: Collection[str], said: str = "default") -> Policy:
+    """The policy of a default and a table of tool names and tiers, as a person wrote them; `said`: what the default is called there.
+
+    Raises:
+        BadPolicy: one of them names an action or a tier that nobody knows.
+    """
     if not isinstance(given, dict):
         raise BadPolicy("actions must be a table of tool names and tiers")
     named: dict[str, Tier] = {
         _known(name, actions): _tier(tier, f"actions.{name}") for name, tier in cast("dict[str, object]", given).items()
     }
-    return Policy(default=_tier(found.get("default", default), "default"), actions=named)
+    return Policy(default=_tier(default, said), actions=named)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import mcp_types as types
 from mcp.server.caching import CacheHint
@@ -15,12 +15,13 @@ from mcp.shared.exceptions import MCPError
 
 from layers_mcp import __version__
 from layers_mcp.server.asking import asker_of, input_required
+from layers_mcp.server.caller import Caller, caller_of
 from layers_mcp.server.catalog import Catalog
 from layers_mcp.tool.asking import Asker, AskFirst
 
 __all__ = ["Answer", "AnswerCall", "FillPrompt", "Picture", "Tell", "bind"]
 
-_PUBLIC = CacheHint(ttl_ms=300_000, scope="public")
+_CACHED_MS = 300_000
 Tell = Callable[[float, str], Awaitable[None]]
 """Tells the client how far a call is: a share from 0 to 1 that only rises, and the stage in words."""
 
@@ -44,8 +45,14 @@ class Answer:
     pictures: tuple[Picture, ...] = ()
 
 
-AnswerCall = Callable[[str, dict[str, Any], Tell, Asker | None], Awaitable[Answer | AskFirst]]
-"""Answers a call: tool name, arguments as they came, progress, and the client's way to ask its person; or says what to ask first."""
+class AnswerCall(Protocol):
+    """Answers a call: tool name, arguments as they came, progress, the client's way to ask its person, and over HTTP who calls."""
+
+    async def __call__(
+        self, name: str, given: dict[str, Any], tell: Tell, asker: Asker | None, *, caller: Caller | None = None
+    ) -> Answer | AskFirst:
+        """The answer, or what to ask first."""
+        ...
 
 
 Called = types.CallToolResult | types.InputRequiredResult
@@ -84,20 +91,25 @@ def _content(given: Answer) -> list[types.ContentBlock]:
     return blocks
 
 
-def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt) -> Server[Any]:
-    """A server of both protocol eras that lists `catalog`, answers calls by `answer` and fills prompts by `fill`."""
+def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt, *, listed: Literal["public", "private"] = "public") -> Server[Any]:
+    """A server of both protocol eras that lists `catalog`, answers calls by `answer` and fills prompts by `fill`.
+
+    `listed`: whether what tools/list says to one client is the same for all; over HTTP it may be narrowed.
+    """
     list_prompts, get_prompt = _prompts(catalog, fill)
-    listed = types.ListToolsResult(tools=[types.Tool.model_validate(one) for one in catalog.tools])
+    tools = [types.Tool.model_validate(one) for one in catalog.tools]
     schemas = {one["name"]: one["inputSchema"] for one in catalog.tools}
 
-    async def list_tools(_ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        return listed
+    async def list_tools(ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        caller = caller_of(ctx)
+        allowed = None if caller is None else caller.tools
+        return types.ListToolsResult(tools=[one for one in tools if allowed is None or one.name in allowed])
 
     async def call_tool(ctx: ServerRequestContext[Any], params: types.CallToolRequestParams) -> Called:
         async def tell(done: float, stage: str) -> None:
             await ctx.session.report_progress(done, 1.0, stage)
 
-        given = await answer(params.name, params.arguments or {}, tell, asker_of(ctx, params))
+        given = await answer(params.name, params.arguments or {}, tell, asker_of(ctx, params), caller=caller_of(ctx))
         if isinstance(given, AskFirst):
             return input_required(given)
         return types.CallToolResult(content=_content(given), structured_content=given.record, is_error=given.is_error)
@@ -108,7 +120,7 @@ def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt) -> Server[Any]:
         title="Layers",
         instructions=catalog.instructions,
         website_url="https://layers.com",
-        cache_hints={"tools/list": _PUBLIC, "prompts/list": _PUBLIC},
+        cache_hints={"tools/list": CacheHint(_CACHED_MS, listed), "prompts/list": CacheHint(_CACHED_MS, "public")},
         get_tool_input_schema=schemas.get,
         on_list_tools=list_tools,
         on_call_tool=call_tool,

@@ -9,10 +9,11 @@ import difflib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["ALIASES", "FILE", "Catalog", "UnknownTool", "control_tools", "read_catalog"]
+__all__ = ["ALIASES", "FILE", "Catalog", "UnknownTool", "control_tools", "read_catalog", "tools_of"]
 
 FILE = "catalog.json"
 ALIASES = {"approve": "approve_content", "schedule": "schedule_content", "override": "override_creative"}
@@ -32,6 +33,7 @@ class UnknownTool(ValueError):
     """A preset or tool that nobody knows; the message names the nearest one."""
 
 
+@cache
 def _read() -> dict[str, Any]:
     return json.loads(files("layers_mcp.server").joinpath(FILE).read_text(encoding="utf-8"))
 
@@ -41,20 +43,29 @@ def control_tools() -> tuple[str, ...]:
     return tuple(one["name"] for one in _read()["tools"] if "confirm" in one["inputSchema"]["properties"])
 
 
+def tools_of(wanted: Sequence[str], *, said: str) -> frozenset[str]:
+    """The names of the tools that presets and single tools come to; `said`: where they were named.
+
+    Raises:
+        UnknownTool: a name nobody knows.
+    """
+    presets: dict[str, list[str]] = _read()["presets"]
+    every = presets["all"]
+    shown: set[str] = set()
+    for name in wanted:
+        if name not in presets and name not in every:
+            near = difflib.get_close_matches(name, [*presets, *every], n=1, cutoff=0.0)[0]
+            raise UnknownTool(f"{said}: there is no preset or tool {name}; the nearest is {near}")
+        shown.update(presets.get(name, [name]))
+    return frozenset(shown)
+
+
 def read_catalog(wanted: Sequence[str] = ("default",)) -> Catalog:
     """The catalog with the tools of the presets and the single tools that `wanted` names.
 
     Raises:
         UnknownTool: a name nobody knows stops the start.
     """
-    raw = _read()
-    presets: dict[str, list[str]] = raw["presets"]
-    every = presets["all"]
-    shown: set[str] = set()
-    for name in wanted:
-        if name not in presets and name not in every:
-            near = difflib.get_close_matches(name, [*presets, *every], n=1, cutoff=0.0)[0]
-            raise UnknownTool(f"LAYERS_TOOLS: there is no preset or tool {name}; the nearest is {near}")
-        shown.update(presets.get(name, [name]))
+    raw, shown = _read(), tools_of(wanted, said="LAYERS_TOOLS")
     tools = [one for one in raw["tools"] if one["name"] in shown]
     return Catalog(instructions=raw["instructions"], tools=tuple(tools), prompts=tuple(raw["prompts"]))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import AbstractContextManager
 
 import structlog
 
-__all__ = ["configure"]
+from layers_mcp.server.caller import Caller
+
+__all__ = ["bound", "configure"]
 
 
 def configure(level: str) -> None:
@@ -24,3 +27,9 @@ def configure(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def bound(caller: Caller | None) -> AbstractContextManager[None]:
+    """While this lasts, each line says whose request it belongs to and which; over stdio there is only one client, and nothing to say."""
+    said = {} if caller is None else {"principal": caller.principal, "http_request_id": caller.request_id}
+    return structlog.contextvars.bound_contextvars(**{name: value for name, value in said.items() if value is not None})

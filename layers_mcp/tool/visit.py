@@ -40,6 +40,8 @@ class House:
     policy: Policy
     return_url: str | None = None
     page: str | None = None
+    projects: frozenset[str] | None = None
+    """Only these; None: all."""
 
 
 def _record(result: BaseModel | None) -> JsonValue:

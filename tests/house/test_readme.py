@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
+from layers_mcp.listening import Listening
 from layers_mcp.prompts import read_prompts
 from layers_mcp.server.presets import PRESETS
 from layers_mcp.settings import PREFIX, Settings
@@ -43,8 +44,9 @@ def _default(name: str) -> str:
 
 
 def settings_table() -> str:
-    """A row for each setting: name, default, meaning."""
-    rows = [f"| `{PREFIX}{name.upper()}` | {_default(name)} | {field.description} |" for name, field in Settings.model_fields.items()]
+    """A row for each setting: name, default, meaning; those about serving over HTTP last."""
+    named = sorted(Settings.model_fields, key=lambda name: name in Listening.model_fields)
+    rows = [f"| `{PREFIX}{name.upper()}` | {_default(name)} | {Settings.model_fields[name].description} |" for name in named]
     return "\n".join(["| Setting | Default | Meaning |", "|---|---|---|", *rows])
 
 

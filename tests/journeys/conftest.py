@@ -160,21 +160,24 @@ class Wire:
 
 
 class Served:
-    """`layers-mcp serve --transport http` on a port of its own, with these settings."""
+    """`layers-mcp serve --transport http` on a port of its own, with these settings; `log`: what it says on stderr."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **settings: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.root = f"http://127.0.0.1:{port}"
+        self.log = folder.with_name(f"{folder.name}.log")
+        overheard = self.log.open("w")
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LAYERS_")}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "layers_mcp", "serve", "--transport", "http", "--port", str(port)],
-            env={**kept, **settings, "LAYERS_STATE_DIR": str(folder)},
+            [sys.executable, "-m", "layers_mcp", "serve", "--transport", "http", "--port", str(port), *arguments],
+            env={**kept, "LAYERS_STATE_DIR": str(folder), **settings},
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=overheard,
             text=True,
         )
+        overheard.close()
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             try:

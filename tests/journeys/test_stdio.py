@@ -74,14 +74,38 @@ def test_a_setting_nobody_knows_stops_the_start_with_the_nearest_name():
     assert "LAYERS_STATE_DIR" in ended.stderr
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_ends_the_process_within_seconds(serve, number, code):
-    """Mcp-notes §2: the SDK's own server hangs on SIGINT until stdin closes."""
+def _wait_for_ever(wire) -> None:
+    """Begin a wait that a signal has to end."""
+    project = wire.call("create_project", {"name": "Q"})["result"]["project"]["id"]
+    consent = wire.call("connect_account", {"projectId": project, "platform": "tiktok", "returnUrl": "https://localhost/x"})
+    wanted = {"state": consent["result"]["state"], "waitSeconds": 900}
+    hello = {"protocolVersion": ERAS[0], "clientCapabilities": {}}
+    meta = {f"io.modelcontextprotocol/{name}": value for name, value in hello.items()} | {"progressToken": 900}
+    wire.send({"id": 900, "method": "tools/call", "params": {"name": "wait_for_job", "arguments": wanted, "_meta": meta}})
+    assert "progress" in wire._lines.get(timeout=60)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_process_within_seconds_and_closes_the_store(serve, tmp_path, number):
+    """Issue 5: promptly, with stdin open and a call running. Mcp-notes §2: the SDK's own server hangs on SIGINT until stdin closes."""
     wire = serve()
+    _wait_for_ever(wire)
+    kept = tmp_path / "state" / "layers.db-wal"
+    before = kept.exists()
 
     wire.process.send_signal(number)
 
-    assert wire.process.wait(timeout=15) in (code, 0)
+    assert wire.process.wait(timeout=15) == 0
+    assert (before, kept.exists()) == (True, False)
+
+
+def test_the_end_of_input_ends_the_process_also_while_a_call_runs(serve, tmp_path):
+    """Issue 5: stdio exits on EOF, and closes the store."""
+    wire = serve()
+    _wait_for_ever(wire)
+
+    assert wire.close() == 0
+    assert not (tmp_path / "state" / "layers.db-wal").exists()
 
 
 def test_stdout_carries_protocol_frames_only_and_the_log_no_arguments(serve):

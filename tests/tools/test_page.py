@@ -8,12 +8,15 @@ from datetime import timedelta
 
 import httpx2
 import pytest
-from mcp.server.transport_security import TransportSecuritySettings
+from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from layers_mcp.gate.gate import Display
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go, Refused
+from layers_mcp.server.access import Access
+from layers_mcp.server.edge import Edge, Rate
+from layers_mcp.server.names import Names
 from layers_mcp.server.page.routes import COOKIE, Page, routes
 from layers_mcp.store.token import FILE, Exposed, person_token
 
@@ -22,7 +25,7 @@ ROOT = "http://127.0.0.1:8000"
 TOKEN = "a-persons-own-secret-of-some-length"
 BOUND = {"arguments": digest({"containerId": "cnt_1"}), "shown": digest({"caption": "Walk in."})}
 ITEM = {"id": "cnt_1", "before": "pending", "after": "approved", "facts": {"caption": "Walk in."}}
-SECURITY = TransportSecuritySettings(allowed_hosts=["127.0.0.1:*"], allowed_origins=["http://127.0.0.1:*"])
+AGENT = "an-agents-bearer-token-of-some-length"
 
 
 class Browser:
@@ -32,7 +35,9 @@ class Browser:
         async def house():
             return story.house
 
-        app = Starlette(routes=routes(Page(clock=story.clock, token=lambda: token, house=house), SECURITY))
+        app = Starlette(routes=routes(Page(clock=story.clock, token=lambda: token, house=house)))
+        access = Access(SecretStr(AGENT), None, shown=())
+        app = Edge(app=app, names=Names(), access=access, rate=Rate(12_000), ending=lambda: False)
         self.http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=ROOT)
 
     async def enter(self) -> Browser:
@@ -100,6 +105,7 @@ async def test_over_tls_the_cookie_is_secure(story):
         (f"?token={TOKEN[:-1]}", {}),
         ("?token=%ff%00", {}),
         ("", {"Authorization": f"Bearer {TOKEN}"}),
+        ("", {"Authorization": f"Bearer {AGENT}"}),
         ("", {"Cookie": f"{COOKIE}={TOKEN}"}),
         ("", {"Cookie": f"{COOKIE}=00.9999999999.{'0' * 64}"}),
         ("", {"Cookie": f"{COOKIE}=."}),

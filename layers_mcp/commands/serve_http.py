@@ -1,0 +1,74 @@
+"""`layers-mcp serve --transport http`: MCP over HTTP, for this machine or, with tokens, beyond it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from layers_mcp.app import App
+from layers_mcp.commands.serve import opened
+from layers_mcp.listening import LOOPBACK, beyond
+from layers_mcp.server import listener, log
+from layers_mcp.server.access import Access, BadAccess
+from layers_mcp.server.bind import bind
+from layers_mcp.server.http import Door
+from layers_mcp.server.names import Names
+from layers_mcp.server.running import Running
+from layers_mcp.settings import Settings, settings_or_exit
+
+__all__ = ["serve"]
+
+
+def _refusal(settings: Settings, host: str, *, tokens: bool) -> str | None:
+    """Why we do not start: whoever may be reached from beyond this machine asks for a token, and knows its own names."""
+    far, named = host not in LOOPBACK, beyond(settings.allowed_hosts)
+    if not far and (tokens or not named):
+        return None
+    lacking = [
+        *([] if tokens else ["a token (LAYERS_HTTP_TOKEN, or LAYERS_ACCESS with a client each; layers-mcp token NAME makes one)"]),
+        *([] if named else ["the names that requests may call it by (LAYERS_ALLOWED_HOSTS or --allowed-host)"]),
+    ]
+    if not lacking:
+        return None
+    what, way = (f"--host {host}", "--host 127.0.0.1") if far else ("an allowed host beyond this machine", "no allowed host")
+    return f"{what} needs {' and '.join(lacking)}; to serve this machine only, give {way}"
+
+
+def _shared_secret(settings: Settings, access: Access) -> str | None:
+    """Why we do not start: whoever has an agent's token must not be able to answer as the person."""
+    own = settings.person_token
+    if own is None or not access.needed or access.caller(own.get_secret_value()) is None:
+        return None
+    return "LAYERS_PERSON_TOKEN is also a client's token; a person's secret must be nobody else's"
+
+
+async def _serve(app: App, door: Door, host: str, port: int) -> None:
+    running = Running()
+    server = bind(app.catalog, running.counted(app.answer), app.fill, listed="private")
+    try:
+        await listener.serve(server, door, running, host=host, port=port)
+    finally:
+        await app.close()
+
+
+def serve(host: str, port: int, *, allowed: tuple[str, ...] | None) -> None:
+    """Serve until a signal comes; `allowed`: what --allowed-host gave."""
+    settings = settings_or_exit({"allowed_hosts": allowed})
+    log.configure(settings.log_level)
+    place = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    app = opened(settings, page=f"{place}/confirm")
+    try:
+        access = Access(settings.http_token, settings.access, shown=[one["name"] for one in app.catalog.tools])
+    except BadAccess as problem:
+        sys.stderr.write(f"layers-mcp: LAYERS_ACCESS: {problem}\n")
+        raise SystemExit(2) from None
+    refused = _refusal(settings, host, tokens=access.needed) or _shared_secret(settings, access)
+    if refused is not None:
+        sys.stderr.write(f"layers-mcp: {refused}\n")
+        raise SystemExit(2)
+    names = Names(settings.allowed_hosts, settings.allowed_origins)
+    door = Door(names=names, access=access, requests_per_minute=settings.http_rate, sessions=settings.http_sessions, page=app.page())
+    who = "with a token" if access.needed else "without a token, for this machine"
+    sys.stderr.write(f"layers-mcp: {place}/mcp (Streamable HTTP), {place}/sse (SSE), {who}\n")
+    sys.stderr.write(f"layers-mcp: {place}/confirm is where a person answers; layers-mcp confirm link --at {place} prints the way in\n")
+    asyncio.run(_serve(app, door, host, port))
