@@ -185,7 +185,7 @@ class Halted(PolicyError):
     """Writes to the project were held back with `halt`; ours, no answer of Layers."""
 
     code, status = "HALTED", 409
-    advice = "Nothing was changed; reading works. To let writes through again: halt with resume=true, which needs a yes."
+    advice = "Nothing more is written; reading works. To let writes through again: halt with resume=true, which needs a yes."
 
 
 class KillSwitch(PolicyError):

@@ -121,7 +121,7 @@ class Shown:
     `digest_over`: what the yes is bound to besides the items; the time that passes is not among it. `unbound`: facts that may read
     differently at each look, such as a signed URL; what they stand for belongs in `digest_over`. `pictures`: fetches what the items
     look like, once it is sure that a person will see them; no yes is bound to them. `projects`: those it touches, where no argument
-    names one.
+    names one. `by_person`: only a person's yes is enough, also where the policy leaves it to the agent.
     """
 
     question: str
@@ -129,6 +129,7 @@ class Shown:
     digest_over: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     unbound: frozenset[str] = frozenset()
     projects: frozenset[str] = frozenset()
+    by_person: bool = False
     pictures: Callable[[], Awaitable[Pictures]] = no_pictures
 
 
