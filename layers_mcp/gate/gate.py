@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pydantic import JsonValue
 
 from layers_mcp.clock import Clock
-from layers_mcp.contract.errors import CallerError, IdempotencyConflict, LayersError, PlatformError, PolicyError
+from layers_mcp.contract.errors import WROTE, CallerError, Halted, IdempotencyConflict, LayersError, PlatformError, PolicyError
 from layers_mcp.gate.handle import LIFE, canonical, fingerprint, new_handle
 from layers_mcp.gate.verdict import Act, Go, Refused, Replay, Verdict, refusal
 from layers_mcp.store.rows import EVERY, Began, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Operation, Paused
@@ -27,7 +27,9 @@ _NOTHING_DONE = (CallerError, PolicyError, PlatformError)
 
 
 def _did_nothing(problem: LayersError) -> bool:
-    """Whether a call that ended so surely had no effect; of the others that is not known."""
+    """Whether a call that ended so surely had no effect; of the others that is not known, and one halted in its middle had some."""
+    if isinstance(problem, Halted) and problem.details.get(WROTE):
+        return False
     return isinstance(problem, _NOTHING_DONE) and not isinstance(problem, IdempotencyConflict)
 
 

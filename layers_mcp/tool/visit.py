@@ -11,7 +11,7 @@ from pydantic import BaseModel, JsonValue
 from layers_mcp.client.desk import Report
 from layers_mcp.client.layers import Guarded, Layers
 from layers_mcp.clock import Clock
-from layers_mcp.contract.errors import Halted
+from layers_mcp.contract.errors import WROTE, Halted
 from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.policy import Policy, Tier
@@ -98,7 +98,9 @@ class Visit:
             what = "all projects are" if held.project_id == EVERY else f"project {held.project_id} is"
             by = "by a person " if held.by == "person" else ""
             stands = "; what this call wrote before then stands" if wrote else ""
-            raise Halted(f"{what} halted {by}since {held.at.isoformat(timespec='seconds')}{stands}")
+            raise Halted(
+                f"{what} halted {by}since {held.at.isoformat(timespec='seconds')}{stands}", details={WROTE: True} if wrote else None
+            )
 
     def call(self, key: str, *, again: bool = False, by: ConfirmedBy = "agent") -> Call:
         """What the tool is handed, for the operation `key`; each of its writes passes the halts once more."""
