@@ -23,7 +23,7 @@ from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.envelope import from_wire
 from layers_mcp.contract.errors import BadReply, LayersError, LiveApiMoved, NotFound, TimedOut, Unauthenticated, Unreachable
 
-__all__ = ["Layers", "Seen"]
+__all__ = ["Guarded", "Layers", "Seen"]
 
 Q = TypeVar("Q", bound=Request)
 R = TypeVar("R", bound=Reply)
@@ -203,3 +203,33 @@ class Layers:
             words = f"the API no longer has {endpoint.name} (HTTP {status})"
             problem = LiveApiMoved(words, details={"route": endpoint.name}, request_id=problem.request_id)
         raise problem
+
+
+class Guarded:
+    """The same API for one call: before each write it is asked once more whether that may still go out."""
+
+    def __init__(self, layers: Layers, check: Callable[[], None]) -> None:
+        """`check` raises what a write is refused with; `wrote` says whether one went out before."""
+        self._layers = layers
+        self._check = check
+        self.clock = layers.clock
+        self.wrote = False
+
+    def now(self) -> datetime:
+        """As `Layers.now`."""
+        return self._layers.now()
+
+    async def send(self, endpoint: Endpoint[Q, R], request: Q, *, key: str | None = None) -> R:
+        """As `Layers.send`; what `check` refuses is not sent."""
+        if endpoint.method != "GET":
+            self._check()
+            self.wrote = True
+        return await self._layers.send(endpoint, request, key=key)
+
+    async def look(self, endpoint: Endpoint[Q, R], request: Q, etag: str | None = None) -> Seen[R]:
+        """As `Layers.look`, which only reads."""
+        return await self._layers.look(endpoint, request, etag)
+
+    async def picture(self, url: str) -> Picture | None:
+        """As `Layers.picture`."""
+        return await self._layers.picture(url)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from layers_mcp import __version__
-from layers_mcp.commands import confirm, demo, doctor, sandbox, serve, serve_http, token, tools, trail
+from layers_mcp.commands import confirm, demo, doctor, forgetting, halting, sandbox, serve, serve_http, token, tools, trail
 
 __all__ = ["cli"]
 
@@ -54,6 +54,9 @@ def _serve(
 
 _app.command("demo")(demo.demo)
 _app.command("doctor")(doctor.doctor)
+_app.command("forget")(forgetting.forget)
+_app.command("halt")(halting.halt)
+_app.command("resume")(halting.resume)
 _app.command("token")(token.token)
 _app.command("tools")(tools.tools)
 _app.command("trail")(trail.trail)

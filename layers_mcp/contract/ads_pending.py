@@ -16,8 +16,10 @@ __all__ = [
 ]  # fmt: skip
 
 ActionType = Literal[
-    "pause_ad", "pause_adset", "update_budget", "push_creative", "replace_creative", "prune_creative", "update_targeting", "update_schedule"
-]
+    "pause_ad", "pause_adset", "update_budget", "push_creative", "replace_creative", "prune_creative", "update_targeting",
+    "update_schedule", "pause_campaign", "resume_campaign",
+]  # fmt: skip
+"""The last two are ours: no page has a word for them (`drift`)."""
 PendingStatus = Literal["pending", "approved", "rejected", "dispatched", "dispatch_failed"]
 
 

@@ -41,13 +41,15 @@ from typing import ClassVar
 from pydantic import JsonValue
 
 __all__ = [
-    "BY_CODE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
+    "BY_CODE", "WROTE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
     "ForbiddenScope", "Halted", "IdempotencyConflict", "InProgress", "InsufficientCredits", "Internal", "Invalid", "KillSwitch",
     "LayersError", "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "PolicyForbids", "RateLimited",
     "ReturnUrlNotAllowed", "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
 ]  # fmt: skip
 
 Details = Mapping[str, JsonValue]
+WROTE = "wroteBefore"
+"""Names, among the details of `Halted`, that the call had written already."""
 
 
 class LayersError(Exception):
@@ -182,10 +184,10 @@ class PolicyForbids(PolicyError):
 
 
 class Halted(PolicyError):
-    """Writes to the project were held back with `halt`; ours, no answer of Layers."""
+    """Writes to the project were held back with `halt`; ours, no answer of Layers. `details[WROTE]`: in the middle of a call."""
 
     code, status = "HALTED", 409
-    advice = "Nothing was changed; reading works. To let writes through again: halt with resume=true, which needs a yes."
+    advice = "Nothing more is written; reading works. To let writes through again: halt with resume=true, which needs a yes."
 
 
 class KillSwitch(PolicyError):

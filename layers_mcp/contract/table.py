@@ -9,6 +9,7 @@ from layers_mcp.contract import (
     ad_accounts,
     ads,
     ads_authority,
+    ads_lifecycle,
     ads_metrics,
     ads_optimizer,
     ads_pending,
@@ -35,7 +36,7 @@ __all__ = ["NOUNS", "TABLE"]
 
 NOUNS = (
     account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, clones, review, social, publishing,
-    measurement, creatives, ad_accounts, ads, ads_authority, ads_pending, ads_optimizer, ads_metrics, audit,
+    measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics, audit,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

@@ -11,11 +11,11 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pydantic import JsonValue
 
 from layers_mcp.clock import Clock
-from layers_mcp.contract.errors import CallerError, IdempotencyConflict, LayersError, PlatformError, PolicyError
+from layers_mcp.contract.errors import WROTE, CallerError, Halted, IdempotencyConflict, LayersError, PlatformError, PolicyError
 from layers_mcp.gate.handle import LIFE, canonical, fingerprint, new_handle
 from layers_mcp.gate.person import Person, name_of
 from layers_mcp.gate.verdict import Act, Go, Refused, Replay, Verdict, refusal
-from layers_mcp.store.rows import EVERY, Began, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Look, Operation
+from layers_mcp.store.rows import EVERY, Began, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Look, Operation, Paused
 
 if TYPE_CHECKING:
     from layers_mcp.store.store import Store
@@ -28,7 +28,9 @@ _NOTHING_DONE = (CallerError, PolicyError, PlatformError)
 
 
 def _did_nothing(problem: LayersError) -> bool:
-    """Whether a call that ended so surely had no effect; of the others that is not known."""
+    """Whether a call that ended so surely had no effect; of the others that is not known, and one halted in its middle had some."""
+    if isinstance(problem, Halted) and problem.details.get(WROTE):
+        return False
     return isinstance(problem, _NOTHING_DONE) and not isinstance(problem, IdempotencyConflict)
 
 
@@ -50,10 +52,11 @@ class Minted:
 class Display:
     """What a preview says, kept so that a person can answer it elsewhere; no digest is made of it.
 
-    `media`: what the items look like; `due_at`, in the project's `zone`: when something would happen.
+    `projects`: all it touches; `media`: what the items look like; `due_at`, in the project's `zone`: when something would happen.
     """
 
     project_id: str | None = None
+    projects: tuple[str, ...] = ()
     question: str = ""
     items: JsonValue = None
     media: tuple[Look, ...] = ()
@@ -102,6 +105,7 @@ class Gate:
             minted_at=now,
             expires_at=now + life,
             project_id=display.project_id,
+            projects=display.projects,
             question=display.question,
             items=display.items,
             media=display.media,
@@ -216,12 +220,32 @@ class Gate:
         return self._store().begun.recent(self.principal, project_id=project_id, limit=limit)
 
     def hold(self, project_id: str | None, *, by: ConfirmedBy = "agent") -> None:
-        """Hold back every write to a project, or with None to any, for whoever shares this store."""
+        """Hold back every write to a project, or with None to any, for whoever shares this store. `by`: who wants it."""
         self._store().halts.hold(Halt(project_id=_named(project_id), at=self._clock.now(), principal=self.principal, by=by))
 
-    def lift(self, project_id: str | None) -> None:
-        """Let the writes to a project go on, or with None end the hold on all; a hold on the other stays."""
-        self._store().halts.lift(_named(project_id))
+    def lift(self, project_id: str | None, *, by: ConfirmedBy = "agent") -> bool:
+        """Let the writes to a project go on, or with None end the hold on all; a hold on the other stays.
+
+        False, and nothing done, where a person holds them and `by` is none.
+        """
+        return self._store().halts.lift(_named(project_id), by=by)
+
+    def holds(self, project_id: str | None) -> Halt | None:
+        """The hold on this project, or with None on all; None when there is none."""
+        return next((one for one in self._store().halts.all() if one.project_id == _named(project_id)), None)
+
+    def pausing(self, project_id: str, campaign_id: str, platform: str) -> None:
+        """Remember that a campaign is paused with the halt of its project, before it is."""
+        row = Paused(project_id=_named(project_id), campaign_id=campaign_id, platform=platform, at=self._clock.now())
+        self._store().halts.pausing(row)
+
+    def unpaused(self, project_id: str, campaign_id: str) -> None:
+        """Forget that again: the campaign runs, or never was paused."""
+        self._store().halts.unpaused(_named(project_id), campaign_id)
+
+    def paused(self, project_id: str) -> tuple[Paused, ...]:
+        """The campaigns of a project that were paused with its halt."""
+        return self._store().halts.paused(_named(project_id))
 
     def held(self, projects: Collection[str]) -> Halt | None:
         """Why a write that touches these projects is held back, or None."""

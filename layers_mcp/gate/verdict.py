@@ -74,7 +74,7 @@ def _ended(row: Confirmation, now: datetime) -> Refused | Replay | None:
     if row.state in ("acting", "no"):
         return Refused("acting" if row.state == "acting" else "declined")
     if row.state in ("done", "failed"):
-        fresh = row.finished_at is not None and now < row.finished_at + LIFE
+        fresh = row.finished_at is not None and now < row.finished_at + LIFE and row.forgotten_at is None
         return Replay(row.outcome, failed=row.state == "failed") if fresh else Refused("used")
     return None
 

@@ -9,6 +9,7 @@ from layers_mcp.contract import account as c_account
 from layers_mcp.contract import ad_accounts as c_ad_accounts
 from layers_mcp.contract import ads as c_ads
 from layers_mcp.contract import ads_authority as c_authority
+from layers_mcp.contract import ads_lifecycle as c_lifecycle
 from layers_mcp.contract import ads_metrics as c_ads_metrics
 from layers_mcp.contract import ads_optimizer as c_optimizer
 from layers_mcp.contract import ads_pending as c_pending
@@ -51,7 +52,7 @@ from layers_mcp.sandbox import (
     social,
     winners,
 )
-from layers_mcp.sandbox.ads import authority, creating, pending, reading, runs
+from layers_mcp.sandbox.ads import authority, creating, lifecycle, pending, reading, runs
 from layers_mcp.sandbox.ads import metrics as ads_metrics
 from layers_mcp.sandbox.visit import Answer
 
@@ -125,6 +126,8 @@ ANSWERS: dict[str, Answering] = {
     c_authority.SET.name: authority.set_authority,
     c_authority.GET_DEFAULTS.name: authority.get_defaults,
     c_authority.SET_DEFAULTS.name: authority.set_defaults,
+    c_lifecycle.PAUSE.name: lifecycle.pause,
+    c_lifecycle.RESUME.name: lifecycle.resume,
     c_pending.LIST.name: pending.listing,
     c_pending.COUNT.name: pending.count,
     c_pending.APPROVE.name: pending.approve,

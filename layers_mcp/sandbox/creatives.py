@@ -22,7 +22,7 @@ def _promotions(ledger: Ledger) -> dict[str, list[JsonValue]]:
     """The ads that run now, by what they show."""
     found: dict[str, list[JsonValue]] = {}
     for row in (line.row for line in ledger.lines):
-        if row.status == "active" and row.ads_content_id is not None and row.platform != NO_ADS:
+        if (row.status, row.campaign_status) == ("active", "active") and row.ads_content_id is not None and row.platform != NO_ADS:
             ad: JsonValue = {"adId": row.id, "adsetId": row.adset_id, "campaignId": row.campaign_id, "platform": row.platform}
             found.setdefault(row.ads_content_id, []).append(ad)
     return found

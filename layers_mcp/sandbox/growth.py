@@ -23,9 +23,9 @@ from layers_mcp.sandbox.audience import quality
 from layers_mcp.sandbox.captions import Message, captions
 from layers_mcp.sandbox.keys import DEFAULT_KEY
 
-__all__ = ["found"]
+__all__ = ["EXTERNAL_ID", "found"]
 
-_EXTERNAL_ID: Final = "layers-demo"
+EXTERNAL_ID: Final = "layers-demo"
 """By which the project is known, and its chance called."""
 _AGE = timedelta(days=42)
 _DAY, _GENERATION, _PUBLISHING = timedelta(days=1), timedelta(seconds=135), timedelta(seconds=11.412)
@@ -71,12 +71,12 @@ _HOOKS = (
 def _project(connection: Connection, now: datetime) -> str:
     """The project with its brand, its accounts, and the ingest that gave its app the SDK; its id."""
     organization = connection.execute(_OWNER).one().organization_id
-    project_id, began = ids.derived("prj", _EXTERNAL_ID), now - _AGE
-    row: dict[str, Any] = {"id": project_id, "organization_id": organization, "name": "Tidewise (demo)", "external_id": _EXTERNAL_ID}
+    project_id, began = ids.derived("prj", EXTERNAL_ID), now - _AGE
+    row: dict[str, Any] = {"id": project_id, "organization_id": organization, "name": "Tidewise (demo)", "external_id": EXTERNAL_ID}
     row |= {"timezone": _ZONE, "language": "en", "owner_email": None, "metadata": {"demo": "true"}}
     row |= {"status": "active", "policy": "review_first_n", "first_n": 3, "created_at": began, "updated_at": began}
     connection.execute(insert(tables.projects).values(row))
-    job_id, ended = ids.derived("job", _EXTERNAL_ID, "ingest"), began + timedelta(minutes=5)
+    job_id, ended = ids.derived("job", EXTERNAL_ID, "ingest"), began + timedelta(minutes=5)
     job: dict[str, Any] = {"id": job_id, "organization_id": organization, "project_id": project_id, "kind": "project_ingest_github"}
     made = {"sdkAppId": sdk_apps.app_id_of(job_id), "brandContext": _BRAND.model_dump(mode="json", by_alias=True)}
     job |= {"stages": [["queued", 300.0]], "started_at": began, "request": {}, "result": made}
@@ -89,7 +89,7 @@ def _project(connection: Connection, now: datetime) -> str:
     connection.execute(
         insert(tables.accounts),
         [
-            {"id": ids.derived("sa", _EXTERNAL_ID, platform), "project_id": project_id, "platform": platform, "handle": "tidewise"}
+            {"id": ids.derived("sa", EXTERNAL_ID, platform), "project_id": project_id, "platform": platform, "handle": "tidewise"}
             | {"connected_at": ended, "token_expires_at": now + _TOKEN_LIVES}
             for platform in _PLATFORMS
         ],
@@ -110,23 +110,23 @@ def _containers(connection: Connection, project_id: str, now: datetime) -> list[
     made: list[dict[str, Any]] = []
     clones: dict[str, int] = {}
     for place in range(_POSTS):
-        luck, at = f"{_EXTERNAL_ID}/{place}", now - _AGE + _DAY + place * (_AGE - 3 * _DAY) / _POSTS
+        luck, at = f"{EXTERNAL_ID}/{place}", now - _AGE + _DAY + place * (_AGE - 3 * _DAY) / _POSTS
         source = _source(made, clones) if place >= _FRESH_ONLY and place % _EVERY == 0 else None
         hook, form = (source["hook"], source["format"]) if source else (_HOOKS[place % len(_HOOKS)], _FORMATS[place % len(_FORMATS)])
-        good = quality.fresh(audience, luck, brand=_EXTERNAL_ID, hook=hook, form=form)
+        good = quality.fresh(audience, luck, brand=EXTERNAL_ID, hook=hook, form=form)
         if source is not None:
             earlier = clones.setdefault(source["id"], 0)
             good = quality.cloned(audience, luck, source=source["quality"], mode="fork", earlier=earlier)
             clones[source["id"]] += 1
         texts = captions(_PLATFORMS, Message(hook, "See your beach", "en"), brand=_BRAND, variant=place)
         row: dict[str, Any] = {
-            "id": ids.derived("cnt", _EXTERNAL_ID, str(place)),
+            "id": ids.derived("cnt", EXTERNAL_ID, str(place)),
             "project_id": project_id,
             "format": form,
             "hook": hook,
             "brief": {},
         }
-        row |= {"job_id": ids.derived("job", _EXTERNAL_ID, str(place)), "captions": [text.model_dump() for text in texts], "media": []}
+        row |= {"job_id": ids.derived("job", EXTERNAL_ID, str(place)), "captions": [text.model_dump() for text in texts], "media": []}
         row |= {"approval": "approved", "decided_at": at + 2 * _GENERATION, "decided_by": decided_by, "created_at": at, "luck": luck}
         row |= {"quality": good, "source_post_id": _post_id(source) if source else None, "cloned_from": source["id"] if source else None}
         made.append(row)
@@ -139,7 +139,7 @@ def _post_id(container: dict[str, Any]) -> str:
 
 def _post(container: dict[str, Any], platform: SocialPlatform) -> dict[str, Any]:
     at = container["created_at"] + timedelta(hours=3)
-    account_id = ids.derived("sa", _EXTERNAL_ID, platform)
+    account_id = ids.derived("sa", EXTERNAL_ID, platform)
     row = {"id": _post_id(container), "project_id": container["project_id"], "container_id": container["id"], "account_id": account_id}
     row |= {"mode": "direct_publish", "target": {"social_account_id": account_id}, "scheduled_for": at, "starts_at": at}
     return row | {"ends_at": at + _PUBLISHING, "created_at": container["decided_at"], "updated_at": container["decided_at"]}
@@ -160,7 +160,7 @@ def _ads(connection: Connection, project_id: str, made: list[dict[str, Any]], no
 
 def found(connection: Connection, now: datetime) -> None:
     """Make the demo in a world that does not have it."""
-    if connection.execute(select(tables.projects.c.id).where(tables.projects.c.external_id == _EXTERNAL_ID)).first() is not None:
+    if connection.execute(select(tables.projects.c.id).where(tables.projects.c.external_id == EXTERNAL_ID)).first() is not None:
         return
     project_id = _project(connection, now)
     made = _containers(connection, project_id, now)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, String, case, cast, delete, func, insert, literal, null, or_, select, update
 
 from layers_mcp.database import reading, writing
 from layers_mcp.store.rows import Confirmation, ConfirmedBy, How
@@ -30,6 +30,13 @@ def _key(connection: Connection, row: Confirmation, since: datetime) -> str:
     same = (at.principal == row.principal) & (at.tool == row.tool) & (at.arguments == row.arguments)
     open_ = select(at.key).where(same, at.state == "acting", at.spent_at > since).order_by(at.spent_at)
     return connection.execute(open_).scalars().first() or row.key
+
+
+def _about(project_id: str) -> ColumnElement[bool]:
+    """Rows that touch a project, whichever way its id was spelled; `project_id` as the API prints it."""
+    bare, at = project_id.removeprefix("prj_").lower(), confirmations.c
+    named = func.lower(at.project_id).in_((bare, f"prj_{bare}"))
+    return or_(named, func.lower(cast(at.projects, String)).contains(bare, autoescape=True))
 
 
 class Confirmations:
@@ -97,24 +104,25 @@ class Confirmations:
             return tuple(Confirmation.model_validate(dict(row)) for row in connection.execute(wanted).mappings())
 
     def finish(self, handle: str, *, now: datetime, outcome: JsonValue, failed: bool) -> None:
-        """Record how an acting row ended, and with it those it continued; any other row stays as it is."""
-        ended = {"state": "failed" if failed else "done", "finished_at": now, "outcome": outcome}
+        """Record how an acting row ended, and with it those it continued; any other row stays as it is, and a forgotten one empty."""
+        kept = case((confirmations.c.forgotten_at.is_(None), literal(outcome, confirmations.c.outcome.type)), else_=null())
+        ended = {"state": "failed" if failed else "done", "finished_at": now, "outcome": kept}
         key = select(confirmations.c.key).where(confirmations.c.handle == handle).scalar_subquery()
         acting = (confirmations.c.key == key) & (confirmations.c.state == "acting")
         with writing(self._engine) as connection:
             connection.execute(update(confirmations).where(acting).values(ended))
 
-    def forget(self, project_id: str) -> int:
-        """Empty what was shown and answered of a project's previews, which may hold a customer's texts; how many there were.
+    def forget(self, project_id: str, *, now: datetime) -> int:
+        """Empty what was shown and answered of previews that touch a project, which may hold a customer's texts; how many there were.
 
-        What still waits is turned down with it: nobody can judge it any more.
+        What still waits is turned down with it: nobody can judge it any more. What acts meanwhile ends without its outcome kept.
         """
         at = confirmations.c
-        empty: dict[str, object] = {"question": "", "items": None, "media": [], "outcome": None}
+        mine = _about(project_id) & at.forgotten_at.is_(None)
+        empty: dict[str, object] = {"question": "", "items": None, "media": [], "outcome": None, "forgotten_at": now}
         with writing(self._engine) as connection:
-            open_ = (at.project_id == project_id) & at.state.in_(("minted", "asked", "yes"))
-            connection.execute(update(confirmations).where(open_).values(state="no"))
-            return connection.execute(update(confirmations).where(at.project_id == project_id).values(empty)).rowcount
+            connection.execute(update(confirmations).where(mine, at.state.in_(("minted", "asked", "yes"))).values(state="no"))
+            return connection.execute(update(confirmations).where(mine).values(empty)).rowcount
 
     def sweep(self, before: datetime) -> None:
         """Forget what expired before `before`."""

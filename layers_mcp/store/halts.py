@@ -1,16 +1,16 @@
-"""Projects whose writes are held back, until somebody lets them go."""
+"""Projects whose writes are held back until somebody lets them go, and the campaigns that were paused with that."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from layers_mcp.database import reading, writing
-from layers_mcp.store.rows import EVERY, Halt
-from layers_mcp.store.tables import halts
+from layers_mcp.store.rows import EVERY, ConfirmedBy, Halt, Paused
+from layers_mcp.store.tables import halts, paused
 
 __all__ = ["Halts"]
 
@@ -22,14 +22,22 @@ class Halts:
         self._engine = engine
 
     def hold(self, row: Halt) -> None:
-        """Hold back; what is held back already stays so since then."""
-        with suppress(IntegrityError), writing(self._engine) as connection:
-            connection.execute(insert(halts).values(row.model_dump()))
-
-    def lift(self, project_id: str) -> bool:
-        """Let go; whether it was held back by this name."""
+        """Hold back; what is held back already stays so since then, and becomes a person's hold when a person asks for it too."""
         with writing(self._engine) as connection:
-            return connection.execute(delete(halts).where(halts.c.project_id == project_id)).rowcount == 1
+            with suppress(IntegrityError), connection.begin_nested():
+                connection.execute(insert(halts).values(row.model_dump()))
+            if row.by == "person":
+                connection.execute(update(halts).where(halts.c.project_id == row.project_id).values(by=row.by))
+
+    def lift(self, project_id: str, *, by: ConfirmedBy) -> bool:
+        """Let go; False, and nothing done, where a person holds it and `by` is none."""
+        its = halts.c.project_id == project_id
+        with writing(self._engine) as connection:
+            held = connection.execute(select(halts.c.by).where(its)).scalar()
+            if held == "person" and by != "person":
+                return False
+            connection.execute(delete(halts).where(its))
+        return True
 
     def of(self, projects: Collection[str]) -> Halt | None:
         """Why a write that touches these projects is held back, or None; whatever holds all projects holds those of no name too."""
@@ -42,3 +50,19 @@ class Halts:
         """Everything that is held back, oldest first."""
         with reading(self._engine) as connection:
             return tuple(Halt.model_validate(dict(row)) for row in connection.execute(select(halts).order_by(halts.c.at)).mappings())
+
+    def pausing(self, row: Paused) -> None:
+        """Remember a campaign, before it is paused."""
+        with suppress(IntegrityError), writing(self._engine) as connection:
+            connection.execute(insert(paused).values(row.model_dump()))
+
+    def unpaused(self, project_id: str, campaign_id: str) -> None:
+        """Forget a campaign: it runs."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(paused).where(paused.c.project_id == project_id, paused.c.campaign_id == campaign_id))
+
+    def paused(self, project_id: str) -> tuple[Paused, ...]:
+        """The project's campaigns that were paused with a halt, oldest first."""
+        wanted = select(paused).where(paused.c.project_id == project_id).order_by(paused.c.at, paused.c.campaign_id)
+        with reading(self._engine) as connection:
+            return tuple(Paused.model_validate(dict(row)) for row in connection.execute(wanted).mappings())

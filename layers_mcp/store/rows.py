@@ -7,7 +7,9 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-__all__ = ["EVERY", "Began", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look", "Operation", "State"]
+__all__ = [
+    "EVERY", "Began", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look", "Operation", "Paused", "State",
+]  # fmt: skip
 
 State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
 """A confirmation's life: shown to somebody, the person asked, the person's answer; spent and acting, over well or badly."""
@@ -40,6 +42,7 @@ class Confirmation(_Row):
     `handle`: SHA-256 of the handle. `arguments`, `shown`: digests. `key`: the Idempotency-Key its act is sent with. `question`, `items`:
     what was shown, for a person who answers outside the conversation; `media`: what the items look like; `due_at`, in the project's
     `zone`: when it would happen. `token`: SHA-256 of what the client's answer must come with.
+    `projects`: all whose texts may be among that; `forgotten_at`: when they were taken out, for good.
     """
 
     handle: str
@@ -64,6 +67,8 @@ class Confirmation(_Row):
     token: str | None = None
     answered_at: datetime | None = None
     how: How | None = None
+    projects: tuple[str, ...] = ()
+    forgotten_at: datetime | None = None
 
 
 class Operation(_Row):
@@ -128,9 +133,21 @@ class Link(_Row):
 
 
 class Halt(_Row):
-    """Writes that are held back: of one project, or of all when `project_id` is `EVERY`. `by`: who asked for it."""
+    """Writes that are held back: of one project, or of all when `project_id` is `EVERY`.
+
+    `by`: who asked for it; what a person holds back only a person lets go.
+    """
 
     project_id: str
     at: datetime
     principal: str
     by: ConfirmedBy
+
+
+class Paused(_Row):
+    """A campaign that was paused together with a halt, so that just this one is started again."""
+
+    project_id: str
+    campaign_id: str
+    platform: str
+    at: datetime

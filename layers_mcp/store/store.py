@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from layers_mcp.clock import Clock, WallClock
 from layers_mcp.database import open_engine
+from layers_mcp.database.scrubbing import scrub
 from layers_mcp.store.begun import Begun
 from layers_mcp.store.confirmations import Confirmations
 from layers_mcp.store.halts import Halts
@@ -42,6 +43,14 @@ class Store:
         store.confirmations.sweep(before)
         store.replies.sweep(before)
         return store
+
+    def forget(self, project_id: str, *, now: datetime) -> int:
+        """Empty what the previews of a project showed and brought; how many there were. `scrub` then clears the file of it."""
+        return self.confirmations.forget(project_id, now=now)
+
+    def scrub(self) -> bool:
+        """Leave nothing of what was deleted or emptied in the file; False when others read in it all the time."""
+        return scrub(self._engine)
 
     def close(self) -> None:
         """Close its connections."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "halts", "operations", "trail", "trail_end"]
+__all__ = ["HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "halts", "operations", "paused", "trail", "trail_end"]
 
 HEAD = "0002"
 VERSIONS = Path(__file__).parent / "versions"
@@ -63,6 +63,8 @@ confirmations = Table(
     Column("token", String(64)),
     Column("answered_at", Instant),
     Column("how", String(10)),
+    Column("projects", JSON, nullable=False),
+    Column("forgotten_at", Instant),
 )
 operations = Table(
     "operations",
@@ -121,4 +123,12 @@ halts = Table(
     Column("at", Instant, nullable=False),
     Column("principal", String(80), nullable=False),
     Column("by", String(10), nullable=False),
+)
+paused = Table(
+    "paused_campaigns",
+    TABLES,
+    Column("project_id", String(100), primary_key=True),
+    Column("campaign_id", String(100), primary_key=True),
+    Column("platform", String(20), nullable=False),
+    Column("at", Instant, nullable=False),
 )

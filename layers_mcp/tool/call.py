@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from layers_mcp.client.desk import Report
-from layers_mcp.client.layers import Layers
+from layers_mcp.client.layers import Guarded
 from layers_mcp.clock import Clock
-from layers_mcp.store.rows import Began, Halt
+from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Paused
 
 __all__ = ["Begun", "Call", "Switch"]
 
@@ -22,16 +22,32 @@ Begun = Callable[[Literal["job", "post", "oauth"], str, "str | None"], None]
 class Switch(Protocol):
     """Holds writes back, for whoever shares our store; None: those to all projects."""
 
-    def hold(self, project_id: str | None) -> None:
-        """Hold back."""
+    def hold(self, project_id: str | None, *, by: ConfirmedBy) -> None:
+        """Hold back, for good measure by a person where one said so: only a person then lifts it."""
         ...
 
-    def lift(self, project_id: str | None) -> None:
-        """Let go."""
+    def lift(self, project_id: str | None, *, by: ConfirmedBy) -> bool:
+        """Let go; False where a person holds back and `by` is none."""
         ...
 
     def held(self, projects: Collection[str]) -> Halt | None:
         """Why a write that touches these projects is held back, or None."""
+        ...
+
+    def holds(self, project_id: str | None) -> Halt | None:
+        """The hold of exactly this name, or None."""
+        ...
+
+    def pausing(self, project_id: str, campaign_id: str, platform: str) -> None:
+        """Remember that a campaign is paused by this switch, before it is."""
+        ...
+
+    def unpaused(self, project_id: str, campaign_id: str) -> None:
+        """Forget that again: it runs, or never was paused."""
+        ...
+
+    def paused(self, project_id: str) -> tuple[Paused, ...]:
+        """The campaigns that this switch paused, oldest first."""
         ...
 
     def recent(self, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
@@ -45,10 +61,10 @@ class Call:
 
     `wait_s`: how long a long tool waits when the call does not say. `return_url`: where people come back to after a consent when
     the call does not say (setting LAYERS_RETURN_URL). `again`: an earlier attempt at this operation is on record, so
-    what it starts may stand already.
+    what it starts may stand already. `by`: whose yes it acts on, the agent's where none was needed.
     """
 
-    layers: Layers
+    layers: Guarded
     clock: Clock
     report: Report
     begun: Begun
@@ -57,6 +73,7 @@ class Call:
     wait_s: int
     return_url: str | None = None
     again: bool = False
+    by: ConfirmedBy = "agent"
 
     def now(self) -> datetime:
         """The API's time: in the sandbox its world may run apart from ours."""

@@ -26,6 +26,8 @@ from layers_mcp.tool.visit import Visit
 
 __all__ = ["control"]
 
+Ask = Callable[[Any, Call], Awaitable[Shown | None]]
+"""Words the question of a control tool, from its arguments; None when these need no yes."""
 _BECAUSE: dict[str, str] = {
     "unknown": "confirm was not a handle given out here; nothing was changed",
     "expired": "the handle's ten minutes were over; nothing was changed",
@@ -81,13 +83,15 @@ def _shown_items(shown: Shown) -> JsonValue:
 
 async def _ask_again(visit: Visit, shown: Shown, because: str | None) -> Envelope:
     """The preview with a new handle, and what is to be done with it."""
-    outside, house = visit.tier == "outside" or (visit.tier == "human" and visit.asker is None), visit.house
+    tier, house = visit.notes.tier, visit.house
+    outside = tier == "outside" or (tier == "human" and visit.asker is None)
     minted = house.gate.preview(
         visit.tool.name,
         arguments=visit.arguments,
         shown=_shown_digest(shown),
         display=Display(
             project_id=visit.project_id or next(iter(shown.projects), None),
+            projects=tuple(sorted(visit.notes.projects)),
             question=shown.lasting or shown.question,
             items=_shown_items(shown),
             media=shown.media,
@@ -129,12 +133,12 @@ async def _whose_yes(visit: Visit, row: Row, shown: Shown) -> ConfirmedBy | Enve
     """Whose yes this call may act on, the person being asked if their client can; or what is said when there is none."""
     if row.state == "yes":
         return "person"
-    if visit.tier != "outside" and visit.asker is not None:
+    if visit.notes.tier != "outside" and visit.asker is not None:
         answer = await _answer(visit, row, shown)
         if answer == "yes":
             return "person"
         return visit.envelope(Outcome[Any](say=_DECLINED if answer == "no" else _DISMISSED, status="canceled"))
-    if visit.tier == "ask":
+    if visit.notes.tier == "ask":
         return "agent"
     return visit.envelope(Outcome[Any](say=_WAITS_FOR_PERSON.format(where=_where(visit, name_of(row))), status="needs_action"))
 
@@ -146,39 +150,50 @@ def _settled(visit: Visit, known: Refused | Replay) -> Envelope | None:
     return visit.envelope(Outcome[Any](say=_DECLINED, status="canceled")) if known.reason == "declined" else None
 
 
-async def control(visit: Visit, ask: Callable[[Any, Call], Awaitable[Shown | None]]) -> Envelope:
-    """Preview, handle, a yes, act once: without all of them nothing is changed; what needs no yes just runs."""
+async def _look(visit: Visit, ask: Ask) -> Shown | None:
+    """What the call would do, as it stands now, and whose yes that takes; None when it needs no yes.
+
+    Raises:
+        Halted: writes to a project that it touches are held back.
+    """
+    seen = await ask(visit.request, visit.call(str(uuid.uuid4())))
+    if seen is not None:
+        visit.notes.tier = "human" if seen.by_person and visit.tier == "ask" else visit.tier
+        visit.pass_halt(seen.projects)
+    return seen
+
+
+async def _redeemed(visit: Visit, ask: Ask, shown: Shown, handle: str) -> Envelope:
+    """What the handle brings: the act, once, or why not, with the preview as it stands now."""
     gate, name = visit.house.gate, visit.tool.name
-    handle = cast("Control", visit.request).confirm
-    if (done := gate.recall(handle, name, arguments=visit.arguments)) is not None:
-        return Envelope.model_validate(done.outcome).model_copy(update={"replayed": _ACTED})
-
-    async def look() -> Shown | None:
-        return await ask(visit.request, visit.call(str(uuid.uuid4())))
-
-    shown = await look()
-    if shown is None:
-        return visit.envelope(await visit.tool.run(visit.request, visit.call(str(uuid.uuid4()))))
-    if visit.tier == "deny":
-        raise PolicyForbids(f"the operator's policy forbids {name}")
-    visit.notes.shown = _shown_digest(shown)
-    visit.pass_halt(shown.projects)
-    if not handle:
-        return await _ask_again(visit, shown, None)
     known = gate.check(handle, name, arguments=visit.arguments, shown=_shown_digest(shown))
-    by: ConfirmedBy = "agent"
     if isinstance(known, Row):
-        whose = await _whose_yes(visit, known, shown)
-        if isinstance(whose, Envelope):
-            return whose
-        by = whose
+        by = await _whose_yes(visit, known, shown)
+        if isinstance(by, Envelope):
+            return by
         if visit.asker is not None:  # the person took their time
-            shown = await look() or shown
+            shown = await _look(visit, ask) or shown
+        if by == "agent" and visit.notes.tier != "ask":  # meanwhile it has come to need a person
+            return await _ask_again(visit, shown, _BECAUSE["unanswered"])
         known = gate.judge(handle, name, arguments=visit.arguments, shown=_shown_digest(shown), by=by)
     if isinstance(known, Go):
         visit.notes.shown, visit.notes.how = known.row.shown, known.row.how
         return await _act(visit, known)
     return _settled(visit, known) or await _ask_again(visit, shown, _BECAUSE[cast("Refused", known).reason])
+
+
+async def control(visit: Visit, ask: Ask) -> Envelope:
+    """Preview, handle, a yes, act once: without all of them nothing is changed; what needs no yes just runs."""
+    handle = cast("Control", visit.request).confirm
+    if (done := visit.house.gate.recall(handle, visit.tool.name, arguments=visit.arguments)) is not None:
+        return Envelope.model_validate(done.outcome).model_copy(update={"replayed": _ACTED})
+    shown = await _look(visit, ask)
+    if shown is None:
+        return visit.envelope(await visit.tool.run(visit.request, visit.call(str(uuid.uuid4()))))
+    if visit.tier == "deny":
+        raise PolicyForbids(f"the operator's policy forbids {visit.tool.name}")
+    visit.notes.shown = _shown_digest(shown)
+    return await (_redeemed(visit, ask, shown, handle) if handle else _ask_again(visit, shown, None))
 
 
 async def _act(visit: Visit, go: Go) -> Envelope:
@@ -190,7 +205,7 @@ async def _act(visit: Visit, go: Go) -> Envelope:
 async def _acted(visit: Visit, go: Go) -> Envelope:
     gate, by = visit.house.gate, go.row.confirmed_by
     try:
-        outcome = await visit.tool.run(visit.request, visit.call(go.row.key))
+        outcome = await visit.tool.run(visit.request, visit.call(go.row.key, by=by or "agent"))
     except LayersError as problem:
         say = f"{problem.wire_code}: {problem.message}. {problem.advice}"
         failed = visit.envelope(Outcome[Any](say=say, status="failed"), confirmed_by=by)

@@ -123,8 +123,9 @@ class Shown:
     `digest_over`: what the yes is bound to besides the items; the time that passes is not among it. `unbound`: facts that may read
     differently at each look, such as a signed URL; what they stand for belongs in `digest_over`. `pictures`: fetches what the items
     look like, once it is sure that a person will see them; no yes is bound to them. `projects`: those it touches, where no argument
-    names one. For who reads it later, elsewhere: `media`, what the items look like; `due_at` in the project's `zone`, the moment at which
-    it would happen; `lasting`, the question without what passes by itself.
+    names one. `by_person`: only a person's yes is enough, also where the policy leaves it to the agent. For who reads it later,
+    elsewhere: `media`, what the items look like; `due_at` in the project's `zone`, the moment at which it would happen; `lasting`, the
+    question without what passes by itself.
     """
 
     question: str
@@ -132,6 +133,7 @@ class Shown:
     digest_over: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     unbound: frozenset[str] = frozenset()
     projects: frozenset[str] = frozenset()
+    by_person: bool = False
     pictures: Callable[[], Awaitable[Pictures]] = no_pictures
     media: tuple[Look, ...] = ()
     due_at: datetime | None = None

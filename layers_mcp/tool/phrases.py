@@ -37,6 +37,7 @@ _REASONS = frozenset(
         "its conversions cost well more than expected",
         "people have seen it more than 3 times in 7 days, and its conversions cost more than they did",
         "the platform is still learning how to deliver it",
+        "a partner asked for it",
         "there is no CPA to compare it with yet",
     }
 )
@@ -60,6 +61,8 @@ ACTIONS = {
     "update_bid": Doing("change a bid", "changed a bid"),
     "update_targeting": Doing("change a targeting", "changed a targeting"),
     "update_schedule": Doing("change a schedule", "changed a schedule"),
+    "pause_campaign": Doing("pause a campaign", "paused a campaign"),
+    "resume_campaign": Doing("start a campaign again", "started a campaign again"),
     "hold": Doing("change nothing", "changed nothing"),
 }
 """Queued actions and optimizer outcomes (layers-api: rules, "queued action" and "optimizer outcome")."""

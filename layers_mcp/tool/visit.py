@@ -9,9 +9,9 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, JsonValue
 
 from layers_mcp.client.desk import Report
-from layers_mcp.client.layers import Layers
+from layers_mcp.client.layers import Guarded, Layers
 from layers_mcp.clock import Clock
-from layers_mcp.contract.errors import Halted
+from layers_mcp.contract.errors import WROTE, Halted
 from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.policy import Policy, Tier
@@ -51,9 +51,15 @@ def _record(result: BaseModel | None) -> JsonValue:
 
 @dataclass(kw_only=True)
 class Notes:
-    """What the trail is told of a call beside its answer: the digest of what was shown, and how a person answered."""
+    """What is found out on the way.
+
+    `shown`, `how`: the digest of what was shown, and how a person answered, for the trail. `projects`: those that are written to.
+    `tier`: whose yes it takes.
+    """
 
     shown: str | None = None
+    projects: frozenset[str] = frozenset()
+    tier: Tier = "ask"
     how: How | None = None
 
 
@@ -79,29 +85,37 @@ class Visit:
         """The project that the call names."""
         return getattr(self.request, "project_id", None)
 
-    def pass_halt(self, projects: Collection[str]) -> None:
-        """Let a call that writes to `projects` through.
+    def pass_halt(self, projects: Collection[str] = (), *, wrote: bool = False) -> None:
+        """Let a call through that writes to the project it names and to `projects`, which are remembered for its later writes.
+
+        `wrote`: it has written already, and that stands.
 
         Raises:
             Halted: writes to one of them, or all writes, are held back.
         """
+        self.notes.projects |= frozenset([*projects, *([self.project_id] if self.project_id is not None else [])])
         if self.tool.effect is Effect.READS or self.tool.halts:
             return
-        held = self.house.gate.held(projects)
+        held = self.house.gate.held(self.notes.projects)
         if held is not None:
             what = "all projects are" if held.project_id == EVERY else f"project {held.project_id} is"
-            raise Halted(f"{what} halted since {held.at.isoformat(timespec='seconds')}")
+            by = "by a person " if held.by == "person" else ""
+            stands = "; what this call wrote before then stands" if wrote else ""
+            raise Halted(
+                f"{what} halted {by}since {held.at.isoformat(timespec='seconds')}{stands}", details={WROTE: True} if wrote else None
+            )
 
-    def call(self, key: str, *, again: bool = False) -> Call:
-        """What the tool is handed, for the operation `key`."""
+    def call(self, key: str, *, again: bool = False, by: ConfirmedBy = "agent") -> Call:
+        """What the tool is handed, for the operation `key`; each of its writes passes the halts once more."""
 
         def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None) -> None:
             name = self.tool.name
             self.house.gate.began(kind, known_as, tool=name, arguments=self.arguments, project_id=project_id, key=key)
 
         house = self.house
+        layers = Guarded(house.layers, lambda: self.pass_halt(wrote=layers.wrote))
         return Call(
-            layers=house.layers,
+            layers=layers,
             clock=house.clock,
             report=self.report,
             begun=begun,
@@ -110,6 +124,7 @@ class Visit:
             wait_s=house.wait_s,
             return_url=house.return_url,
             again=again,
+            by=by,
         )
 
     def record(self, outcome: str, request_id: str | None = None, confirmed_by: ConfirmedBy | None = None) -> None:

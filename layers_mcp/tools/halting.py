@@ -7,15 +7,18 @@ from collections.abc import Awaitable
 from pydantic import Field, JsonValue
 
 from layers_mcp.contract import jobs, projects, publishing
-from layers_mcp.contract.errors import Invalid, LayersError
+from layers_mcp.contract.errors import Conflict, Invalid, LayersError
 from layers_mcp.contract.jobs import CancelJob, GetJob
 from layers_mcp.contract.projects import GetProject
 from layers_mcp.contract.publishing import CancelPost, ListPosts, ScheduledPost
 from layers_mcp.contract.scalars import Id, Utc
+from layers_mcp.tool import pausing
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Control, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.paging import Page, every
+from layers_mcp.tool.pausing import Turned
+from layers_mcp.tool.size import fitting
 
 __all__ = ["halt"]
 
@@ -24,18 +27,21 @@ _PAGE, _PAGES = 100, 10
 _RECENT = 50
 """Of what our calls began, so much is looked through for running jobs; ours."""
 _REASON = "canceled with halt"
+_SPENT = frozenset({"spentTodayCents"})
+"""A fact that moves on by itself."""
 
 
 class HaltArguments(Control):
     """Arguments of halt."""
 
-    project_id: Id | None = Field(default=None, description="Without it: all projects, which needs a yes.")
-    resume: bool = Field(default=False, description="Let writes through again; needs a yes.")
-    cancel: bool = Field(default=False, description="Also cancel waiting posts and running jobs; needs a yes.")
+    project_id: Id | None = Field(default=None, description="Default: all.")
+    resume: bool = Field(default=False, description="Let writes through; start what halt paused.")
+    cancel: bool = Field(default=False, description="Cancel waiting posts and running jobs.")
+    pause_ads: bool = Field(default=False, description="Pause campaigns; with resume: leave them so.")
 
 
 class Halted(View):
-    """How writes stand now, and what was canceled."""
+    """How writes stand now, and what was canceled, paused and started."""
 
     halted: bool
     project_id: str | None = None
@@ -43,6 +49,8 @@ class Halted(View):
     canceled_posts: tuple[str, ...] = ()
     canceled_jobs: tuple[str, ...] = ()
     not_canceled: tuple[str, ...] = ()
+    paused: Turned | None = None
+    started: Turned | None = None
 
 
 async def _waiting_posts(project_id: str, call: Call) -> list[ScheduledPost]:
@@ -67,29 +75,73 @@ async def _to_cancel(project_id: str, call: Call) -> dict[str, JsonValue]:
     return {"waitingPosts": [post.id for post in posts], "runningJobs": list(running)}
 
 
+def _check(request: HaltArguments) -> None:
+    issues: list[JsonValue] = []
+    if request.cancel and request.resume:
+        issues.append({"path": "resume", "message": "does not go with cancel"})
+    elif request.project_id is None and (request.cancel or request.pause_ads):
+        issues.append({"path": "projectId", "message": f"is required with {'cancel' if request.cancel else 'pauseAds'}"})
+    if issues:
+        raise Invalid("halt got arguments that don't fit together", details={"issues": issues})
+
+
+def _what(request: HaltArguments) -> str:
+    return f"project {request.project_id}" if request.project_id is not None else "all projects"
+
+
+def _held_words(request: HaltArguments, call: Call) -> str:
+    """How writes to just this stand; the other hold is another matter."""
+    held = call.switch.holds(request.project_id)
+    if held is None:
+        return "writes go through"
+    return f"halted {'by a person ' if held.by == 'person' else ''}since {held.at.isoformat(timespec='seconds')}"
+
+
+def _bounded(shown: Shown) -> Shown:
+    """The preview with as many things as fit; the yes is bound to all of them, and the question says how many are not shown."""
+    fit = fitting(shown.items)
+    if len(fit) == len(shown.items):
+        return shown
+    question = f"{shown.question} ({len(shown.items) - len(fit)} more are not shown.)"
+    over: dict[str, JsonValue] = {"all": [[one.id, one.before, one.after] for one in shown.items]}
+    return Shown(question=question, items=fit, digest_over=over, unbound=shown.unbound, by_person=shown.by_person)
+
+
+async def _shown_resume(request: HaltArguments, call: Call) -> Shown:
+    held = call.switch.holds(request.project_id)
+    items = [ShownItem(id=request.project_id or "all", before=_held_words(request, call), after="writes go through", facts={})]
+    question = f"Let writes to {_what(request)} through again"
+    if request.project_id is not None and not request.pause_ads:
+        known = await pausing.stopped(request.project_id, call)
+        items += await pausing.shown_starts(request.project_id, known, call)
+        question += f", and start the {len(known)} campaigns that halt paused" if known else ""
+    return _bounded(Shown(question=f"{question}?", items=tuple(items), by_person=held is not None and held.by == "person"))
+
+
 async def show_halt(request: HaltArguments, call: Call) -> Shown | None:
-    """What would be let through, canceled, or held back everywhere; None when only one project is held back.
+    """What would be let through, canceled, paused, started, or held back everywhere; None when only one project is held back.
 
     Raises:
-        Invalid: `resume` and `cancel` together, or `cancel` without a project.
+        Invalid: `resume` and `cancel` together, or `cancel` or `pauseAds` without a project.
     """
-    if request.cancel and (request.resume or request.project_id is None):
-        path, message = ("resume", "does not go with cancel") if request.resume else ("projectId", "is required with cancel")
-        raise Invalid("halt got arguments that don't fit together", details={"issues": [{"path": path, "message": message}]})
+    _check(request)
     if request.project_id is not None:
         await call.layers.send(projects.GET, GetProject(project_id=request.project_id))
-    what = f"project {request.project_id}" if request.project_id is not None else "all projects"
-    held = call.switch.held([request.project_id] if request.project_id is not None else [])
-    before = "writes go through" if held is None else f"halted since {held.at.isoformat(timespec='seconds')}"
     if request.resume:
-        item = ShownItem(id=request.project_id or "all", before=before, after="writes go through", facts={})
-        return Shown(question=f"Let writes to {what} through again?", items=(item,))
-    if request.project_id is not None and not request.cancel:
+        return await _shown_resume(request, call)
+    if request.project_id is None:
+        item = ShownItem(id="all", before=_held_words(request, call), after="halted", facts={})
+        return Shown(question="Halt all projects?", items=(item,))
+    if not request.cancel and not request.pause_ads:
         return None
-    facts = await _to_cancel(request.project_id, call) if request.cancel and request.project_id is not None else {}
-    item = ShownItem(id=request.project_id or "all", before=before, after="halted", facts=facts)
+    facts = await _to_cancel(request.project_id, call) if request.cancel else {}
+    items = [ShownItem(id=request.project_id, before=_held_words(request, call), after="halted", facts=facts)]
     more = " and cancel what waits and runs" if request.cancel else ""
-    return Shown(question=f"Halt {what}{more}?", items=(item,))
+    if request.pause_ads:
+        known, spent = await pausing.running(request.project_id, call), await pausing.spent_today(request.project_id, call)
+        items += await pausing.shown_pauses(request.project_id, known, spent, call)
+        more += f" and pause {len(known)} campaigns (all ads spent {spent.words} today)"
+    return _bounded(Shown(question=f"Halt {_what(request)}{more}?", items=tuple(items), unbound=_SPENT))
 
 
 async def _canceled(project_id: str, call: Call) -> dict[str, tuple[str, ...]]:
@@ -112,36 +164,54 @@ async def _canceled(project_id: str, call: Call) -> dict[str, tuple[str, ...]]:
     return {"canceled_posts": tuple(posts), "canceled_jobs": tuple(stopped), "not_canceled": tuple(left)}
 
 
+def _turned_words(turned: Turned | None, done: str) -> str:
+    if turned is None:
+        return ""
+    words = f" Campaigns {done}: {len(turned.done)}."
+    words += f" Asked for, and not {done} yet: {len(turned.asked)}; review_pending_action shows them." if turned.asked else ""
+    return words + (f" Not {done}: {len(turned.left)}." if turned.left else "")
+
+
 def _in_words(request: HaltArguments, view: Halted, *, elsewhere: bool) -> str:
     what = "this project" if request.project_id is not None else "all projects"
     if request.resume:
         also = " All projects are still halted, though." if elsewhere else ""
-        return f"Writes to {what} go through again.{also}"
+        return f"Writes to {what} go through again.{also}{_turned_words(view.started, 'started')}"
     canceled = f" Canceled: {len(view.canceled_posts)} posts, {len(view.canceled_jobs)} jobs." if request.cancel else ""
     left = f" Not canceled: {len(view.not_canceled)}; see notCanceled." if view.not_canceled else ""
     kept = "" if request.cancel else " What is scheduled or runs goes on; cancel=true stops it."
-    return f"Writes to {what} are refused from now on; reading works.{canceled}{left}{kept}"
+    ads = "" if request.pause_ads else " Ads go on; pauseAds=true pauses them."
+    return f"Writes to {what} are refused from now on; reading works.{canceled}{left}{_turned_words(view.paused, 'paused')}{kept}{ads}"
+
+
+async def _resumed(request: HaltArguments, call: Call) -> Outcome[Halted]:
+    known = [] if request.project_id is None or request.pause_ads else await pausing.stopped(request.project_id, call)
+    if not call.switch.lift(request.project_id, by=call.by):
+        raise Conflict(f"{_what(request)}: a person halted it, and only a person's yes lets writes through again")
+    held = call.switch.held([request.project_id] if request.project_id is not None else [])
+    started = await pausing.start(request.project_id, known, call) if request.project_id is not None and known else None
+    view = Halted(halted=held is not None, project_id=request.project_id, since=held.at if held else None, started=started)
+    return Outcome(say=_in_words(request, view, elsewhere=held is not None), result=view)
 
 
 @tool(
-    calls=(projects.GET, publishing.LIST, publishing.CANCEL, jobs.GET, jobs.CANCEL),
+    calls=(projects.GET, publishing.LIST, publishing.CANCEL, jobs.GET, jobs.CANCEL, *pausing.CALLS),
     effect=Effect.REMOVES,
     ask=show_halt,
     halts=True,
 )
 async def halt(request: HaltArguments, call: Call) -> Outcome[Halted]:
-    """Stop: refuse every write to a project until it is resumed. For one project it works at once, without a yes."""
-    mine = [request.project_id] if request.project_id is not None else []
+    """Stop: refuse every write to a project until resumed. That works at once; all else takes a yes."""
     if request.resume:
-        call.switch.lift(request.project_id)
-        held = call.switch.held(mine)
-        view = Halted(halted=held is not None, project_id=request.project_id, since=held.at if held else None)
-        return Outcome(say=_in_words(request, view, elsewhere=held is not None), result=view)
-    call.switch.hold(request.project_id)
-    held = call.switch.held(mine)
+        return await _resumed(request, call)
+    call.switch.hold(request.project_id, by=call.by)
+    held = call.switch.held([request.project_id] if request.project_id is not None else [])
     view = Halted(halted=True, project_id=request.project_id, since=held.at if held else None)
     if request.cancel and request.project_id is not None:
         view = view.model_copy(update=await _canceled(request.project_id, call))
+    if request.pause_ads and request.project_id is not None:
+        known = await pausing.running(request.project_id, call)
+        view = view.model_copy(update={"paused": await pausing.pause(request.project_id, known, call)})
     arguments: dict[str, JsonValue] = {"resume": True}
     if request.project_id is not None:
         arguments["projectId"] = request.project_id

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from layers_mcp.clock import HandClock
-from layers_mcp.contract.errors import Conflict, IdempotencyConflict, Invalid, LayersError, PlatformError, TimedOut
+from layers_mcp.contract.errors import WROTE, Conflict, Halted, IdempotencyConflict, Invalid, LayersError, PlatformError, TimedOut
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
 from layers_mcp.store.store import Store
@@ -73,6 +73,16 @@ def test_what_was_refused_is_a_new_operation_next_time(gate: Gate, problem: Laye
 
     assert again.key != first.key
     assert not again.replayed
+
+
+@pytest.mark.parametrize(("wrote", "continued"), [(True, True), (False, False)])
+def test_what_was_halted_in_its_middle_is_continued_under_its_key(gate: Gate, *, wrote: bool, continued: bool) -> None:
+    """What it wrote before the halt is not written twice after it."""
+    first = gate.claim("ingest_repo", arguments=ARGUMENTS)
+
+    gate.settle(first, Halted("project prj_1 is halted", details={WROTE: wrote}))
+
+    assert (gate.claim("ingest_repo", arguments=ARGUMENTS).key == first.key) == continued
 
 
 def test_an_operation_that_left_nothing_is_forgotten(gate: Gate) -> None:

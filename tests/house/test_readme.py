@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import typer
 from pydantic_core import PydanticUndefined
 
+from layers_mcp.commands import cli
 from layers_mcp.listening import Listening
 from layers_mcp.prompts import read_prompts
 from layers_mcp.server.presets import PRESETS
@@ -50,9 +52,17 @@ def settings_table() -> str:
     return "\n".join(["| Setting | Default | Meaning |", "|---|---|---|", *rows])
 
 
+def commands_table() -> str:
+    """A row for each command: how it is called, what it says of itself."""
+    top = typer.main.get_command(cli._app)
+    rows = [f"| `layers-mcp {name}` | {one.get_short_help_str(200)} |" for name, one in sorted(top.commands.items())]
+    return "\n".join(["| Command | Does |", "|---|---|", *rows])
+
+
 def renewed(text: str) -> str:
     """The README with its tables made from the code."""
-    for name, table in (("tools", tools_table()), ("prompts", prompts_table()), ("settings", settings_table())):
+    tables = {"tools": tools_table(), "commands": commands_table(), "prompts": prompts_table(), "settings": settings_table()}
+    for name, table in tables.items():
         text = re.sub(
             rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text, flags=re.DOTALL
         )
@@ -60,7 +70,7 @@ def renewed(text: str) -> str:
 
 
 def test_the_tables_are_made_from_the_code():
-    """house-style 23: run `python tests/house/test_readme.py` after changing a tool, a prompt or a setting."""
+    """house-style 23: run `python tests/house/test_readme.py` after changing a tool, a command, a prompt or a setting."""
     text = README.read_text(encoding="utf-8")
 
     assert text == renewed(text)

@@ -45,13 +45,15 @@ async def _learned(story, project):
     await story.call("update_recommendation", projectId=project, recommendationId=found[0]["recommendationId"], status="acknowledged")
 
 
-async def _halted(story, project, account):
-    """The switch, with something to cancel."""
+async def _halted(story, paid, account):
+    """The switch, with something to cancel and to pause."""
+    project = paid.id
+    paid.layer(structural="auto")
     post = await story.post(project, hook="The last one.")
     at = wire_time(story.layers.now() + timedelta(days=1))
     await story.yes("schedule_content", containerId=post, scheduledFor=at, targets=[{"socialAccountId": account}])
     await story.call("generate_content", projectId=project, hook="Never.", waitSeconds=0)
-    await story.yes("halt", projectId=project, cancel=True)
+    await story.yes("halt", projectId=project, cancel=True, pauseAds=True)
     await story.yes("halt", projectId=project, resume=True)
 
 
@@ -127,8 +129,9 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story, paid_of):
     await story.call("wait_for_job", state=consent["result"]["state"], projectId=project, waitSeconds=900)
     await story.call("connect_account", projectId=project, platform="tiktok", returnUrl=RETURN, socialAccountId=account)
     await _learned(story, project)
-    await advertised(story, paid_of(story.world, project))
-    await _halted(story, project, account)
+    paid = paid_of(story.world, project)
+    await advertised(story, paid)
+    await _halted(story, paid, account)
 
     assert touched == {tool.name: {call.name for call in tool.calls} for tool in TOOLS}
 

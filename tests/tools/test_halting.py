@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from layers_mcp.contract import publishing
+from layers_mcp.contract import ads, ads_lifecycle, publishing
+from layers_mcp.contract.ads import ListCampaigns
+from layers_mcp.contract.ads_lifecycle import PauseCampaign
 from layers_mcp.contract.publishing import GetPost
 from layers_mcp.contract.scalars import wire_time
+from layers_mcp.tool.asking import Said
 
 pytestmark = pytest.mark.anyio
 
@@ -111,7 +114,10 @@ async def test_with_a_yes_it_cancels_what_waits_and_runs(story, post):
     assert (await story.layers.send(publishing.GET, GetPost(scheduled_post_id=waiting))).status == "canceled"
 
 
-@pytest.mark.parametrize(("wrong", "path"), [({"cancel": True}, "projectId"), ({"cancel": True, "resume": True}, "resume")])
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [({"cancel": True}, "projectId"), ({"pauseAds": True}, "projectId"), ({"cancel": True, "resume": True}, "resume")],
+)
 async def test_what_does_not_go_together_is_refused_by_field(story, post, wrong, path):
     """Principle: a refusal names the field and the way out."""
     told = await story.call("halt", **({"projectId": post[0]} if "resume" in wrong else {}), **wrong)
@@ -132,3 +138,153 @@ async def test_a_policy_that_denies_everything_still_lets_a_project_be_halted(st
     story.under("deny")
 
     assert (await story.call("halt", projectId=post[0]))["status"] == "done"
+
+
+class Person:
+    """A client with somebody in front of it, who says yes; `then` happens before they do."""
+
+    said = None
+
+    def __init__(self, then=None) -> None:
+        self.then = then
+
+    async def ask(self, question: str, token: str, *, within_s: float) -> Said:
+        """Their yes."""
+        if self.then is not None:
+            await self.then()
+        return Said(answer="yes", token=token)
+
+
+async def test_what_a_person_halted_no_agent_resumes(story, post):
+    """Issue 5: `layers-mcp halt` is the person's switch; at tier ask an agent's relayed yes does not lift it."""
+    project, _ = post
+    await story.call("halt", projectId=project)
+    story.house.gate.hold(project, by="person")
+    asked = await story.call("halt", projectId=project, resume=True)
+    handle = asked["confirmation"]["handle"]
+
+    refused = await story.call("halt", projectId=project, resume=True, confirm=handle)
+    still = await story.call("update_project", projectId=project, name="Other")
+    resumed = await story.call("halt", projectId=project, resume=True, confirm=handle, asker=Person())
+
+    assert "halted by a person" in asked["confirmation"]["items"][0]["before"]
+    assert (refused["status"], still["error"]["code"]) == ("needs_action", "HALTED")
+    assert "by a person" in still["error"]["message"]
+    assert (resumed["status"], resumed["confirmedBy"], resumed["result"]["halted"]) == ("done", "person", False)
+
+
+async def test_a_person_who_halts_while_an_agents_resuming_is_under_way_is_not_overruled(story, post):
+    """The hold is looked at again in the transaction that would lift it."""
+    project, _ = post
+    await story.call("halt", projectId=project)
+    story.house.gate.hold(project, by="person")
+
+    lifted = story.house.gate.lift(project, by="agent")
+
+    assert not lifted
+    assert story.house.gate.held([project]).by == "person"
+
+
+async def test_a_halt_while_the_person_makes_up_their_mind_stops_what_they_said_yes_to(story, post):
+    """The look again is a look at the halts too."""
+    project, container = post
+    handle = await story.handle("approve_content", containerIds=[container])
+
+    async def halt() -> None:
+        story.house.gate.hold(project, by="person")
+
+    told = await story.call("approve_content", containerIds=[container], confirm=handle, asker=Person(then=halt))
+
+    assert told["error"]["code"] == "HALTED"
+    assert (await story.content(container)).approval_status == "pending"
+
+
+async def test_a_halt_in_the_middle_of_many_writes_leaves_what_went_out_and_refuses_the_rest(story, post):
+    """What has gone out stays; the rest is refused, and said by id."""
+    project, first = post
+    second, third = await story.post(project, hook="Two."), await story.post(project, hook="Three.")
+    handle = await story.handle("approve_content", containerIds=[first, second, third])
+    inner = story.wire.handle_async_request
+
+    async def halting(request):
+        answer = await inner(request)
+        if request.url.path.endswith("/approve"):
+            story.house.gate.hold(project, by="person")
+        return answer
+
+    story.wire.handle_async_request = halting
+    told = await story.call("approve_content", containerIds=[first, second, third], confirm=handle)
+
+    outcomes = [(one["containerId"], one["outcome"], one.get("code")) for one in told["result"]["items"]]
+    assert outcomes == [(first, "approved", None), (second, "failed", "HALTED"), (third, "failed", "HALTED")]
+    assert "what this call wrote before then stands" in told["result"]["items"][1]["message"]
+    assert [(await story.content(one)).approval_status for one in (first, second, third)] == ["approved", "pending", "pending"]
+
+
+async def _statuses(story, project) -> dict[str, str]:
+    page = await story.layers.send(ads.CAMPAIGNS, ListCampaigns(project_id=project))
+    return {one.name: one.status for one in page.items}
+
+
+@pytest.fixture
+async def advertised(story, paid_of):
+    """A project with two campaigns that may be paused at once, and one that was paused before."""
+    project = await story.project()
+    paid = paid_of(story.world, project)
+    account = paid.account()
+    campaigns = [paid.campaign(account, name=name) for name in ("One", "Two", "Old")]
+    paid.layer(structural="auto")
+    await story.layers.send(ads_lifecycle.PAUSE, PauseCampaign(project_id=project, platform="meta", campaign_id=campaigns[2]))
+    return paid
+
+
+async def test_pausing_ads_takes_a_yes_and_resuming_starts_just_those(story, advertised):
+    """Issue 5: pausing ads takes confirm; those paused before stay paused."""
+    project = advertised.id
+    asked = await story.call("halt", projectId=project, pauseAds=True)
+    before = await _statuses(story, project)
+    story.clock.advance(timedelta(minutes=5))
+    done = await story.call("halt", projectId=project, pauseAds=True, confirm=asked["confirmation"]["handle"])
+    paused = await _statuses(story, project)
+    resuming = await story.call("halt", projectId=project, resume=True)
+
+    resumed = await story.call("halt", projectId=project, resume=True, confirm=resuming["confirmation"]["handle"])
+
+    assert [item["facts"]["name"] for item in asked["confirmation"]["items"][1:]] == ["Two", "One"]
+    assert "and pause 2 campaigns (all ads spent " in asked["confirmation"]["question"]
+    assert all(item["facts"]["spentTodayCents"] > 0 for item in asked["confirmation"]["items"][1:])
+    assert before == {"One": "active", "Two": "active", "Old": "paused"}
+    assert (len(done["result"]["paused"]["done"]), set(paused.values())) == (2, {"paused"})
+    assert "start the 2 campaigns" in resuming["confirmation"]["question"]
+    assert len(resumed["result"]["started"]["done"]) == 2
+    assert await _statuses(story, project) == before
+    assert story.house.gate.paused(project) == ()
+
+
+async def test_resuming_can_leave_the_ads_paused(story, advertised):
+    """PauseAds with resume: they stay as they are, and a later resume offers them still."""
+    await _yes(story, projectId=advertised.id, pauseAds=True)
+
+    await _yes(story, projectId=advertised.id, resume=True, pauseAds=True)
+    left = await _statuses(story, advertised.id)
+    await _yes(story, projectId=advertised.id, resume=True)
+
+    assert set(left.values()) == {"paused"}
+    assert (await _statuses(story, advertised.id))["One"] == "active"
+
+
+async def test_a_pause_that_only_gets_asked_for_is_said_to_be_none(story, advertised):
+    """layers-api, authority: draft queues, off denies; the preview says so before the yes."""
+    advertised.layer(structural="draft")
+    asked = await story.call("halt", projectId=advertised.id, pauseAds=True)
+    done = await story.call("halt", projectId=advertised.id, pauseAds=True, confirm=asked["confirmation"]["handle"])
+    advertised.layer(structural="off")
+    denied = await _yes(story, projectId=advertised.id, pauseAds=True)
+
+    assert all("runs on until somebody approves" in item["after"] for item in asked["confirmation"]["items"][1:])
+    assert len(done["result"]["paused"]["asked"]) == 2
+    assert "done" not in done["result"]["paused"]
+    assert "not paused yet: 2" in done["summary"]
+    assert (await _statuses(story, advertised.id))["One"] == "active"
+    assert len(denied["result"]["paused"]["left"]) == 2
+    assert story.house.gate.paused(advertised.id) == ()

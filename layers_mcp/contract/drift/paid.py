@@ -36,6 +36,13 @@ _API: tuple[Drift, ...] = (
           "off stays off whoever set it; the sandbox has no page on which the customer opens it again", "who closed it is no exception"),
     Drift("create under structural draft", f"{P}: ads", "draft -> queued as a pending action", f"{P}: ads/pending",
           "no actionType for a create", "made at once, under the modes that it names; off is refused", "the queue has no word for it"),
+    Drift("pause and resume of a campaign", f"{P}: ads", "POST .../campaigns/{campaignId}/pause|resume; structural axis",
+          f"{P}: ads/pending", "no actionType for them", "202 as other writes; queued as pause_campaign, resume_campaign under draft; what "
+          "stands so already is answered dispatched; 409 for a campaign that neither runs nor is paused", "their pages were not retrieved"),
+    Drift("pause in an archived project", f"{P}: projects/archive", "data stays readable", P, NOTHING, "taken; a resume is answered 409",
+          "a brake works everywhere"),
+    Drift("ads of a paused campaign", P, NOTHING, S, NOTHING, "keep their own status; spend and deliver nothing, are no active promotion",
+          "the platforms keep them apart"),
     Drift("ads of an archived project", f"{P}: projects/archive", "generation pauses, the scheduler skips it", P, NOTHING,
           "they run on as they stand; no run decides, nothing approved goes out, the queue answers 409",
           "the ad account is the customer's own"),

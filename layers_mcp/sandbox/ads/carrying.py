@@ -22,6 +22,8 @@ _AXES: dict[str, Axis] = {
     "replace_creative": "creative",
     "push_creative": "creative",
     "update_budget": "tactical",
+    "pause_campaign": "structural",
+    "resume_campaign": "structural",
 }
 """Of what can wait for a yes (layers-api: ads, authority; `drift`, "axis of a pause")."""
 
@@ -42,7 +44,8 @@ def _closed(decision: Row[Any], campaign: Row[Any], layer: Row[Any]) -> str | No
     axis = _AXES[decision.action]
     if resolved(campaign, layer)[axis] == "off":
         return f"the {axis} axis is off now"
-    return None if campaign.status == "active" else f"the campaign is {campaign.status}"
+    wanted = "paused" if decision.action == "resume_campaign" else "active"
+    return None if campaign.status == wanted else f"the campaign is {campaign.status}"
 
 
 def _unfit(creative: CreativeFacts) -> str | None:
@@ -98,6 +101,8 @@ def carry_out(connection: Connection, decision: Row[Any], at: datetime) -> dict[
     made: dict[str, JsonValue] = {}
     if decision.action in ("pause_ad", "replace_creative"):
         making.change(connection, "ad", decision.ad_id, status="paused", changed_at=at)
+    if decision.action in ("pause_campaign", "resume_campaign"):
+        making.change(connection, "campaign", decision.campaign_id, status=decision.new["status"])
     if decision.action in ("push_creative", "replace_creative"):
         made["newAdId"] = _push(connection, decision.adset_id, decision.replacement["adsContentId"], at)
     if decision.action == "update_budget":

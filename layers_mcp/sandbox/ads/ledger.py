@@ -29,6 +29,7 @@ _FACTS = (
     tables.ads.c.created_at,
     tables.ads.c.changed_at,
     tables.adsets.c.campaign_id,
+    tables.campaigns.c.status.label("campaign_status"),
     tables.campaigns.c.account_id,
     tables.accounts.c.platform,
     tables.accounts.c.currency,

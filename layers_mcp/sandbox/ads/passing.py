@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
@@ -20,8 +20,6 @@ from layers_mcp.sandbox.ads.pool import creatives_at
 
 __all__ = ["catch_up"]
 
-_EXPIRES = timedelta(days=7)
-"""layers-api: ads/pending."""
 _LAYER = select(tables.layers)
 _Thing = tuple[str | None, ...]
 _Stand = tuple[str | None, str | None]
@@ -84,7 +82,7 @@ class _Run:
         kind, name = _entity(proposal)
         row = {"id": decision.pending_id, "project_id": decision.project_id, "layer_id": self._run.layer_id, "decision_id": decision.id}
         row |= {"action": proposal.action, "entity_type": kind, "entity_id": name, "rationale": _rationale(proposal)}
-        row |= {"status": "pending", "created_at": self._at, "expires_at": self._at + _EXPIRES}
+        row |= {"status": "pending", "created_at": self._at, "expires_at": self._at + pending.EXPIRES}
         self._connection.execute(insert(tables.pending).values(row))
 
     def settle(self, proposal: Proposal, bucket: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -16,8 +16,10 @@ from layers_mcp.sandbox.ads.authority import PLATFORMS
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["approve", "count", "lapse", "listing", "reject", "shown"]
+__all__ = ["EXPIRES", "approve", "count", "lapse", "listing", "reject", "shown"]
 
+EXPIRES = timedelta(days=7)
+"""Until nobody's answer is a no (layers-api: ads/pending)."""
 _ROW = tables.pending.c
 _LAPSED = "lapsed"
 """Of a row that nobody decided on in time; it shows as rejected."""

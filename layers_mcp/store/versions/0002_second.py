@@ -1,4 +1,4 @@
-"""What a person is shown outside the conversation, and their answer; projects whose writes are held back; a trail that is chained."""
+"""What a person is shown outside the conversation, and their answer; what is held back and paused; a trail that is chained."""
 
 from __future__ import annotations
 
@@ -64,9 +64,12 @@ def upgrade() -> None:
         table.add_column(sa.Column("token", sa.String(64)))
         table.add_column(sa.Column("answered_at", sa.DateTime()))
         table.add_column(sa.Column("how", sa.String(10)))
+        table.add_column(sa.Column("projects", sa.JSON(), nullable=False, server_default="[]"))
+        table.add_column(sa.Column("forgotten_at", sa.DateTime()))
     with op.batch_alter_table("confirmations") as table:
         table.alter_column("question", server_default=None)
         table.alter_column("media", server_default=None)
+        table.alter_column("projects", server_default=None)
     _chain()
     op.create_table(
         "halts",
@@ -76,10 +79,19 @@ def upgrade() -> None:
         sa.Column("by", sa.String(10), nullable=False),
         sa.PrimaryKeyConstraint("project_id", name="pk_halts"),
     )
+    op.create_table(
+        "paused_campaigns",
+        sa.Column("project_id", sa.String(100), nullable=False),
+        sa.Column("campaign_id", sa.String(100), nullable=False),
+        sa.Column("platform", sa.String(20), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "campaign_id", name="pk_paused_campaigns"),
+    )
 
 
 def downgrade() -> None:
     """Forget who was asked and what they said, and what was held back; a yes that was not acted on is none."""
+    op.drop_table("paused_campaigns")
     op.drop_table("halts")
     op.drop_table("trail_end")
     with op.batch_alter_table("trail") as trail:
@@ -87,5 +99,17 @@ def downgrade() -> None:
             trail.drop_column(name)
     op.execute("DELETE FROM confirmations WHERE state IN ('asked', 'yes', 'no')")
     with op.batch_alter_table("confirmations") as table:
-        for name in ("how", "answered_at", "token", "zone", "due_at", "media", "items", "question", "project_id"):
+        for name in (
+            "forgotten_at",
+            "projects",
+            "how",
+            "answered_at",
+            "token",
+            "zone",
+            "due_at",
+            "media",
+            "items",
+            "question",
+            "project_id",
+        ):
             table.drop_column(name)

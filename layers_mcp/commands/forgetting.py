@@ -1,0 +1,98 @@
+"""`layers-mcp forget PROJECT`: one customer's texts and media leave this state folder; the trail stays, and still verifies."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from layers_mcp.clock import WallClock
+from layers_mcp.commands.halting import check_project, opened
+from layers_mcp.gate.gate import Gate
+from layers_mcp.gate.handle import digest
+from layers_mcp.settings import settings_or_exit
+from layers_mcp.store.store import Store
+
+__all__ = ["forget"]
+
+_KEPT = (
+    "the trail, the keys of operations, what was begun, halts, paused campaigns: ids, digests and times, no texts; the chain verifies",
+    "in the sandbox: the project, archived and empty; credits charged; jobs and the log without what they said; the organization's own",
+)
+_NOT_HERE = (
+    "At the live API nothing was deleted: archiving a project there is another act, and deleting is Layers' own. Backups, logs of other"
+    " programs, and what a disk keeps of deleted files are beyond this command."
+)
+
+
+def _sure(project: str) -> None:
+    """Let somebody at a terminal go on who types the project's id."""
+    if not sys.stdin.isatty():
+        typer.echo("layers-mcp: the project's id is typed by a person at a terminal, or give --yes; nothing was changed", err=True)
+        raise typer.Exit(2)
+    typer.echo(f"All texts and media of {project} in this state folder are deleted, for good. At the live API nothing is.")
+    typed = typer.prompt("Type the project's id to go on", default="", show_default=False).strip()
+    if typed.removeprefix("prj_").lower() != project.removeprefix("prj_"):
+        typer.echo("Nothing was changed.")
+        raise typer.Exit(1)
+
+
+def _world(folder: Path, project: str) -> tuple[dict[str, int], bool]:
+    """What the sandbox forgot, by kind, and whether its file is clean."""
+    from layers_mcp.sandbox.forgetting import forget as of_world  # noqa: PLC0415  a heavy room, shut until it is needed
+
+    done = of_world(folder, project, wall_now=WallClock().now())
+    if done is None:
+        return {}, True
+    return done.counts | ({"files": done.files} if done.files else {}), done.clean
+
+
+def _forgotten(store: Store, folder: Path, project: str) -> tuple[dict[str, int], bool]:
+    """What was removed here and in the sandbox; the previews last, as a call under way may have made one meanwhile."""
+    counts, clean = _world(folder, project)
+    previews = store.forget(project, now=WallClock().now())
+    return counts | ({"previews and their outcomes": previews} if previews else {}), store.scrub() and clean
+
+
+def _record(gate: Gate, project: str, *, outcome: str, typed: bool) -> None:
+    gate.record(
+        "forget",
+        effect="removes",
+        outcome=outcome,
+        arguments=digest({"projectId": project}),
+        confirmed_by="person" if typed else None,
+        project_id=project,
+        how="command",
+    )
+
+
+def forget(
+    project: Annotated[str, typer.Argument(help="The project, prj_….", metavar="PROJECT")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for programs.")] = False,  # noqa: FBT002  typer's flag
+) -> None:
+    """Delete one customer's texts and media from this state folder, for good; the trail stays and still verifies."""
+    chosen = check_project(project)
+    if not yes:
+        _sure(chosen)
+    folder = settings_or_exit().state_dir
+    with opened() as (store, gate):
+        try:
+            counts, clean = _forgotten(store, folder, chosen)
+        except TimeoutError as problem:
+            _record(gate, chosen, outcome="TIMEOUT", typed=not yes)
+            typer.echo(f"layers-mcp: {problem}; run the same command again", err=True)
+            raise typer.Exit(1) from None
+        _record(gate, chosen, outcome="done" if counts else "nothing_found", typed=not yes)
+    typer.echo(f"Removed of {chosen}:" if counts else f"Nothing of {chosen} was found here.")
+    for name, count in sorted(counts.items()):
+        typer.echo(f"  {name.replace('_', ' ')}: {count}")
+    for words in _KEPT if counts else ():
+        typer.echo(f"Kept: {words}.")
+    typer.echo(_NOT_HERE)
+    if not clean:
+        typer.echo(
+            "layers-mcp: another process reads the database all the time, so its journal may hold old pages; run this again", err=True
+        )
+        raise typer.Exit(1)

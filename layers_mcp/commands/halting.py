@@ -1,0 +1,132 @@
+"""`layers-mcp halt` and `layers-mcp resume`: the person's switch, straight on the store, while servers run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from layers_mcp.clock import WallClock
+from layers_mcp.contract.scalars import wire_time
+from layers_mcp.gate.gate import Gate
+from layers_mcp.gate.handle import digest
+from layers_mcp.settings import settings_or_exit
+from layers_mcp.store.rows import EVERY, Halt
+from layers_mcp.store.store import Store
+
+__all__ = ["PRINCIPAL", "check_project", "halt", "opened", "resume"]
+
+PRINCIPAL = "command"
+"""Who the trail and the holds name for what was typed here."""
+_Project = Annotated[str | None, typer.Argument(help="The project, prj_….", metavar="PROJECT")]
+_All = Annotated[bool, typer.Option("--all", help="All projects, and what belongs to none.")]
+
+
+@contextmanager
+def opened() -> Generator[tuple[Store, Gate]]:
+    """The store of the state folder, and its gate for the person at this command."""
+    store = Store.open(settings_or_exit().state_dir / "layers.db")
+    try:
+        yield store, Gate(lambda: store, WallClock(), PRINCIPAL)
+    finally:
+        store.close()
+
+
+def check_project(project: str) -> str:
+    """A project's id, whole and in lower case.
+
+    Raises:
+        typer.BadParameter: it has letters that no id has.
+    """
+    bare = project.removeprefix("prj_").lower()
+    if not bare or not all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in bare):
+        raise typer.BadParameter("PROJECT is no project's id; it looks like prj_… with letters, digits, - and _")
+    return f"prj_{bare}"
+
+
+def _chosen(project: str | None, *, every: bool) -> str | None:
+    if (project is None) == (not every):
+        raise typer.BadParameter("give one PROJECT, or --all")
+    return None if project is None else check_project(project)
+
+
+def _words(held: Halt) -> str:
+    what = "all projects" if held.project_id == EVERY else held.project_id
+    return f"{what}  halted since {wire_time(held.at)} by {'a person' if held.by == 'person' else 'an assistant'}"
+
+
+def _list() -> None:
+    with opened() as (store, _):
+        rows = store.halts.all()
+        for row in rows:
+            typer.echo(_words(row))
+        if not rows:
+            typer.echo("Nothing is halted.")
+
+
+def _record(gate: Gate, project: str | None, *, resume: bool) -> None:
+    gate.record(
+        "halt",
+        effect="removes",
+        outcome="done",
+        arguments=digest({"projectId": project, "resume": resume}),
+        confirmed_by="person",
+        project_id=project,
+        how="command",
+    )
+
+
+def halt(
+    project: _Project = None,
+    every: _All = False,  # noqa: FBT002  typer's flags
+    listed: Annotated[bool, typer.Option("--list", help="Show what is halted, and change nothing.")] = False,  # noqa: FBT002
+) -> None:
+    """Refuse every write of every assistant and server of this state folder, at once, until you resume it."""
+    if listed:
+        if project is not None or every:
+            raise typer.BadParameter("--list goes alone")
+        _list()
+        return
+    chosen = _chosen(project, every=every)
+    with opened() as (_, gate):
+        gate.hold(chosen, by="person")
+        _record(gate, chosen, resume=False)
+    what = "all projects" if chosen is None else chosen
+    typer.echo(f"Halted: {what}. Writes are refused from now on, in every server of this state folder; reading works.")
+    typer.echo("What is scheduled, runs or advertises goes on: the tool halt with cancel or pauseAds stops it, with your yes.")
+    typer.echo(f"Only a person lets them through again: layers-mcp resume {'--all' if chosen is None else chosen}")
+
+
+def _typed(question: str) -> bool:
+    """Whether somebody at a terminal typed yes."""
+    if not sys.stdin.isatty():
+        typer.echo("layers-mcp: a yes is typed by a person at a terminal; nothing was changed", err=True)
+        raise typer.Exit(2)
+    return typer.prompt(question, default="no").strip().lower() == "yes"
+
+
+def resume(project: _Project = None, every: _All = False) -> None:  # noqa: FBT002  typer's flags
+    """Let writes through again; a yes has to be typed at a terminal."""
+    chosen = _chosen(project, every=every)
+    what = "all projects" if chosen is None else chosen
+    with opened() as (_, gate):
+        held = gate.holds(chosen)
+        if held is None:
+            typer.echo(
+                f"layers-mcp: {what} {'are' if chosen is None else 'is'} not halted by that name; see layers-mcp halt --list", err=True
+            )
+            raise typer.Exit(1)
+        typer.echo(_words(held))
+        if not _typed(f"Type yes to let writes to {what} through again"):
+            typer.echo("Nothing was changed.")
+            raise typer.Exit(1)
+        gate.lift(chosen, by="person")
+        _record(gate, chosen, resume=True)
+        typer.echo(f"Writes to {what} go through again.")
+        if (other := gate.held([] if chosen is None else [chosen])) is not None:
+            typer.echo(f"Still: {_words(other)}")
+        if chosen is not None and (paused := gate.paused(chosen)):
+            typer.echo(f"{len(paused)} campaigns that halt paused stay paused: the tool halt with resume=true starts them, with your yes.")

@@ -1,0 +1,182 @@
+"""Campaigns that halt pauses, and starts again: which they are, what the authority lets be done with them, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import NamedTuple
+
+from pydantic import Field, JsonValue
+
+from layers_mcp.contract import ad_accounts, ads, ads_authority, ads_lifecycle, ads_metrics
+from layers_mcp.contract.ads import PATH_OF, AdPlatform, AdStatus, Campaign, GetCampaign, ListCampaigns, PathPlatform, Written
+from layers_mcp.contract.ads_authority import Bucket, GetAuthority
+from layers_mcp.contract.ads_lifecycle import PauseCampaign, ResumeCampaign
+from layers_mcp.contract.errors import CallerError, LayersError, NotFound, PolicyError
+from layers_mcp.store.rows import Paused
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.outcome import ShownItem, View
+from layers_mcp.tool.paging import Page, every
+from layers_mcp.tool.period import period_of
+from layers_mcp.tool.size import brief
+from layers_mcp.tool.spending import measure, totals
+
+__all__ = ["CALLS", "Turned", "pause", "running", "shown_pauses", "shown_starts", "spent_today", "start", "stopped"]
+
+CALLS = (
+    ad_accounts.ACCOUNTS, ads_metrics.GET, ads.CAMPAIGNS, ads.GET_CAMPAIGN, ads_authority.GET, ads_lifecycle.PAUSE, ads_lifecycle.RESUME,
+)  # fmt: skip
+"""Every endpoint that pausing and starting may touch, beside the project."""
+_PAGE, _PAGES = 200, 25
+"""At most five thousand campaigns are paused at once; ours."""
+_AT_ONCE = 6
+_PAUSES: dict[Bucket, str] = {
+    "auto": "paused at once",
+    "draft": "asked for: it runs on until somebody approves that and the next tick comes",
+    "off": "runs on: its authority lets nobody pause it",
+}
+_STARTS: dict[Bucket, str] = {
+    "auto": "started at once",
+    "draft": "asked for: it stays paused until somebody approves that and the next tick comes",
+    "off": "stays paused: its authority lets nobody start it",
+}
+
+
+class Turned(View):
+    """What became of campaigns: paused or started, queued for a decision, or neither."""
+
+    done: tuple[str, ...] = ()
+    asked: tuple[str, ...] = Field(default=(), description="Pending actions: nothing has changed before somebody approves them.")
+    left: tuple[str, ...] = Field(default=(), description="Not changed, or not known to be.")
+
+
+class _Standing(NamedTuple):
+    """A campaign, and what holds for it on the structural axis."""
+
+    campaign: Campaign
+    bucket: Bucket
+
+
+async def running(project_id: str, call: Call) -> list[Campaign]:
+    """The project's campaigns that are active, newest first."""
+    active: tuple[AdStatus, ...] = ("active",)
+
+    def ask(cursor: str | None) -> Awaitable[Page[Campaign]]:
+        wanted = {"project_id": project_id, "status": active, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
+        return call.layers.send(ads.CAMPAIGNS, ListCampaigns.model_validate(wanted))
+
+    return await every(ask, pages=_PAGES)
+
+
+def _path(platform: str) -> PathPlatform:
+    """A platform as paths spell it."""
+    known: dict[str, PathPlatform] = {**PATH_OF}
+    return known[platform]
+
+
+async def stopped(project_id: str, call: Call) -> list[Campaign]:
+    """The campaigns that halt had paused and that are paused still; what somebody deleted meanwhile is not among them."""
+
+    async def look(one: Paused) -> Campaign | None:
+        asked = GetCampaign(project_id=project_id, platform=_path(one.platform), campaign_id=one.campaign_id)
+        try:
+            return await call.layers.send(ads.GET_CAMPAIGN, asked)
+        except NotFound:
+            return None
+
+    found = [await look(one) for one in call.switch.paused(project_id)]
+    return [one for one in found if one is not None and one.status == "paused"]
+
+
+async def _standing(project_id: str, campaigns: Sequence[Campaign], call: Call) -> list[_Standing]:
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def look(one: Campaign) -> _Standing:
+        asked = GetAuthority(project_id=project_id, platform=PATH_OF[one.platform], campaign_id=one.campaign_id)
+        async with gate:
+            return _Standing(one, (await call.layers.send(ads_authority.GET, asked)).authority.structural)
+
+    return list(await asyncio.gather(*(look(one) for one in campaigns)))
+
+
+def _item(one: _Standing, words: dict[Bucket, str], more: dict[str, JsonValue]) -> ShownItem:
+    campaign = one.campaign
+    facts: dict[str, JsonValue] = {"name": brief(campaign.name), "platform": campaign.platform}
+    facts |= {"dailyBudgetCents": campaign.daily_budget_cents, "lifetimeBudgetCents": campaign.lifetime_budget_cents}
+    facts |= {"currency": campaign.currency, **more}
+    known: dict[str, JsonValue] = {name: value for name, value in facts.items() if value is not None}
+    return ShownItem(id=campaign.campaign_id, before=campaign.status, after=words[one.bucket], facts=known)
+
+
+class Spent(NamedTuple):
+    """What campaigns have spent since midnight of the project's zone: in words, and of each by its id, in cents."""
+
+    words: str
+    cents: dict[str, int]
+
+
+async def spent_today(project_id: str, call: Call) -> Spent:
+    """What the project's ads have cost today so far; what can't be read holds no pause up."""
+    try:
+        period = (await period_of(call, project_id, None, None, days=1)).whole_days(0)
+        table = await measure(call, project_id, "campaign", period)
+    except LayersError:
+        return Spent("an amount that can't be read now", {})
+    sums = [f"{one.spend_cents / 100:.2f} {one.currency or ''}".strip() for one in totals(table.rows) if one.spend_cents]
+    cents = {row.id: row.spend_cents for row in table.rows if row.id is not None and row.spend_cents is not None}
+    return Spent(" and ".join(sums) or "nothing", cents)
+
+
+async def shown_pauses(project_id: str, campaigns: Sequence[Campaign], spent: Spent, call: Call) -> list[ShownItem]:
+    """The campaigns with what pausing would make of each; `spentTodayCents` moves on and is no part of what a yes is bound to."""
+    known = await _standing(project_id, campaigns, call)
+    return [_item(one, _PAUSES, {"spentTodayCents": spent.cents.get(one.campaign.campaign_id)}) for one in known]
+
+
+async def shown_starts(project_id: str, campaigns: Sequence[Campaign], call: Call) -> list[ShownItem]:
+    """The campaigns with what starting would make of each."""
+    return [_item(one, _STARTS, {}) for one in await _standing(project_id, campaigns, call)]
+
+
+def _turned(campaigns: Iterable[str], answers: Iterable[Written | LayersError]) -> Turned:
+    done, asked, left = list[str](), list[str](), list[str]()
+    for campaign_id, answer in zip(campaigns, answers, strict=True):
+        if isinstance(answer, LayersError):
+            left.append(campaign_id)
+        elif answer.status == "dispatched":
+            done.append(campaign_id)
+        else:
+            asked.append(answer.pending_id or campaign_id)
+    return Turned(done=tuple(done), asked=tuple(asked), left=tuple(left))
+
+
+async def pause(project_id: str, campaigns: Sequence[Campaign], call: Call) -> Turned:
+    """Pause each, and remember it before: what is surely refused is forgotten again."""
+
+    async def one(campaign: Campaign) -> Written | LayersError:
+        platform: AdPlatform = campaign.platform
+        call.switch.pausing(project_id, campaign.campaign_id, platform)
+        asked = PauseCampaign(project_id=project_id, platform=PATH_OF[platform], campaign_id=campaign.campaign_id)
+        try:
+            return await call.layers.send(ads_lifecycle.PAUSE, asked, key=call.key_for(campaign.campaign_id))
+        except LayersError as problem:
+            if isinstance(problem, (CallerError, PolicyError)):
+                call.switch.unpaused(project_id, campaign.campaign_id)
+            return problem
+
+    return _turned([each.campaign_id for each in campaigns], [await one(each) for each in campaigns])
+
+
+async def start(project_id: str, campaigns: Sequence[Campaign], call: Call) -> Turned:
+    """Start each again, and forget that it was paused once that is done or asked for."""
+
+    async def one(campaign: Campaign) -> Written | LayersError:
+        asked = ResumeCampaign(project_id=project_id, platform=PATH_OF[campaign.platform], campaign_id=campaign.campaign_id)
+        try:
+            answer = await call.layers.send(ads_lifecycle.RESUME, asked, key=call.key_for(campaign.campaign_id))
+        except LayersError as problem:
+            return problem
+        call.switch.unpaused(project_id, campaign.campaign_id)
+        return answer
+
+    return _turned([each.campaign_id for each in campaigns], [await one(each) for each in campaigns])
