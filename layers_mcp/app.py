@@ -161,6 +161,7 @@ class App:
         from pydantic import SecretStr  # noqa: PLC0415  heavy rooms, shut until the first call
 
         from layers_mcp.client.layers import Layers  # noqa: PLC0415
+        from layers_mcp.gate.budget import Budget  # noqa: PLC0415
         from layers_mcp.gate.gate import Gate  # noqa: PLC0415
         from layers_mcp.gate.handle import principal_of  # noqa: PLC0415
         from layers_mcp.gate.policy import Policy  # noqa: PLC0415
@@ -179,7 +180,8 @@ class App:
         store = Store.open(settings.state_dir / "layers.db")
         self._stack.callback(store.close)
         key = settings.api_key if settings.api_key is not None else SecretStr("sandbox")
-        gate = Gate(lambda: store, clock, principal_of(key))
+        budget = Budget(call=settings.budget_call, day=settings.budget_day, total=settings.budget_total)
+        gate = Gate(lambda: store, clock, principal_of(key), budget=budget)
         return House(
             layers=layers,
             gate=gate,

@@ -41,20 +41,51 @@ from typing import ClassVar
 from pydantic import JsonValue
 
 __all__ = [
-    "BY_CODE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
-    "ForbiddenScope", "Halted", "IdempotencyConflict", "InProgress", "InsufficientCredits", "Internal", "Invalid", "KillSwitch",
-    "LayersError", "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "PolicyForbids", "RateLimited",
-    "ReturnUrlNotAllowed", "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
+    "BY_CODE",
+    "LOOK_FIRST",
+    "ApprovalRequired",
+    "AuthorityDenied",
+    "BadReply",
+    "CallerError",
+    "Conflict",
+    "ContentRejected",
+    "Details",
+    "ForbiddenScope",
+    "Halted",
+    "IdempotencyConflict",
+    "InProgress",
+    "InsufficientCredits",
+    "Internal",
+    "Invalid",
+    "KillSwitch",
+    "LayersError",
+    "LiveApiMoved",
+    "NotFound",
+    "OurMistake",
+    "PlatformError",
+    "PolicyError",
+    "PolicyForbids",
+    "RateLimited",
+    "ReturnUrlNotAllowed",
+    "TimedOut",
+    "TransientError",
+    "Unauthenticated",
+    "Unavailable",
+    "UnknownProblem",
+    "Unreachable",
 ]  # fmt: skip
 
 Details = Mapping[str, JsonValue]
+
+LOOK_FIRST = "It is not known whether this took effect, so do not repeat it: make the call in details.look to see."
+"""What to do when the outcome of a write is not known."""
 
 
 class LayersError(Exception):
     """A refusal or failure of one call.
 
     `message` is ours or Layers' own sentence and never holds a secret; `details` is the wire's, never lost.
-    `retry_after_s`: seconds Layers asked us to wait, where it did.
+    `retry_after_s`: seconds Layers asked us to wait, where it did. `unsure`: the request was a write that may have taken effect.
     """
 
     code: ClassVar[str] = "INTERNAL"
@@ -75,6 +106,17 @@ class LayersError(Exception):
         self.details: dict[str, JsonValue] = dict(details or {})
         self.request_id = request_id
         self.retry_after_s = retry_after_s
+        self.unsure = False
+
+    @property
+    def what_to_do(self) -> str:
+        """The way out; where a write may have taken effect, to look before anything else."""
+        return LOOK_FIRST if self.unsure else self.advice
+
+    @property
+    def retry_helps(self) -> bool:
+        """Whether the same call may work later; what may have taken effect is looked at, not repeated."""
+        return self.transient and not self.unsure
 
     @property
     def wire_code(self) -> str:
@@ -130,7 +172,7 @@ class IdempotencyConflict(CallerError):
     """The Idempotency-Key was used for another body."""
 
     code, status = "IDEMPOTENCY_CONFLICT", 409
-    advice = "Call again with another idempotencyKey, or with none."
+    advice = "Nothing was done for this call. Give a new idempotencyKey, or leave it out; with the old arguments the old key still works."
 
 
 class PolicyError(LayersError):
@@ -230,10 +272,10 @@ class Unavailable(TransientError):
 
 
 class TimedOut(TransientError):
-    """No answer came in time; whether the call took effect is not known."""
+    """No answer came in time; whether a write took effect is not known."""
 
     code, status = "TIMEOUT", 504
-    advice = "Call again with the same arguments: the same operation is continued, not repeated."
+    advice = "Call again in a minute."
 
 
 class Unreachable(TransientError):

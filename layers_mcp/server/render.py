@@ -155,9 +155,9 @@ def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValu
     error: dict[str, JsonValue] = {
         "code": problem.wire_code,
         "message": problem.message,
-        "whatToDo": problem.advice,
-        "retryHelps": problem.transient,
-        "retryAfterSeconds": problem.retry_after_s,
+        "whatToDo": problem.what_to_do,
+        "retryHelps": problem.retry_helps,
+        "retryAfterSeconds": None if problem.unsure else problem.retry_after_s,
         "requestId": problem.request_id,
         "details": dict(problem.details),
     }
@@ -169,10 +169,10 @@ def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValu
 
 def problem_text(problem: LayersError) -> str:
     """A refusal for a reader who sees only text."""
-    lines = [str(clean(str(problem))), f"What to do: {problem.advice}"]
+    lines = [str(clean(str(problem))), f"What to do: {problem.what_to_do}"]
     if problem.details:
         lines += _lines(clean(dict(problem.details)), 0)
-    retry = "A retry may help" if problem.transient else "The same call fails again"
-    when = f", after {problem.retry_after_s:g} s" if problem.retry_after_s is not None else ""
+    retry = "A retry may help" if problem.retry_helps else "Look first" if problem.unsure else "The same call fails again"
+    when = f", after {problem.retry_after_s:g} s" if problem.retry_after_s is not None and not problem.unsure else ""
     lines.append(f"{retry}{when}. (request {problem.request_id or 'none'})")
     return "\n".join(lines)

@@ -10,16 +10,17 @@ from pydantic import BaseModel, JsonValue
 
 from layers_mcp.client.desk import Report
 from layers_mcp.client.layers import Layers
+from layers_mcp.client.sent import Sent
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import Halted
 from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.policy import Policy, Tier
-from layers_mcp.store.rows import EVERY, ConfirmedBy, How
+from layers_mcp.store.rows import EVERY, ConfirmedBy, How, Operation
 from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, Tool
-from layers_mcp.tool.outcome import Envelope, Outcome
+from layers_mcp.tool.outcome import Cost, Envelope, Outcome
 
 __all__ = ["House", "Notes", "Visit"]
 
@@ -49,15 +50,23 @@ def _record(result: BaseModel | None) -> JsonValue:
 
 @dataclass(kw_only=True)
 class Notes:
-    """What the trail is told of a call beside its answer: the digest of what was shown, and how a person answered."""
+    """What becomes known of a call on its way, beside its answer.
+
+    `shown`: the digest of what was shown; `how`: how a person answered; `cost`: what was set aside; `operation`: what it holds now.
+    """
 
     shown: str | None = None
     how: How | None = None
+    cost: Cost | None = None
+    operation: Operation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One call on its way through: who is called with what, the digest of what it is bound to, and a client that can ask, if it can."""
+    """One call on its way through: who is called with what, the digest of what it is bound to, and a client that can ask, if it can.
+
+    `sent`: what its writes came to.
+    """
 
     house: House
     tool: Tool[Any]
@@ -66,6 +75,7 @@ class Visit:
     report: Report
     asker: Asker | None = None
     notes: Notes = field(default_factory=Notes)
+    sent: Sent = field(default_factory=Sent)
 
     @property
     def tier(self) -> Tier:
@@ -92,23 +102,27 @@ class Visit:
 
     def call(self, key: str, *, again: bool = False) -> Call:
         """What the tool is handed, for the operation `key`."""
+        house, gate = self.house, self.house.gate
 
-        def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None) -> None:
-            name = self.tool.name
-            self.house.gate.began(kind, known_as, tool=name, arguments=self.arguments, project_id=project_id, key=key)
+        def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None, *, part: str = "") -> None:
+            gate.began(kind, known_as, tool=self.tool.name, arguments=self.arguments, project_id=project_id, key=made.key_for(part))
+            if self.notes.operation is not None:
+                gate.let_go(self.notes.operation)  # from here on the same call joins what was begun
 
-        house = self.house
-        return Call(
+        made = Call(
             layers=house.layers,
             clock=house.clock,
             report=self.report,
             begun=begun,
             key=key,
-            switch=self.house.gate,
+            switch=gate,
+            books=gate.purse,
+            sent=self.sent,
             wait_s=house.wait_s,
             return_url=house.return_url,
             again=again,
         )
+        return made
 
     def record(self, outcome: str, request_id: str | None = None, confirmed_by: ConfirmedBy | None = None) -> None:
         """Write the call into the trail; `outcome`: a code or a word."""
@@ -125,14 +139,14 @@ class Visit:
         )
 
     def envelope(self, outcome: Outcome[Any], **more: Any) -> Envelope:
-        """The outcome as it goes out."""
+        """The outcome as it goes out; what it cost is said while that may be charged."""
+        more.setdefault("cost", self.notes.cost if outcome.status in ("done", "running") else None)
         record = Envelope(
             status=outcome.status,
             summary=outcome.say,
             result=_record(outcome.result),
             read_from=outcome.read_from,
             next=outcome.next[:3],
-            cost=outcome.cost,
             as_of=self.house.layers.now(),
             request_id=self.house.layers.request_id,
             sandbox=self.house.sandbox,
