@@ -43,6 +43,8 @@ _EXAMPLES = {
     "url": "https://example.com/logo.png",
     "mediaId": "med_123e4567-e89b-42d3-a456-426614174000",
 }
+_OWN = {"create_sdk_app": {"platform": "web"}, "run_optimizer": {"platform": "meta_ads"}}
+"""Where one name means different things to different tools."""
 _REQUIRED = {tool["name"]: tool["inputSchema"].get("required", []) for tool in EVERY.tools}
 
 
@@ -145,7 +147,7 @@ def test_a_tool_that_costs_credits_can_be_asked_for_its_price(declared):
 @pytest.mark.parametrize("declared", [one for one in TOOLS if one.look is not None], ids=lambda one: one.name)
 def test_what_shows_an_unknown_outcome_changes_nothing(declared):
     """Issue 5: `outcome: unknown` names a call that reads, or the preview of the tool itself."""
-    asked = {name: _EXAMPLES[name] for name in _REQUIRED[declared.name]}
+    asked = {name: _EXAMPLES[name] for name in _REQUIRED[declared.name]} | _OWN.get(declared.name, {})
     look = declared.look(declared.arguments.model_validate(asked))
     shown = next(one for one in TOOLS if one.name == look.tool)
 
