@@ -41,44 +41,13 @@ from typing import ClassVar
 from pydantic import JsonValue
 
 __all__ = [
-    "BY_CODE",
-    "LOOK_FIRST",
-    "ApprovalRequired",
-    "AuthorityDenied",
-    "BadReply",
-    "CallerError",
-    "Conflict",
-    "ContentRejected",
-    "Details",
-    "ForbiddenScope",
-    "Halted",
-    "IdempotencyConflict",
-    "InProgress",
-    "InsufficientCredits",
-    "Internal",
-    "Invalid",
-    "KillSwitch",
-    "LayersError",
-    "LiveApiMoved",
-    "NotFound",
-    "OurMistake",
-    "PlatformError",
-    "PolicyError",
-    "PolicyForbids",
-    "RateLimited",
-    "ReturnUrlNotAllowed",
-    "TimedOut",
-    "TransientError",
-    "Unauthenticated",
-    "Unavailable",
-    "UnknownProblem",
-    "Unreachable",
+    "BY_CODE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
+    "ForbiddenScope", "Halted", "IdempotencyConflict", "InProgress", "InsufficientCredits", "Internal", "Invalid", "KillSwitch",
+    "LayersError", "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "PolicyForbids", "RateLimited",
+    "ReturnUrlNotAllowed", "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
 ]  # fmt: skip
 
 Details = Mapping[str, JsonValue]
-
-LOOK_FIRST = "It is not known whether this took effect, so do not repeat it: make the call in details.look to see."
-"""What to do when the outcome of a write is not known."""
 
 
 class LayersError(Exception):
@@ -107,16 +76,6 @@ class LayersError(Exception):
         self.request_id = request_id
         self.retry_after_s = retry_after_s
         self.unsure = False
-
-    @property
-    def what_to_do(self) -> str:
-        """The way out; where a write may have taken effect, to look before anything else."""
-        return LOOK_FIRST if self.unsure else self.advice
-
-    @property
-    def retry_helps(self) -> bool:
-        """Whether the same call may work later; what may have taken effect is looked at, not repeated."""
-        return self.transient and not self.unsure
 
     @property
     def wire_code(self) -> str:

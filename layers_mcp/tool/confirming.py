@@ -19,6 +19,7 @@ from layers_mcp.gate.person import name_of
 from layers_mcp.gate.verdict import Go, Refused, Replay
 from layers_mcp.store.rows import Confirmation as Row
 from layers_mcp.store.rows import ConfirmedBy
+from layers_mcp.tool.advice import what_to_do
 from layers_mcp.tool.asking import question_words
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Control
@@ -223,7 +224,7 @@ async def _acted(visit: Visit, go: Go, act: Act) -> Envelope:
     try:
         acted = await act(visit, go)
     except LayersError as problem:
-        say = f"{problem.wire_code}: {problem.message}. {problem.what_to_do}"
+        say = f"{problem.wire_code}: {problem.message}. {what_to_do(problem)}"
         failed = visit.envelope(Outcome[Any](say=say, status="failed"), confirmed_by=by)
         if visit.sent.left_nothing(again=go.continued):
             gate.finish(go, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)), failed=True)

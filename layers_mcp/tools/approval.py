@@ -191,7 +191,7 @@ async def _decide(one: str, request: ApproveContentArguments, call: Call) -> Ite
         seen = await _read_back(one, request, call) if problem.unsure else None
         if seen is not None:
             return seen
-        words = f"{problem.message}. {problem.what_to_do if not problem.unsure else _LOOK}"
+        words = f"{problem.message}. {_LOOK if problem.unsure else problem.advice}"
         end = "unknown" if problem.unsure else "failed"
         return ItemDecision(container_id=one, outcome=end, code=problem.wire_code, message=words, request_id=problem.request_id)
     if made.job_id:
