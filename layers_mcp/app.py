@@ -205,6 +205,7 @@ class App:
 
     async def _open(self) -> House:
         from layers_mcp.client.layers import Layers  # noqa: PLC0415  heavy rooms, shut until the first call
+        from layers_mcp.gate.budget import Budget  # noqa: PLC0415
         from layers_mcp.gate.gate import Gate  # noqa: PLC0415
         from layers_mcp.gate.policy import Policy  # noqa: PLC0415
         from layers_mcp.server import log  # noqa: PLC0415
@@ -221,7 +222,8 @@ class App:
         self._stack.push_async_callback(layers.close)
         store = Store.open(settings.state_dir / "layers.db")
         self._stack.callback(store.close)
-        gate = Gate(lambda: store, clock, _principal(settings))
+        budget = Budget(call=settings.budget_call, day=settings.budget_day, total=settings.budget_total)
+        gate = Gate(lambda: store, clock, _principal(settings), budget=budget)
         return House(
             layers=layers,
             gate=gate,

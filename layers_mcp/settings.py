@@ -86,6 +86,15 @@ class Settings(Listening):
         description="Secret that opens the page where a person answers (24 letters or more), never given to an agent; without one it is "
         "made at first use and kept in the state folder.",
     )
+    budget_call: int = Field(default=600, ge=0, description="Credits that one call may cost without a yes; 0: none.")
+    budget_day: int = Field(
+        default=3000, ge=0, description="Credits that may be spent in one project on one UTC day without a yes, by all who share the state."
+    )
+    budget_total: int | None = Field(
+        default=None,
+        ge=0,
+        description="Credits that may be spent in all without a yes, as far as the state has it on record.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged to stderr.")
     sandbox_speed: float = Field(
         default=60.0,

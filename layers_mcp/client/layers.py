@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from layers_mcp.client.keys import Keys, OneKey, sendable
 from layers_mcp.client.picture import SMALL, Bounds, Picture, fetch
 from layers_mcp.client.retry import pause_before
+from layers_mcp.client.sent import may_have_acted, note, says_nothing
 from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply, retry_after_s
 from layers_mcp.clock import Clock
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
@@ -117,21 +118,30 @@ class Layers:
         `key`: the Idempotency-Key of this operation, a fresh one when None; ignored where the endpoint does not honour keys.
 
         Raises:
-            LayersError: what Layers refused, or `TimedOut`, `Unreachable`, `BadReply`.
+            LayersError: what Layers refused, or `TimedOut`, `Unreachable`, `BadReply`; `unsure` where a write may have taken effect.
         """
         message = outgoing(endpoint, request)
         key = (key or str(uuid4())) if endpoint.keyed else None
-        attempt = 1
+        writes, lost, attempt = endpoint.method != "GET", False, 1
         while True:
             try:
+                if writes:
+                    note(key or endpoint.name, "unsure")  # until it is answered, and for good if the call is broken off
                 answer = await self._exchange(endpoint, message, {"Idempotency-Key": key} if key else {})
-                return self._read(endpoint, answer)
+                reply = self._read(endpoint, answer)
             except LayersError as problem:
                 attempt += 1
-                safe = key is not None or endpoint.method == "GET"
-                pause_s = pause_before(attempt, problem, safe=safe, luck=self._luck())
+                lost = may_have_acted(problem) or (lost and says_nothing(problem))
+                pause_s = pause_before(attempt, problem, safe=key is not None or not writes, luck=self._luck())
                 if pause_s is None:
+                    problem.unsure = writes and lost
+                    if writes and not lost:
+                        note(key or endpoint.name, "refused")
                     raise
+            else:
+                if writes:
+                    note(key or endpoint.name, "answered")
+                return reply
             await self.clock.sleep(pause_s)
 
     async def look(self, endpoint: Endpoint[Q, R], request: Q, etag: str | None = None) -> Seen[R]:
@@ -209,11 +219,10 @@ class Guarded:
     """The same API for one call: before each write it is asked once more whether that may still go out."""
 
     def __init__(self, layers: Layers, check: Callable[[], None]) -> None:
-        """`check` raises what a write is refused with; `wrote` says whether one went out before."""
+        """`check` raises what a write is refused with."""
         self._layers = layers
         self._check = check
         self.clock = layers.clock
-        self.wrote = False
 
     def now(self) -> datetime:
         """As `Layers.now`."""
@@ -223,7 +232,6 @@ class Guarded:
         """As `Layers.send`; what `check` refuses is not sent."""
         if endpoint.method != "GET":
             self._check()
-            self.wrote = True
         return await self._layers.send(endpoint, request, key=key)
 
     async def look(self, endpoint: Endpoint[Q, R], request: Q, etag: str | None = None) -> Seen[R]:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from layers_mcp.contract.errors import LayersError, RateLimited
+from layers_mcp.contract.errors import InProgress, LayersError, RateLimited
 
 __all__ = ["pause_before"]
 
 ATTEMPTS = 4
 ATTEMPTS_WHEN_LIMITED = 6
 """Layers says when to come back, so coming back is worth more often."""
+ATTEMPTS_WHEN_IN_PROGRESS = 8
+"""The first request with this key will be answered, and its answer is what is wanted."""
+IN_PROGRESS_S = 1.0
+"""Before the first look whether it has been, when Layers does not say when (`InProgress`; ours)."""
 FIRST_S = 0.5
 SLOWEST_S = 20.0
 PATIENCE_S = 120.0
 """The longest Retry-After that is waited for; a longer one is the caller's to know."""
+
+
+def _attempts(problem: LayersError) -> int:
+    if isinstance(problem, InProgress):
+        return ATTEMPTS_WHEN_IN_PROGRESS
+    return ATTEMPTS_WHEN_LIMITED if isinstance(problem, RateLimited) else ATTEMPTS
 
 
 def pause_before(attempt: int, problem: LayersError, *, safe: bool, luck: float) -> float | None:
@@ -21,8 +31,7 @@ def pause_before(attempt: int, problem: LayersError, *, safe: bool, luck: float)
     `safe`: the exchange has an Idempotency-Key or is a GET. `luck` in [0, 1) spreads the callers (full jitter over
     0.5 s doubling to 20 s); it comes on top of Layers' own Retry-After, which wins (layers-api: operational/rate-limits).
     """
-    attempts = ATTEMPTS_WHEN_LIMITED if isinstance(problem, RateLimited) else ATTEMPTS
-    asked_s = problem.retry_after_s or 0.0
-    if not (safe and problem.transient) or attempt > attempts or asked_s > PATIENCE_S:
+    asked_s = problem.retry_after_s if problem.retry_after_s is not None else IN_PROGRESS_S if isinstance(problem, InProgress) else 0.0
+    if not (safe and problem.transient) or attempt > _attempts(problem) or asked_s > PATIENCE_S:
         return None
     return asked_s + luck * min(SLOWEST_S, FIRST_S * 2.0 ** (attempt - 2))

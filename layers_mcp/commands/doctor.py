@@ -31,6 +31,7 @@ from layers_mcp.contract.errors import LayersError
 from layers_mcp.listening import Listening
 from layers_mcp.server.presets import DEFAULT
 from layers_mcp.settings import PREFIX, Settings, settings_or_exit
+from layers_mcp.tool.visit import House
 
 __all__ = ["Finding", "doctor"]
 
@@ -84,6 +85,14 @@ def _known(who: WhoAmI) -> Iterator[Finding]:
     yield Finding("ok", f"edition of the API: {edition}; requests go out as the guide prints them, with Authorization: Bearer")
 
 
+def _budgets(house: House) -> Finding:
+    """The budgets, and what counts against them by now."""
+    now = house.gate.purse.standing((), house.layers.now())
+    limits = [f"{now.budget.call} credits a call", f"{now.budget.day} a project and UTC day"]
+    limits += [f"{now.budget.total} in all" if now.budget.total is not None else "no limit in all"]
+    return Finding("ok", f"spent without a yes: at most {', '.join(limits)}; on record so far: {now.spent} credits")
+
+
 async def _api(settings: Settings) -> list[Finding]:
     try:
         app = App(settings, WallClock())
@@ -93,7 +102,7 @@ async def _api(settings: Settings) -> list[Finding]:
     try:
         house = await app.house()
         who = await house.layers.send(account.WHOAMI, Empty())
-        return [Finding("ok", f"{where} answers; its time is {house.layers.now():%Y-%m-%d %H:%M:%SZ}"), *_known(who)]
+        return [Finding("ok", f"{where} answers; its time is {house.layers.now():%Y-%m-%d %H:%M:%SZ}"), *_known(who), _budgets(house)]
     except LayersError as problem:
         return [Finding("bad", f"{where}: {problem}. {problem.advice}")]
     finally:

@@ -41,22 +41,20 @@ from typing import ClassVar
 from pydantic import JsonValue
 
 __all__ = [
-    "BY_CODE", "WROTE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
+    "BY_CODE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
     "ForbiddenScope", "Halted", "IdempotencyConflict", "InProgress", "InsufficientCredits", "Internal", "Invalid", "KillSwitch",
     "LayersError", "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "PolicyForbids", "RateLimited",
     "ReturnUrlNotAllowed", "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
 ]  # fmt: skip
 
 Details = Mapping[str, JsonValue]
-WROTE = "wroteBefore"
-"""Names, among the details of `Halted`, that the call had written already."""
 
 
 class LayersError(Exception):
     """A refusal or failure of one call.
 
     `message` is ours or Layers' own sentence and never holds a secret; `details` is the wire's, never lost.
-    `retry_after_s`: seconds Layers asked us to wait, where it did.
+    `retry_after_s`: seconds Layers asked us to wait, where it did. `unsure`: the request was a write that may have taken effect.
     """
 
     code: ClassVar[str] = "INTERNAL"
@@ -77,6 +75,7 @@ class LayersError(Exception):
         self.details: dict[str, JsonValue] = dict(details or {})
         self.request_id = request_id
         self.retry_after_s = retry_after_s
+        self.unsure = False
 
     @property
     def wire_code(self) -> str:
@@ -132,7 +131,7 @@ class IdempotencyConflict(CallerError):
     """The Idempotency-Key was used for another body."""
 
     code, status = "IDEMPOTENCY_CONFLICT", 409
-    advice = "Call again with another idempotencyKey, or with none."
+    advice = "Nothing was done for this call. Give a new idempotencyKey, or leave it out; with the old arguments the old key still works."
 
 
 class PolicyError(LayersError):
@@ -184,7 +183,7 @@ class PolicyForbids(PolicyError):
 
 
 class Halted(PolicyError):
-    """Writes to the project were held back with `halt`; ours, no answer of Layers. `details[WROTE]`: in the middle of a call."""
+    """Writes to the project were held back with `halt`; ours, no answer of Layers. It may come in the middle of a call."""
 
     code, status = "HALTED", 409
     advice = "Nothing more is written; reading works. To let writes through again: halt with resume=true, which needs a yes."
@@ -232,10 +231,10 @@ class Unavailable(TransientError):
 
 
 class TimedOut(TransientError):
-    """No answer came in time; whether the call took effect is not known."""
+    """No answer came in time; whether a write took effect is not known."""
 
     code, status = "TIMEOUT", 504
-    advice = "Call again with the same arguments: the same operation is continued, not repeated."
+    advice = "Call again in a minute."
 
 
 class Unreachable(TransientError):

@@ -11,27 +11,22 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pydantic import JsonValue
 
 from layers_mcp.clock import Clock
-from layers_mcp.contract.errors import WROTE, CallerError, Halted, IdempotencyConflict, LayersError, PlatformError, PolicyError
-from layers_mcp.gate.handle import LIFE, canonical, fingerprint, new_handle
+from layers_mcp.gate.budget import Budget
+from layers_mcp.gate.handle import LIFE, canonical, digest, fingerprint, new_handle
 from layers_mcp.gate.person import Person, name_of
+from layers_mcp.gate.purse import Purse
 from layers_mcp.gate.verdict import Act, Go, Refused, Replay, Verdict, refusal
-from layers_mcp.store.rows import EVERY, Began, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Look, Operation, Paused
+from layers_mcp.store.rows import EVERY, Began, Claim, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Look, Operation, Paused
 
 if TYPE_CHECKING:
     from layers_mcp.store.store import Store
 
-__all__ = ["Display", "Gate", "Minted"]
+__all__ = ["LEASE", "Display", "Gate", "Minted"]
 
 GIVEN_LIFE = timedelta(hours=24)
 """How long Layers remembers an Idempotency-Key (layers-api: operational/idempotency)."""
-_NOTHING_DONE = (CallerError, PolicyError, PlatformError)
-
-
-def _did_nothing(problem: LayersError) -> bool:
-    """Whether a call that ended so surely had no effect; of the others that is not known, and one halted in its middle had some."""
-    if isinstance(problem, Halted) and problem.details.get(WROTE):
-        return False
-    return isinstance(problem, _NOTHING_DONE) and not isinstance(problem, IdempotencyConflict)
+LEASE = timedelta(seconds=15)
+"""How long an operation is held by an attempt that no longer says that it runs; one that was killed is continued after that."""
 
 
 def _named(project_id: str | None) -> str:
@@ -71,10 +66,11 @@ class Gate:
     Digests are `handle.digest`'s; handles live by the wall's clock, never by the API's.
     """
 
-    def __init__(self, store: Callable[[], Store], clock: Clock, principal: str) -> None:
+    def __init__(self, store: Callable[[], Store], clock: Clock, principal: str, *, budget: Budget | None = None) -> None:
         self._store = store
         self._clock = clock
         self.principal = principal
+        self.purse = Purse(store, budget or Budget())
 
     @property
     def person(self) -> Person:
@@ -83,7 +79,7 @@ class Gate:
 
     def of(self, principal: str) -> Gate:
         """The gate of another principal on the same store and clock."""
-        return Gate(self._store, self._clock, principal)
+        return Gate(self._store, self._clock, principal, budget=self.purse.budget)
 
     def preview(self, tool: str, *, arguments: str, shown: str, display: Display | None = None, life: timedelta = LIFE) -> Minted:
         """Mint a handle bound to this principal, the tool, and the digests of its arguments and of what was shown.
@@ -136,10 +132,13 @@ class Gate:
         if kept is None:
             return Refused("unknown")
         act = Act(principal=self.principal, tool=tool, arguments=arguments, shown=shown, by_person=by == "person")
+        minted = self._store().confirmations.find(kept)
         spent = self._store().confirmations.spend(
             kept, now=now, since=now - GIVEN_LIFE, confirmed_by=by, refuse=lambda row: refusal(row, act, now)
         )
-        return Go(spent) if isinstance(spent, Confirmation) else spent
+        if not isinstance(spent, Confirmation):
+            return spent
+        return Go(spent, continued=minted is not None and minted.key != spent.key)
 
     def ask(self, row: Confirmation) -> str:
         """Record that the person is being asked about `row`; the token that their client's answer must come with, good for one answer."""
@@ -168,31 +167,47 @@ class Gate:
         """Record how the act ended; the same call with the same handle is given this outcome back for ten minutes."""
         self._store().confirmations.finish(go.row.handle, now=self._clock.now(), outcome=outcome, failed=failed)
 
-    def fail(self, go: Go, problem: LayersError, outcome: JsonValue) -> None:
-        """Record that the act was refused; where its end is not known it stays open, and the next yes to the same continues it."""
-        if _did_nothing(problem):
-            self.finish(go, outcome, failed=True)
+    def acting(self, tool: str, *, arguments: str) -> bool:
+        """Whether an act with these arguments was begun in the last 24 hours, and how it ended is not known."""
+        since = self._clock.now() - GIVEN_LIFE
+        return self._store().confirmations.acting(self.principal, tool, arguments=arguments, since=since)
 
-    def claim(self, tool: str, *, arguments: str, given: str | None = None) -> Operation:
-        """The operation this call is an attempt at, on record before it goes out; send with its `key`.
+    def claim(self, tool: str, *, arguments: str, given: str | None = None, sets: str | None = None) -> Claim:
+        """Take on the operation this call is an attempt at, on record before it goes out; send with its `key`, and let it go after.
 
-        The same arguments within ten minutes are the same operation, and so is the same `given` (the caller's idempotencyKey)
-        for as long as Layers remembers it.
+        The same arguments within ten minutes are the same operation, and so is the same `given` (the caller's idempotencyKey), of one
+        tool with one set of arguments, for as long as Layers remembers it. `sets`: what the call sets; a later one with other arguments
+        takes the place of an earlier one whose end is not known, and what ended is no operation any more.
         """
         now = self._clock.now()
-        name, key, life = arguments, str(uuid4()), LIFE
+        fresh = Operation(
+            principal=self.principal,
+            tool=tool,
+            name=arguments if sets is None else f"sets:{digest(sets)}",
+            arguments=arguments,
+            key=str(uuid4()),
+            made_at=now,
+            holder=uuid4().hex,
+            held_until=now + LEASE,
+        )
+        life = LIFE
         if given is not None:
             key = str(uuid5(NAMESPACE_URL, canonical([self.principal, tool, given]).decode("ascii")))
-            name, life = f"given:{key}", GIVEN_LIFE
-        fresh = Operation(principal=self.principal, tool=tool, name=name, key=key, made_at=now)
-        return self._store().replies.claim(fresh, since=now - life)
+            named = {"tool": "", "name": f"given:{digest(given)}", "key": key, "arguments": digest([tool, arguments])}
+            fresh, life = fresh.model_copy(update=named), GIVEN_LIFE
+        return self._store().replies.claim(fresh, since=now - life, supersede=sets is not None)
 
-    def settle(self, operation: Operation, problem: LayersError | None = None) -> None:
-        """Record how an attempt ended: answered, refused (the next call is a new operation), or not known (it is continued)."""
-        if problem is None:
-            self._store().replies.finish(operation)
-        elif _did_nothing(problem):
-            self._store().replies.forget(operation)
+    def still_holds(self, operation: Operation) -> bool:
+        """Say that this attempt still runs; False when the operation is not its own any more."""
+        return self._store().replies.hold(operation, self._clock.now() + LEASE)
+
+    def let_go(self, operation: Operation) -> None:
+        """Let other attempts go on with the operation; what is known of its end stays."""
+        self._store().replies.let_go(operation)
+
+    def keep(self, operation: Operation) -> None:
+        """Record that an attempt was answered: a repeat is given the same back."""
+        self._store().replies.finish(operation)
 
     def forget(self, operation: Operation) -> None:
         """Record that an attempt left nothing a repeat should be given back; the next call is a new operation."""

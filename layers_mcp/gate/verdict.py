@@ -37,9 +37,13 @@ class Act:
 
 @dataclass(frozen=True)
 class Go:
-    """The handle is spent and `row` is acting: act, once, with `row.key` as the Idempotency-Key, then `finish`."""
+    """The handle is spent and `row` is acting: act, once, with `row.key` as the Idempotency-Key, then `finish`.
+
+    `continued`: the key is that of an earlier act whose end is not known, and which this one goes on with.
+    """
 
     row: Confirmation
+    continued: bool = False
 
 
 @dataclass(frozen=True)

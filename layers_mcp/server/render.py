@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.server.bind import Picture
+from layers_mcp.tool.advice import retry_helps, what_to_do
 from layers_mcp.tool.outcome import Envelope, ReadFrom
 from layers_mcp.tool.words import visible
 
@@ -155,9 +156,9 @@ def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValu
     error: dict[str, JsonValue] = {
         "code": problem.wire_code,
         "message": problem.message,
-        "whatToDo": problem.advice,
-        "retryHelps": problem.transient,
-        "retryAfterSeconds": problem.retry_after_s,
+        "whatToDo": what_to_do(problem),
+        "retryHelps": retry_helps(problem),
+        "retryAfterSeconds": None if problem.unsure else problem.retry_after_s,
         "requestId": problem.request_id,
         "details": dict(problem.details),
     }
@@ -169,10 +170,10 @@ def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValu
 
 def problem_text(problem: LayersError) -> str:
     """A refusal for a reader who sees only text."""
-    lines = [str(clean(str(problem))), f"What to do: {problem.advice}"]
+    lines = [str(clean(str(problem))), f"What to do: {what_to_do(problem)}"]
     if problem.details:
         lines += _lines(clean(dict(problem.details)), 0)
-    retry = "A retry may help" if problem.transient else "The same call fails again"
-    when = f", after {problem.retry_after_s:g} s" if problem.retry_after_s is not None else ""
+    retry = "A retry may help" if retry_helps(problem) else "Look first" if problem.unsure else "The same call fails again"
+    when = f", after {problem.retry_after_s:g} s" if problem.retry_after_s is not None and not problem.unsure else ""
     lines.append(f"{retry}{when}. (request {problem.request_id or 'none'})")
     return "\n".join(lines)

@@ -15,7 +15,7 @@ Schema = dict[str, JsonValue]
 _DROPPED = frozenset({"title", "default", "$defs", "discriminator"})
 _UNSAID = frozenset({"minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "pattern", "minimum", "exclusiveMinimum"})
 """Bounds that are checked but not shown: they cost tokens in every conversation, and a refusal names them when they matter."""
-_LAST = frozenset({"confirm", "idempotencyKey", "waitSeconds"})
+_LAST = frozenset({"confirm", "idempotencyKey", "quoteOnly", "waitSeconds"})
 """What many tools take stands after what is a tool's own."""
 
 
@@ -60,12 +60,12 @@ def _unsaid(node: JsonValue, *, named: bool = False) -> JsonValue:
 
 
 def input_schema(arguments: type[Arguments]) -> Schema:
-    """What a tool takes; `default` stays where a value other than nothing is the default."""
+    """What a tool takes; `default` stays where a value other than nothing is the default, and a switch that is off needs no saying."""
     schema = cast("Schema", _unsaid(_schema(arguments, "in")))
     raw = arguments.model_json_schema(by_alias=True)
     for name, one in cast("dict[str, Schema]", schema["properties"]).items():
         default = raw["properties"][name].get("default")
-        if default not in (None, ""):
+        if default not in (None, "") and default is not False:
             one["default"] = default
     schema.pop("description", None)
     properties = cast("Schema", schema["properties"])

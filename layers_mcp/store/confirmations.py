@@ -7,7 +7,23 @@ from datetime import datetime
 from typing import TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Connection, Engine, String, case, cast, delete, func, insert, literal, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    String,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)  # fmt: skip
 
 from layers_mcp.database import reading, writing
 from layers_mcp.store.rows import Confirmation, ConfirmedBy, How
@@ -24,11 +40,16 @@ def _row(connection: Connection, handle: str) -> Confirmation | None:
     return None if found is None else Confirmation.model_validate(dict(found))
 
 
+def _open(principal: str, tool: str, *, arguments: str, since: datetime) -> Select[str]:
+    """The keys of the acts with these arguments since `since` whose end is not known, the oldest first."""
+    at = confirmations.c
+    same = (at.principal == principal) & (at.tool == tool) & (at.arguments == arguments)
+    return select(at.key).where(same, at.state == "acting", at.spent_at > since).order_by(at.spent_at)
+
+
 def _key(connection: Connection, row: Confirmation, since: datetime) -> str:
     """The Idempotency-Key that `row` acts with: that of the same act since `since` whose end is not known, else its own."""
-    at = confirmations.c
-    same = (at.principal == row.principal) & (at.tool == row.tool) & (at.arguments == row.arguments)
-    open_ = select(at.key).where(same, at.state == "acting", at.spent_at > since).order_by(at.spent_at)
+    open_ = _open(row.principal, row.tool, arguments=row.arguments, since=since)
     return connection.execute(open_).scalars().first() or row.key
 
 
@@ -54,6 +75,11 @@ class Confirmations:
         """The preview with this handle's digest, or None."""
         with reading(self._engine) as connection:
             return _row(connection, handle)
+
+    def acting(self, principal: str, tool: str, *, arguments: str, since: datetime) -> bool:
+        """Whether an act with these arguments since `since` has no end on record."""
+        with reading(self._engine) as connection:
+            return connection.execute(_open(principal, tool, arguments=arguments, since=since)).first() is not None
 
     def spend(
         self, handle: str, *, now: datetime, since: datetime, confirmed_by: ConfirmedBy, refuse: Callable[[Confirmation | None], W | None]

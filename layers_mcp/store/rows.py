@@ -8,7 +8,8 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 __all__ = [
-    "EVERY", "Began", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look", "Operation", "Paused", "State",
+    "EVERY", "Began", "Claim", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look", "Operation", "Paid",
+    "Paused", "Spending", "State",
 ]  # fmt: skip
 
 State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
@@ -19,6 +20,8 @@ How = Literal["client", "command", "page"]
 """How a person answered: asked by their client, by `layers-mcp confirm`, or on the page of the HTTP server."""
 Kind = Literal["job", "post", "oauth"]
 """What kinds of things a call of ours can begin."""
+Paid = Literal["reserved", "spent", "released"]
+"""Credits: set aside for what goes out or runs; charged, as it was completed; given back, as nothing came of it."""
 
 EVERY: Final = "*"
 """Stands for all projects where one is named."""
@@ -72,23 +75,51 @@ class Confirmation(_Row):
 
 
 class Operation(_Row):
-    """One operation that adds something, and the Idempotency-Key all its attempts share.
+    """One operation that writes something, and the Idempotency-Key all its attempts share.
 
-    `name`: what makes it this operation for `principal` and `tool`; the digest of its arguments, or the caller's own key.
+    `name`: what makes it this operation for `principal` and `tool`; the digest of its arguments, the caller's own key, or what it sets.
+    `tool` is empty where the name is the caller's key, which is good for one call of one tool. `arguments`: their digest, and the tool's.
+    `holder`: who runs it now, until `held_until` at the latest, as far as it does not say that it still does.
     """
 
     principal: str
     tool: str
     name: str
+    arguments: str
     key: str
     made_at: datetime
     attempts: int = 1
     finished: bool = False
+    holder: str | None = None
+    held_until: datetime | None = None
 
     @property
     def replayed(self) -> bool:
         """Whether an earlier attempt is on record."""
         return self.attempts > 1
+
+
+class Claim(_Row):
+    """What became of a wish to run an operation.
+
+    `mine`: run `operation` now; `running`: somebody runs it; `taken`: its name stands for other arguments.
+    """
+
+    state: Literal["mine", "running", "taken"]
+    operation: Operation
+
+
+class Spending(_Row):
+    """Credits of one part of an operation, under the Idempotency-Key that it goes out with.
+
+    `day`: the UTC day of the API's time, as 2026-04-18. `project_id`: None where it has none.
+    """
+
+    key: str
+    project_id: str | None
+    day: str
+    credits: int
+    state: Paid = "reserved"
 
 
 class Began(_Row):

@@ -15,13 +15,14 @@ from layers_mcp.store.begun import Begun
 from layers_mcp.store.confirmations import Confirmations
 from layers_mcp.store.halts import Halts
 from layers_mcp.store.replies import Replies
+from layers_mcp.store.spending import Spendings
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS
 from layers_mcp.store.trail import Trail
 
 __all__ = ["Store"]
 
 KEPT = timedelta(days=7)
-"""How long expired confirmations and old replies are kept; the trail and what we began stay."""
+"""How long expired confirmations and old replies are kept; the trail, what we began and what was spent stay."""
 
 
 class Store:
@@ -34,6 +35,7 @@ class Store:
         self.begun = Begun(engine)
         self.trail = Trail(engine)
         self.halts = Halts(engine)
+        self.spending = Spendings(engine)
 
     @classmethod
     def open(cls, where: Path | str, *, clock: Clock | None = None) -> Self:

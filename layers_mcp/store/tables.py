@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "halts", "operations", "paused", "trail", "trail_end"]
+__all__ = [
+    "HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "halts", "operations", "paused", "purse", "spending", "trail",
+    "trail_end",
+]  # fmt: skip
 
 HEAD = "0002"
 VERSIONS = Path(__file__).parent / "versions"
@@ -72,10 +75,30 @@ operations = Table(
     Column("principal", String(80), primary_key=True),
     Column("tool", String(80), primary_key=True),
     Column("name", String(80), primary_key=True),
+    Column("arguments", String(64), nullable=False),
     Column("key", String(64), nullable=False),
     Column("made_at", Instant, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
     Column("finished", Boolean, nullable=False),
+    Column("holder", String(64)),
+    Column("held_until", Instant),
+)
+spending = Table(
+    "spending",
+    TABLES,
+    Column("key", String(64), primary_key=True),
+    Column("project_id", Text),
+    Column("day", String(10), nullable=False),
+    Column("credits", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Index(None, "day"),
+)
+purse = Table(
+    "purse",
+    TABLES,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("credits", BigInteger, nullable=False),
+    comment="all that counts of spending; whoever reserves or gives back holds this row",
 )
 began = Table(
     "began",

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
 from layers_mcp.client.desk import Report
 from layers_mcp.client.layers import Guarded
+from layers_mcp.client.sent import Sent
 from layers_mcp.clock import Clock
 from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Paused
 
-__all__ = ["Begun", "Call", "Switch"]
+__all__ = ["Begun", "Books", "Call", "Switch"]
 
-Begun = Callable[[Literal["job", "post", "oauth"], str, "str | None"], None]
-"""Records a job, post or consent that this call started: kind, id, project id."""
+
+class Begun(Protocol):
+    """Records a job, post or consent that this call started; `part`: the one of its parts that did, as in `Call.key_for`."""
+
+    def __call__(self, kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None, *, part: str = "") -> None:
+        """Record it."""
+        ...
+
+
+class Books(Protocol):
+    """Keeps account of what was set aside for jobs."""
+
+    def job_over(self, job_id: str, *, charged: bool) -> None:
+        """Note that a job was completed and is charged, or ended without it and costs nothing."""
+        ...
 
 
 class Switch(Protocol):
@@ -61,7 +75,8 @@ class Call:
 
     `wait_s`: how long a long tool waits when the call does not say. `return_url`: where people come back to after a consent when
     the call does not say (setting LAYERS_RETURN_URL). `again`: an earlier attempt at this operation is on record, so
-    what it starts may stand already. `by`: whose yes it acts on, the agent's where none was needed.
+    what it starts may stand already. `by`: whose yes it acts on, the agent's where none was needed. `sent`: what its writes came to so
+    far; `books`: told how a job ended.
     """
 
     layers: Guarded
@@ -69,8 +84,10 @@ class Call:
     report: Report
     begun: Begun
     switch: Switch
+    books: Books
     key: str
     wait_s: int
+    sent: Sent = field(default_factory=Sent)
     return_url: str | None = None
     again: bool = False
     by: ConfirmedBy = "agent"
@@ -80,5 +97,5 @@ class Call:
         return self.layers.now()
 
     def key_for(self, part: str) -> str:
-        """The idempotency key of one part of this operation, the same at every attempt."""
-        return str(uuid.uuid5(uuid.UUID(self.key), part))
+        """The idempotency key of one part of this operation, the same at every attempt; of all of it for no part."""
+        return str(uuid.uuid5(uuid.UUID(self.key), part)) if part else self.key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, cast
 
@@ -18,13 +19,16 @@ from layers_mcp.gate.person import name_of
 from layers_mcp.gate.verdict import Go, Refused, Replay
 from layers_mcp.store.rows import Confirmation as Row
 from layers_mcp.store.rows import ConfirmedBy
+from layers_mcp.tool.advice import what_to_do
 from layers_mcp.tool.asking import question_words
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Control
+from layers_mcp.tool.operating import operate, run, sets
 from layers_mcp.tool.outcome import Confirmation, Envelope, Outcome, Shown, ShownItem
+from layers_mcp.tool.paying import bill_of, with_bill
 from layers_mcp.tool.visit import Visit
 
-__all__ = ["control"]
+__all__ = ["Act", "Acted", "by_handle", "control"]
 
 Ask = Callable[[Any, Call], Awaitable[Shown | None]]
 """Words the question of a control tool, from its arguments; None when these need no yes."""
@@ -150,22 +154,49 @@ def _settled(visit: Visit, known: Refused | Replay) -> Envelope | None:
     return visit.envelope(Outcome[Any](say=_DECLINED, status="canceled")) if known.reason == "declined" else None
 
 
+@dataclass(frozen=True)
+class Acted:
+    """How an act came out, and as it is answered."""
+
+    outcome: Outcome[Any]
+    envelope: Envelope
+
+
+Act = Callable[[Visit, Go], Awaitable[Acted]]
+"""Does what a yes was given to: under the key of the handle's row, or as the operation that the call is without a yes, too."""
+
+
+async def by_handle(visit: Visit, go: Go) -> Acted:
+    """Act under the key that is on record with the handle."""
+    outcome = await run(visit, go.row.key, again=go.continued)
+    assert outcome is not None, "a yes to the cost exceeds nothing"
+    return Acted(outcome, visit.envelope(outcome, confirmed_by=go.row.confirmed_by))
+
+
+async def _unasked(visit: Visit) -> Envelope:
+    done = await operate(visit, subject=sets(visit))
+    assert done is not None, "what needs no yes costs nothing"
+    return visit.envelope(done.outcome)
+
+
 async def _look(visit: Visit, ask: Ask) -> Shown | None:
     """What the call would do, as it stands now, and whose yes that takes; None when it needs no yes.
 
     Raises:
         Halted: writes to a project that it touches are held back.
     """
-    seen = await ask(visit.request, visit.call(str(uuid.uuid4())))
-    if seen is not None:
-        visit.notes.tier = "human" if seen.by_person and visit.tier == "ask" else visit.tier
-        visit.pass_halt(seen.projects)
-    return seen
+    call = visit.call(str(uuid.uuid4()), again=visit.house.gate.acting(visit.tool.name, arguments=visit.arguments))
+    seen = await ask(visit.request, call)
+    if seen is None:
+        return None
+    visit.notes.tier = "human" if seen.by_person and visit.tier == "ask" else visit.tier
+    visit.pass_halt(seen.projects)
+    return with_bill(seen, await bill_of(visit, call))
 
 
-async def _redeemed(visit: Visit, ask: Ask, shown: Shown, handle: str) -> Envelope:
+async def _redeemed(visit: Visit, ask: Ask, act: Act, shown: Shown) -> Envelope:
     """What the handle brings: the act, once, or why not, with the preview as it stands now."""
-    gate, name = visit.house.gate, visit.tool.name
+    gate, name, handle = visit.house.gate, visit.tool.name, cast("Control", visit.request).confirm
     known = gate.check(handle, name, arguments=visit.arguments, shown=_shown_digest(shown))
     if isinstance(known, Row):
         by = await _whose_yes(visit, known, shown)
@@ -177,40 +208,42 @@ async def _redeemed(visit: Visit, ask: Ask, shown: Shown, handle: str) -> Envelo
             return await _ask_again(visit, shown, _BECAUSE["unanswered"])
         known = gate.judge(handle, name, arguments=visit.arguments, shown=_shown_digest(shown), by=by)
     if isinstance(known, Go):
-        visit.notes.shown, visit.notes.how = known.row.shown, known.row.how
-        return await _act(visit, known)
+        visit.notes.shown, visit.notes.how, visit.notes.by = known.row.shown, known.row.how, known.row.confirmed_by or "agent"
+        return await _act(visit, known, act)
     return _settled(visit, known) or await _ask_again(visit, shown, _BECAUSE[cast("Refused", known).reason])
 
 
-async def control(visit: Visit, ask: Ask) -> Envelope:
+async def control(visit: Visit, ask: Ask, act: Act) -> Envelope:
     """Preview, handle, a yes, act once: without all of them nothing is changed; what needs no yes just runs."""
     handle = cast("Control", visit.request).confirm
     if (done := visit.house.gate.recall(handle, visit.tool.name, arguments=visit.arguments)) is not None:
         return Envelope.model_validate(done.outcome).model_copy(update={"replayed": _ACTED})
     shown = await _look(visit, ask)
     if shown is None:
-        return visit.envelope(await visit.tool.run(visit.request, visit.call(str(uuid.uuid4()))))
+        return await _unasked(visit)
     if visit.tier == "deny":
         raise PolicyForbids(f"the operator's policy forbids {visit.tool.name}")
     visit.notes.shown = _shown_digest(shown)
-    return await (_redeemed(visit, ask, shown, handle) if handle else _ask_again(visit, shown, None))
+    return await (_redeemed(visit, ask, act, shown) if handle else _ask_again(visit, shown, None))
 
 
-async def _act(visit: Visit, go: Go) -> Envelope:
+async def _act(visit: Visit, go: Go, act: Act) -> Envelope:
     """Act to the end, also when the client goes away meanwhile: what was begun is finished and recorded."""
-    acting = asyncio.ensure_future(_acted(visit, go))
+    acting = asyncio.ensure_future(_acted(visit, go, act))
     return await asyncio.shield(acting)
 
 
-async def _acted(visit: Visit, go: Go) -> Envelope:
+async def _acted(visit: Visit, go: Go, act: Act) -> Envelope:
+    """The act; while it is not known how it ended, its row stays open and the next yes to the same goes on with it."""
     gate, by = visit.house.gate, go.row.confirmed_by
     try:
-        outcome = await visit.tool.run(visit.request, visit.call(go.row.key, by=by or "agent"))
+        acted = await act(visit, go)
     except LayersError as problem:
-        say = f"{problem.wire_code}: {problem.message}. {problem.advice}"
+        say = f"{problem.wire_code}: {problem.message}. {what_to_do(problem)}"
         failed = visit.envelope(Outcome[Any](say=say, status="failed"), confirmed_by=by)
-        gate.fail(go, problem, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)))
+        if visit.sent.left_nothing(again=go.continued):
+            gate.finish(go, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)), failed=True)
         raise
-    envelope = visit.envelope(outcome, confirmed_by=by)
-    gate.finish(go, _kept(envelope, outcome), failed=outcome.status == "failed")
-    return envelope
+    if not visit.sent.unsure:
+        gate.finish(go, _kept(acted.envelope, acted.outcome), failed=acted.outcome.status == "failed")
+    return acted.envelope

@@ -6,7 +6,7 @@ import enum
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
@@ -17,7 +17,7 @@ from layers_mcp.contract.errors import Invalid
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import Outcome, Shown
 
-__all__ = ["Adding", "Arguments", "Control", "Effect", "Tool", "Waiting", "parse", "tool"]
+__all__ = ["Adding", "Arguments", "Control", "Effect", "Look", "Made", "Priced", "Tool", "Waiting", "parse", "tool"]
 
 
 class Effect(enum.Enum):
@@ -59,14 +59,20 @@ class Adding(Arguments):
     """Arguments of a tool that adds something."""
 
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        default=None, description="A new key repeats the call on purpose."
+        default=None, description="A new one repeats the call."
     )
+
+
+class Priced(Arguments):
+    """Arguments of a tool that costs credits."""
+
+    quote_only: bool = Field(default=False, description="Only the price.")
 
 
 class Control(Arguments):
     """Arguments of a control tool."""
 
-    confirm: str = Field(default="", description="Leave it out for the preview; then its handle (cf_…), once the person agreed.")
+    confirm: str = Field(default="", description="The preview's handle (cf_…), once the person agreed.")
 
     @field_validator("confirm", mode="before")
     @classmethod
@@ -81,12 +87,32 @@ Ask = Callable[[A, Call], Awaitable[Shown | None]]
 """What a person must see first; None when these arguments change nothing."""
 
 
+class Made(NamedTuple):
+    """Containers that a call would have made for credits. `part`: as in `Call.key_for`, empty where the call's own key goes out with it."""
+
+    part: str
+    project_id: str | None
+    format: str | None
+    how_many: int
+
+
+class Look(NamedTuple):
+    """The call that shows whether a write took effect: one that reads, or the preview of the control tool itself."""
+
+    tool: str
+    arguments: dict[str, JsonValue]
+
+
+Prices = Callable[[A, Call], Awaitable[tuple[Made, ...]]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tool(Generic[A]):
     """A declared tool.
 
-    `ask` makes it a control tool: it acts only on a live handle for exactly what `ask` shows. `halts`: it is the switch that holds other
-    tools' writes back, and is held back by none.
+    `ask` makes it a control tool: it acts only on a live handle for exactly what `ask` shows; one whose arguments are `Adding` does so
+    only where it would exceed a budget. `prices`: what it makes for credits. `look`: what shows afterwards whether it took effect.
+    `halts`: it is the switch that holds other tools' writes back, and is held back by none.
     """
 
     name: str
@@ -98,7 +124,14 @@ class Tool(Generic[A]):
     result: type[BaseModel]
     run: Run[A]
     ask: Ask[A] | None = None
+    prices: Prices[A] | None = None
+    look: Callable[[A], Look] | None = None
     halts: bool = False
+
+    @property
+    def asks_always(self) -> bool:
+        """Whether it never acts without a yes, whatever it costs."""
+        return self.ask is not None and not issubclass(self.arguments, Adding)
 
 
 def _description(run: Callable[..., object]) -> str:
@@ -106,15 +139,37 @@ def _description(run: Callable[..., object]) -> str:
     return " ".join(text.split())
 
 
-def tool(
-    *, calls: tuple[Endpoint[Any, Any], ...], effect: Effect, ask: Ask[Any] | None = None, halts: bool = False
+def _check(run: Callable[..., object], arguments: type[Arguments], *, asks: bool, priced: bool, looks: bool, effect: Effect) -> None:  # noqa: PLR0913  each is a part of the declaration
+    """What of a declaration must go together.
+
+    Raises:
+        TypeError: what does not.
+    """
+    name = run.__name__
+    if asks != issubclass(arguments, Control):
+        raise TypeError(f"{name}: a control tool has both `ask` and `confirm`, any other neither")
+    if priced != issubclass(arguments, Priced) or (priced and not asks):
+        raise TypeError(f"{name}: a tool that costs credits has `prices`, `quoteOnly` and `ask`, any other neither of the first two")
+    if looks != (effect is not Effect.READS):
+        raise TypeError(f"{name}: a tool that writes has a `look`, one that reads has none")
+
+
+def tool(  # noqa: PLR0913  what a declaration says, each by name
+    *,
+    calls: tuple[Endpoint[Any, Any], ...],
+    effect: Effect,
+    ask: Ask[Any] | None = None,
+    prices: Prices[Any] | None = None,
+    look: Callable[[Any], Look] | None = None,
+    halts: bool = False,
 ) -> Callable[[Callable[[A, Call], Awaitable[Outcome[Any]]]], Tool[A]]:
     """Declare the decorated function as a tool.
 
-    `calls`: every endpoint it may touch; its scopes and rate classes follow. `ask`: what a control tool shows first. `halts`: as in `Tool`.
+    `calls`: every endpoint it may touch; its scopes and rate classes follow. `ask`: what a control tool shows first; `prices`, `look` and
+    `halts`: as in `Tool`.
 
     Raises:
-        TypeError: at import, when the signature is not (Arguments, Call) -> Outcome[Model], or a control tool lacks `confirm`.
+        TypeError: at import, when the signature is not (Arguments, Call) -> Outcome[Model], or a part of the declaration lacks another.
     """
 
     def declare(run: Callable[[A, Call], Awaitable[Outcome[Any]]]) -> Tool[A]:
@@ -123,8 +178,7 @@ def tool(
         answer = hints["return"]
         if get_origin(answer) is not Outcome:
             raise TypeError(f"{run.__name__}: a tool returns Outcome[Model]")
-        if (ask is not None) != issubclass(arguments, Control):
-            raise TypeError(f"{run.__name__}: a control tool has both `ask` and `confirm`, any other neither")
+        _check(run, arguments, asks=ask is not None, priced=prices is not None, looks=look is not None, effect=effect)
         return Tool(
             name=run.__name__,
             title=run.__name__.replace("_", " ").capitalize(),
@@ -135,6 +189,8 @@ def tool(
             result=get_args(answer)[0],
             run=run,
             ask=ask,
+            prices=prices,
+            look=look,
             halts=halts,
         )
 

@@ -36,10 +36,15 @@ class Next(View):
 
 
 class Cost(View):
-    """What the call costs: charged when the job completes, nothing when it fails."""
+    """What the call costs: charged when the job completes, nothing when it fails. Of a limit that is not set nothing is said."""
 
-    credits: int = Field(description="Credits this call reserved.")
-    available: int = Field(description="Credits that are left after it.")
+    credits: int = Field(description="Credits this call reserved, or would.")
+    available: int = Field(description="Credits that the wallet has left after it; below 0: not enough.")
+    spent_today: int | None = Field(default=None, description="Credits spent in this project today (UTC) before it, by this server.")
+    call_limit: int | None = Field(default=None, description="The most that one call spends without a yes.")
+    left_today: int | None = Field(default=None, description="What is left before it of the project's day without a yes.")
+    left_in_all: int | None = Field(default=None, description="What is left before it of the total without a yes.")
+    needs_yes: bool | None = Field(default=None, description="Whether it exceeds one of these, so that a person is asked.")
 
 
 class ShownItem(View):
@@ -109,7 +114,6 @@ class Outcome(Generic[R]):
     status: Status = "done"
     result: R | None = None
     next: tuple[Next, ...] = ()
-    cost: Cost | None = None
     found: bool = False
     read_from: tuple[ReadFrom, ...] = ()
     say_again: str | None = None

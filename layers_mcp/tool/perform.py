@@ -8,47 +8,63 @@ from typing import TypeVar, cast
 from pydantic import JsonValue
 
 from layers_mcp.client.desk import Report
+from layers_mcp.client.sent import watched
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.gate.handle import digest
+from layers_mcp.gate.verdict import Go
 from layers_mcp.tool.asking import Asker, AskFirst
-from layers_mcp.tool.confirming import control
-from layers_mcp.tool.declaration import Adding, Arguments, Tool, parse
+from layers_mcp.tool.confirming import Acted, by_handle, control
+from layers_mcp.tool.declaration import Adding, Arguments, Effect, Priced, Tool, parse
+from layers_mcp.tool.operating import Done, operate, sets
 from layers_mcp.tool.outcome import Envelope
+from layers_mcp.tool.paying import quoted
 from layers_mcp.tool.visit import House, Visit
 
 __all__ = ["perform"]
 
 A = TypeVar("A", bound=Arguments)
 
-_NOT_BOUND = {"confirm", "wait_seconds", "idempotency_key"}
+_NOT_BOUND = {"confirm", "wait_seconds", "idempotency_key", "quote_only"}
 """Arguments that do not change what a call does, and so are no part of what a yes or a repeat is bound to."""
 _REPEATED = "the same call was made within ten minutes, so this is the same operation; a new idempotencyKey makes another"
 
 
-async def _add(visit: Visit, given: str | None) -> Envelope:
-    """Run under a key that is on record before the first attempt, so that a repeat is the same operation."""
-    gate = visit.house.gate
-    operation = gate.claim(visit.tool.name, arguments=visit.arguments, given=given)
-    try:
-        outcome = await visit.tool.run(visit.request, visit.call(operation.key, again=operation.replayed))
-    except LayersError as problem:
-        gate.settle(operation, problem)
-        raise
-    if outcome.status in ("needs_action", "failed", "canceled"):
-        gate.forget(operation)  # nothing stands that a repeat should give back
-    else:
-        gate.settle(operation)
-    return visit.envelope(outcome, replayed=_REPEATED if operation.replayed and not outcome.found else None)
+async def _add(visit: Visit) -> Envelope:
+    """One operation, acting by itself within the budgets; what exceeds one asks first, and is then the same operation."""
+    done = await operate(visit)
+    if done is not None:
+        return _told(visit, done)
+    assert visit.tool.ask is not None, "only what is priced exceeds a budget, and that can ask"
+    return await control(visit, visit.tool.ask, _by_operation)
+
+
+def _told(visit: Visit, done: Done) -> Envelope:
+    return visit.envelope(done.outcome, replayed=_REPEATED if done.again and not done.outcome.found else None)
+
+
+async def _by_operation(visit: Visit, go: Go) -> Acted:
+    """Act as the operation that the same call is, with a yes or without: it is on record under a key of its own."""
+    done = await operate(visit, confirmed=True)
+    assert done is not None, "a yes to the cost exceeds nothing"
+    return Acted(done.outcome, _told(visit, done).model_copy(update={"confirmed_by": go.row.confirmed_by}))
+
+
+async def _set(visit: Visit) -> Envelope:
+    """Once more at each call; only while it is not known how one ended, the same call goes on with it."""
+    done = await operate(visit, subject=sets(visit))
+    assert done is not None, "what costs nothing exceeds nothing"
+    return visit.envelope(done.outcome)
 
 
 async def _pass(visit: Visit) -> Envelope:
+    if visit.tool.effect is Effect.READS:
+        return visit.envelope(await visit.tool.run(visit.request, visit.call(str(uuid.uuid4()))))
+    if isinstance(visit.request, Priced) and visit.request.quote_only:
+        return await quoted(visit, visit.call(str(uuid.uuid4())))
     visit.pass_halt()
-    if visit.tool.ask is not None:
-        return await control(visit, visit.tool.ask)
     if isinstance(visit.request, Adding):
-        return await _add(visit, visit.request.idempotency_key)
-    outcome = await visit.tool.run(visit.request, visit.call(str(uuid.uuid4())))
-    return visit.envelope(outcome)
+        return await _add(visit)
+    return await (control(visit, visit.tool.ask, by_handle) if visit.tool.ask is not None else _set(visit))
 
 
 async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, report: Report, *, asker: Asker | None = None) -> Envelope:
@@ -69,7 +85,8 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
     visit = Visit(house=house, tool=declared, request=request, arguments=digest(bound), report=report, asker=asker)
 
     try:
-        envelope = await _pass(visit)
+        with watched(visit.sent):
+            envelope = await _pass(visit)
     except LayersError as problem:
         visit.record(problem.wire_code, problem.request_id)
         raise

@@ -10,16 +10,17 @@ from pydantic import BaseModel, JsonValue
 
 from layers_mcp.client.desk import Report
 from layers_mcp.client.layers import Guarded, Layers
+from layers_mcp.client.sent import Sent
 from layers_mcp.clock import Clock
-from layers_mcp.contract.errors import WROTE, Halted
+from layers_mcp.contract.errors import Halted
 from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.policy import Policy, Tier
-from layers_mcp.store.rows import EVERY, ConfirmedBy, How
+from layers_mcp.store.rows import EVERY, ConfirmedBy, How, Operation
 from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, Tool
-from layers_mcp.tool.outcome import Envelope, Outcome
+from layers_mcp.tool.outcome import Cost, Envelope, Outcome
 
 __all__ = ["House", "Notes", "Visit"]
 
@@ -51,21 +52,27 @@ def _record(result: BaseModel | None) -> JsonValue:
 
 @dataclass(kw_only=True)
 class Notes:
-    """What is found out on the way.
+    """What becomes known of a call on its way, beside its answer.
 
-    `shown`, `how`: the digest of what was shown, and how a person answered, for the trail. `projects`: those that are written to.
-    `tier`: whose yes it takes.
+    `shown`: the digest of what was shown; `how`: how a person answered; `projects`: those that are written to; `tier`: whose yes it
+    takes; `by`: whose it has; `cost`: what was set aside; `operation`: what it holds now.
     """
 
     shown: str | None = None
     projects: frozenset[str] = frozenset()
     tier: Tier = "ask"
+    by: ConfirmedBy = "agent"
     how: How | None = None
+    cost: Cost | None = None
+    operation: Operation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One call on its way through: who is called with what, the digest of what it is bound to, and a client that can ask, if it can."""
+    """One call on its way through: who is called with what, the digest of what it is bound to, and a client that can ask, if it can.
+
+    `sent`: what its writes came to.
+    """
 
     house: House
     tool: Tool[Any]
@@ -74,6 +81,7 @@ class Visit:
     report: Report
     asker: Asker | None = None
     notes: Notes = field(default_factory=Notes)
+    sent: Sent = field(default_factory=Sent)
 
     @property
     def tier(self) -> Tier:
@@ -85,10 +93,8 @@ class Visit:
         """The project that the call names."""
         return getattr(self.request, "project_id", None)
 
-    def pass_halt(self, projects: Collection[str] = (), *, wrote: bool = False) -> None:
+    def pass_halt(self, projects: Collection[str] = ()) -> None:
         """Let a call through that writes to the project it names and to `projects`, which are remembered for its later writes.
-
-        `wrote`: it has written already, and that stands.
 
         Raises:
             Halted: writes to one of them, or all writes, are held back.
@@ -100,32 +106,33 @@ class Visit:
         if held is not None:
             what = "all projects are" if held.project_id == EVERY else f"project {held.project_id} is"
             by = "by a person " if held.by == "person" else ""
-            stands = "; what this call wrote before then stands" if wrote else ""
-            raise Halted(
-                f"{what} halted {by}since {held.at.isoformat(timespec='seconds')}{stands}", details={WROTE: True} if wrote else None
-            )
+            stands = "" if self.sent.left_nothing(again=False) else "; what this call wrote before then stands"
+            raise Halted(f"{what} halted {by}since {held.at.isoformat(timespec='seconds')}{stands}")
 
-    def call(self, key: str, *, again: bool = False, by: ConfirmedBy = "agent") -> Call:
+    def call(self, key: str, *, again: bool = False) -> Call:
         """What the tool is handed, for the operation `key`; each of its writes passes the halts once more."""
+        house, gate = self.house, self.house.gate
 
-        def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None) -> None:
-            name = self.tool.name
-            self.house.gate.began(kind, known_as, tool=name, arguments=self.arguments, project_id=project_id, key=key)
+        def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None, *, part: str = "") -> None:
+            gate.began(kind, known_as, tool=self.tool.name, arguments=self.arguments, project_id=project_id, key=made.key_for(part))
+            if self.notes.operation is not None:
+                gate.let_go(self.notes.operation)  # from here on the same call joins what was begun
 
-        house = self.house
-        layers = Guarded(house.layers, lambda: self.pass_halt(wrote=layers.wrote))
-        return Call(
-            layers=layers,
+        made = Call(
+            layers=Guarded(house.layers, self.pass_halt),
             clock=house.clock,
             report=self.report,
             begun=begun,
             key=key,
-            switch=self.house.gate,
+            switch=gate,
+            books=gate.purse,
+            sent=self.sent,
             wait_s=house.wait_s,
             return_url=house.return_url,
             again=again,
-            by=by,
+            by=self.notes.by,
         )
+        return made
 
     def record(self, outcome: str, request_id: str | None = None, confirmed_by: ConfirmedBy | None = None) -> None:
         """Write the call into the trail; `outcome`: a code or a word."""
@@ -142,14 +149,14 @@ class Visit:
         )
 
     def envelope(self, outcome: Outcome[Any], **more: Any) -> Envelope:
-        """The outcome as it goes out."""
+        """The outcome as it goes out; what it cost is said while that may be charged."""
+        more.setdefault("cost", self.notes.cost if outcome.status in ("done", "running") else None)
         record = Envelope(
             status=outcome.status,
             summary=outcome.say,
             result=_record(outcome.result),
             read_from=outcome.read_from,
             next=outcome.next[:3],
-            cost=outcome.cost,
             as_of=self.house.layers.now(),
             request_id=self.house.layers.request_id,
             sandbox=self.house.sandbox,

@@ -80,7 +80,10 @@ async def wait_job(call: Call, job_id: str, wait_seconds: int | None) -> Job:
     async def tell(progress: Progress) -> None:
         await call.report(Progress(done=progress.done, stage=in_words(progress.stage)))
 
-    return await desk.job(call.layers, job_id, report=tell, at_most_s=at_most_s)
+    job = await desk.job(call.layers, job_id, report=tell, at_most_s=at_most_s)
+    if job.over:
+        call.books.job_over(job.job_id, charged=job.status == "completed")
+    return job
 
 
 async def wait_post(call: Call, post_id: str, wait_seconds: int | None) -> ScheduledPost:

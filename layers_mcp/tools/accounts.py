@@ -11,7 +11,7 @@ from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import Id, SocialPlatform, Utc
 from layers_mcp.contract.social import CreateOauthUrl, CreateReauthUrl, OauthProblem, OauthStatus, OauthUrl, SocialAccount, State
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Effect, Waiting, tool
+from layers_mcp.tool.declaration import Effect, Look, Waiting, tool
 from layers_mcp.tool.outcome import Next, Outcome, View
 from layers_mcp.tool.waiting import ask_consent, consent_words, find_account, resume, wait_oauth
 
@@ -24,7 +24,7 @@ class ConnectAccountArguments(Waiting):
     project_id: Id = Field(description="The project.")
     platform: SocialPlatform = Field(description="Of the account.")
     return_url: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
-        default=None, description="Page the owner comes back to, on a host of the key's allow-list; else LAYERS_RETURN_URL."
+        default=None, description="Page the owner comes back to, on an allow-listed host; else LAYERS_RETURN_URL."
     )
     social_account_id: Id | None = Field(default=None, description="To renew this account's consent.")
     state: State | None = Field(default=None, description="Wait for this consent.")
@@ -86,7 +86,11 @@ async def _follow(request: ConnectAccountArguments, call: Call, state: str) -> O
     )
 
 
-@tool(calls=(social.OAUTH_URL, social.REAUTH_URL, social.OAUTH_STATUS, social.ACCOUNTS), effect=Effect.ADDS)
+@tool(
+    calls=(social.OAUTH_URL, social.REAUTH_URL, social.OAUTH_STATUS, social.ACCOUNTS),
+    effect=Effect.ADDS,
+    look=lambda request: Look("get_project", {"projectId": request.project_id}),
+)
 async def connect_account(request: ConnectAccountArguments, call: Call) -> Outcome[Consent]:
     """Connect a TikTok or Instagram account. Answers at once with the URL where its owner allows it; then wait_for_job with the state.
 

@@ -12,7 +12,7 @@ from layers_mcp.contract.app_media import AddAppMedia, AppMedia, ListAppMedia, M
 from layers_mcp.contract.errors import NotFound
 from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, tool
+from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.paging import Cursor, Page, every, leaf
 
@@ -71,7 +71,11 @@ class MediaRemoved(View):
     deleted: bool
 
 
-@tool(calls=(app_media.ADD,), effect=Effect.ADDS)
+@tool(
+    calls=(app_media.ADD,),
+    effect=Effect.ADDS,
+    look=lambda request: Look("list_app_media", {"projectId": request.project_id}),
+)
 async def add_app_media(request: AddAppMediaArguments, call: Call) -> Outcome[MediaAdded]:
     """Give a project a logo, screenshot, demo video or end card from a URL; generated content is made with them."""
     made = await call.layers.send(
@@ -114,7 +118,12 @@ async def show_media(request: RemoveAppMediaArguments, call: Call) -> Shown:
     return Shown(question=f"Remove {one.kind} {one.id} from project {one.project_id}?", items=(item,), unbound=frozenset({"url"}))
 
 
-@tool(calls=(app_media.LIST, app_media.REMOVE), effect=Effect.REMOVES, ask=show_media)
+@tool(
+    calls=(app_media.LIST, app_media.REMOVE),
+    effect=Effect.REMOVES,
+    ask=show_media,
+    look=lambda request: Look("list_app_media", {"projectId": request.project_id}),
+)
 async def remove_app_media(request: RemoveAppMediaArguments, call: Call) -> Outcome[MediaRemoved]:
     """Remove one file of a project's app media. Without confirm it only shows the file and a handle."""
     wanted = RemoveAppMedia(project_id=request.project_id, media_id=request.media_id)

@@ -9,13 +9,12 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.contract import account, content, review, social
 from layers_mcp.contract.content import Brief, Container, GetContent
-from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.errors import ForbiddenScope, Invalid, KillSwitch, LayersError, Unauthenticated
 from layers_mcp.contract.review import Decision
 from layers_mcp.contract.scalars import Id
 from layers_mcp.contract.social import ListAccounts
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
+from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, Made, Priced, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import looks, pictured
 from layers_mcp.tool.size import fitting
@@ -31,6 +30,10 @@ APPROVED = (
     " unless its time has passed or an account of it needs its owner's consent again"
 )
 REJECTED = "rejected for good: it can't be published"
+_WORD: dict[str, Literal["approved", "rejected"]] = {"approve": "approved", "reject": "rejected"}
+_LOOK = (
+    "It may have taken effect: list_content with this containerId shows it. A yes to the same call goes on with it and does nothing twice"
+)
 Note = Annotated[str, StringConstraints(max_length=1024)]
 
 
@@ -42,21 +45,21 @@ class RegenerateBrief(Arguments):
     topic: Note | None = Field(default=None, description="New topic.")
 
 
-class ApproveContentArguments(Control):
+class ApproveContentArguments(Priced, Control):
     """Arguments of approve_content."""
 
     container_ids: tuple[Id, ...] = Field(min_length=1, max_length=AT_MOST, description="The posts, at most 20.")
     decision: Literal["approve", "reject"] = Field(default="approve", description="reject is for good.")
     note: Note | None = Field(default=None, description="Kept with an approval.")
     reason: Note | None = Field(default=None, description="With reject: why.")
-    regenerate_brief: RegenerateBrief | None = Field(default=None, description="With reject: make a new one with these edits, for credits.")
+    regenerate_brief: RegenerateBrief | None = Field(default=None, description="With reject: a new one with these edits, for credits.")
 
 
 class ItemDecision(View):
     """What became of one container."""
 
     container_id: str
-    outcome: Literal["approved", "rejected", "failed"]
+    outcome: Literal["approved", "rejected", "failed", "unknown"] = Field(description="unknown: it may have taken effect.")
     decision: Decision | None = None
     code: str | None = None
     message: str | None = None
@@ -98,33 +101,40 @@ def _question(request: ApproveContentArguments) -> str:
     return f"{request.decision.capitalize()} {many} post{'s' if many > 1 else ''}?"
 
 
+async def _posts(request: ApproveContentArguments, call: Call) -> list[Container]:
+    return [await call.layers.send(content.GET, GetContent(container_id=one)) for one in request.container_ids]
+
+
+async def prices_of(request: ApproveContentArguments, call: Call) -> tuple[Made, ...]:
+    """A new container for each that is turned down with a brief."""
+    if request.regenerate_brief is None:
+        return ()
+    _check(request)
+    return tuple(Made(post.id, post.project_id, post.format, 1) for post in await _posts(request, call))
+
+
 async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
-    """The posts as they stand, with captions and media, what the decision would make of them, and what that costs.
+    """The posts as they stand, with captions and media, and what the decision would make of them; what that costs is added to it.
 
     Raises:
         Invalid: a container that can't be decided on is among them, named with the reason; nothing is decided.
     """
     _check(request)
-    posts = [await call.layers.send(content.GET, GetContent(container_id=one)) for one in request.container_ids]
+    posts = await _posts(request, call)
+    past = _WORD[request.decision] if call.again else "pending"  # what goes on may be done in part
     unfit: list[JsonValue] = [
         {
             "path": f"containerIds.{index}",
             "message": f"{post.id} is {post.status}, approval {post.approval_status}; only completed, pending content can be decided on",
         }
         for index, post in enumerate(posts)
-        if post.approval_status != "pending" or post.status != "completed"
+        if post.approval_status not in ("pending", past) or post.status != "completed"
     ]
     if unfit:
         raise Invalid(f"{len(unfit)} of {len(posts)} containers can't be decided on", details={"issues": unfit})
     after, question = APPROVED if request.decision == "approve" else REJECTED, _question(request)
-    prices: dict[str, int] = {}
-    if request.regenerate_brief is not None:
-        wallet = await call.layers.send(account.CREDITS, Empty())
-        prices = {post.id: wallet.price_of(post.format) for post in posts}
-        after += "; a new generation starts"
-        question += f" The new generations cost {sum(prices.values())} of {wallet.available} credits."
-    facts = [_facts(post) | ({"credits": prices[post.id]} if prices else {}) for post in posts]
-    items = tuple(ShownItem(id=post.id, before="pending", after=after, facts=fact) for post, fact in zip(posts, facts, strict=True))
+    after += "; a new generation starts" if request.regenerate_brief is not None else ""
+    items = tuple(ShownItem(id=post.id, before=post.approval_status, after=after, facts=_facts(post)) for post in posts)
     fit = len(fitting(items))
     if fit < len(items):
         issue: dict[str, JsonValue] = {"path": "containerIds", "message": f"the previews are too long to judge at once; give at most {fit}"}
@@ -146,6 +156,20 @@ def _queued(decision: Decision) -> tuple[str, ...]:
     return promotion.scheduled_post_ids if promotion else ()
 
 
+async def _read_back(one: str, request: ApproveContentArguments, call: Call) -> ItemDecision | None:
+    """What became of a decision whose answer was lost, as far as the container shows it; a new generation's job it does not show."""
+    word = _WORD[request.decision]
+    try:
+        post = await call.layers.send(content.GET, GetContent(container_id=one))
+    except LayersError:
+        return None
+    if post.approval_status != word or request.regenerate_brief is not None:
+        return None
+    call.sent.seen(call.key_for(one))
+    made = Decision(id=post.id, approval_status=post.approval_status, approved_at=post.approved_at, rejected_at=post.rejected_at)
+    return ItemDecision(container_id=one, outcome=word, decision=made)
+
+
 async def _decide(one: str, request: ApproveContentArguments, call: Call) -> ItemDecision:
     key = call.key_for(one)
     try:
@@ -164,10 +188,14 @@ async def _decide(one: str, request: ApproveContentArguments, call: Call) -> Ite
     except LayersError as problem:
         if isinstance(problem, (Unauthenticated, ForbiddenScope, KillSwitch)):
             raise  # it is the key that is refused: every other post would be too
-        words = f"{problem.message}. {problem.advice}"
-        return ItemDecision(container_id=one, outcome="failed", code=problem.wire_code, message=words, request_id=problem.request_id)
+        seen = await _read_back(one, request, call) if problem.unsure else None
+        if seen is not None:
+            return seen
+        words = f"{problem.message}. {_LOOK if problem.unsure else problem.advice}"
+        end = "unknown" if problem.unsure else "failed"
+        return ItemDecision(container_id=one, outcome=end, code=problem.wire_code, message=words, request_id=problem.request_id)
     if made.job_id:
-        call.begun("job", made.job_id, None)
+        call.begun("job", made.job_id, None, part=one)
     return ItemDecision(container_id=one, outcome="rejected", decision=made)
 
 
@@ -209,6 +237,8 @@ async def _mending(unkept: tuple[str, ...], call: Call) -> tuple[str, tuple[Next
     calls=(content.GET, content.ASSET, account.CREDITS, social.ACCOUNTS, review.APPROVE, review.REJECT),
     effect=Effect.SPEAKS,
     ask=show_posts,
+    prices=prices_of,
+    look=lambda request: Look("list_content", {"containerId": request.container_ids[0]}),
 )
 async def approve_content(request: ApproveContentArguments, call: Call) -> Outcome[Decisions]:
     """Let generated posts through the approval gate, or turn them down: one preview, one yes, an outcome each.
@@ -216,11 +246,12 @@ async def approve_content(request: ApproveContentArguments, call: Call) -> Outco
     To publish them: schedule_content.
     """
     items = tuple([await _decide(one, request, call) for one in request.container_ids])
-    done = sum(item.outcome != "failed" for item in items)
+    done, lost = (sum(item.outcome in words for item in items) for words in (("approved", "rejected"), ("unknown",)))
     unkept, mending = await _mending(_unkept(items), call)
-    verb = "approved" if request.decision == "approve" else "rejected"
+    failed = " The others failed; their codes say why." if done + lost < len(items) else ""
+    unknown = f" Not known of {lost}: {_LOOK}." if lost else ""
     return Outcome(
-        say=f"Posts {verb}: {done} of {len(items)}." + ("" if done == len(items) else " The others failed; their codes say why.") + unkept,
+        say=f"Posts {_WORD[request.decision]}: {done} of {len(items)}.{unknown}{failed}{unkept}",
         status="done" if done == len(items) else "failed",
         result=Decisions(items=items),
         next=(*_then(items), *mending)[:3],

@@ -27,7 +27,7 @@ class ListContentArguments(Arguments):
     """Arguments of list_content."""
 
     project_id: Id | None = Field(default=None, description="The project.")
-    container_id: Id | None = Field(default=None, description="One container, in full, with captions and media.")
+    container_id: Id | None = Field(default=None, description="One container, in full.")
     status: ContainerStatus | None = Field(default=None, description="In this state.")
     approval_status: ApprovalStatus | None = Field(default=None, description="With this approval.")
     limit: int = Field(default=20, ge=1, le=50, description="Rows of a page.")

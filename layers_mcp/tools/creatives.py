@@ -16,7 +16,7 @@ from layers_mcp.contract.scalars import Id
 from layers_mcp.loops.judgement import OVERRIDE_WINDOW_DAYS, OVERRIDES_ARE_A_HABIT
 from layers_mcp.tool import decided, standing
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
+from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.paging import Cursor, leaf
 from layers_mcp.tool.period import Period
@@ -159,7 +159,12 @@ async def show_creative(request: OverrideCreativeArguments, call: Call) -> Shown
     return Shown(question=f"{said[request.override]}: creative {one.ads_content_id}? Now {before}.", items=(item,))
 
 
-@tool(calls=(creatives.LIST, creatives.OVERRIDE, *decided.ACTED_CALLS), effect=Effect.SPEAKS, ask=show_creative)
+@tool(
+    calls=(creatives.LIST, creatives.OVERRIDE, *decided.ACTED_CALLS),
+    effect=Effect.SPEAKS,
+    ask=show_creative,
+    look=lambda request: Look("override_creative", request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})),
+)
 async def override_creative(request: OverrideCreativeArguments, call: Call) -> Outcome[Overridden]:
     """Put a person's word over a creative's score for ads.
 

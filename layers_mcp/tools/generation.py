@@ -9,14 +9,13 @@ from pydantic import Field, JsonValue, StringConstraints
 from layers_mcp.contract import account, clones, content, jobs
 from layers_mcp.contract.clones import CloneFromPost, CloneMode, CloneOverrides
 from layers_mcp.contract.content import Brief, Container, GenerateContent, GetContent
-from layers_mcp.contract.endpoint import Empty
-from layers_mcp.contract.errors import InsufficientCredits, Invalid
+from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.jobs import Accepted, Job
 from layers_mcp.contract.scalars import ContentFormat, Id, SocialPlatforms
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Waiting, tool
+from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Look, Made, Priced, Waiting, tool
 from layers_mcp.tool.origin import of_brand
-from layers_mcp.tool.outcome import Cost, Next, Outcome, Shown, ShownItem, View
+from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.waiting import resume, status_of, wait_job
 from layers_mcp.tool.worth import JUDGES, judged
@@ -36,7 +35,7 @@ class OverridesArguments(Arguments):
     voice_over_script: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Speech.")
 
 
-class GenerateContentArguments(Adding, Waiting):
+class GenerateContentArguments(Priced, Control, Adding, Waiting):
     """Arguments of generate_content."""
 
     project_id: Id = Field(description="The project.")
@@ -63,18 +62,6 @@ class Generated(View):
     containers: tuple[Container, ...] = ()
 
 
-async def _quote(call: Call, chosen: str, how_many: int) -> Cost:
-    """The price of some containers; of a format that has none, the highest there is."""
-    wallet = await call.layers.send(account.CREDITS, Empty())
-    price = wallet.price_of(chosen) * how_many
-    if price > wallet.available:
-        raise InsufficientCredits(
-            f"the generation would cost up to {price} credits, and {wallet.available} are available",
-            details={"required": price, "available": wallet.available},
-        )
-    return Cost(credits=price, available=wallet.available - price)
-
-
 def _brief(request: GenerateContentArguments) -> Brief:
     fields = request.model_dump(
         exclude_unset=True, exclude_none=True, include={"hook", "cta", "topic", "target_platforms", "influencer_id"}
@@ -82,7 +69,7 @@ def _brief(request: GenerateContentArguments) -> Brief:
     return Brief.model_validate(fields)
 
 
-async def _finished(job: Job, ids: tuple[str, ...], call: Call, cost: Cost | None) -> Outcome[Generated]:
+async def _finished(job: Job, ids: tuple[str, ...], call: Call) -> Outcome[Generated]:
     made = tuple([await call.layers.send(content.GET, GetContent(container_id=one)) for one in ids])
     waiting = [one.id for one in made if one.approval_status == "pending"]
     steps: tuple[Next, ...] = ()
@@ -92,13 +79,12 @@ async def _finished(job: Job, ids: tuple[str, ...], call: Call, cost: Cost | Non
         say=f"Job {job.job_id} is completed; containers: {len(made)}.",
         result=Generated(job=job, container_ids=ids, containers=made),
         read_from=of_brand("containers") if made else (),
-        cost=cost,
         next=steps,
         pictures=await pictured(made, call),
     )
 
 
-class CloneRegardlessArguments(Control, Waiting):
+class CloneRegardlessArguments(Priced, Control, Waiting):
     """Arguments of clone_regardless."""
 
     project_id: Id = Field(description="The project.")
@@ -107,19 +93,18 @@ class CloneRegardlessArguments(Control, Waiting):
     variations: int = Field(default=1, ge=1, le=10, description="Clones.")
 
 
-async def _awaited(accepted: Accepted, request: Waiting, call: Call, cost: Cost | None) -> Outcome[Generated]:
+async def _awaited(accepted: Accepted, request: Waiting, call: Call) -> Outcome[Generated]:
     """The generation when it is over, or as it stands when the wait ends."""
     job = await wait_job(call, accepted.job_id, request.wait_seconds)
     ids = accepted.container_ids
     if job.status == "completed":
-        return await _finished(job, ids, call, cost)
+        return await _finished(job, ids, call)
     if job.status == "running":
         again = resume(request.wait_seconds, jobId=job.job_id)
         return Outcome(
             say=f"Job {job.job_id} is still running.",
             status="running",
             result=Generated(job=job, container_ids=ids),
-            cost=cost,
             next=(again,),
         )
     return Outcome(
@@ -159,37 +144,80 @@ async def _clone(request: GenerateContentArguments | CloneRegardlessArguments, c
 
 async def _cloned(request: GenerateContentArguments, call: Call) -> Outcome[Generated]:
     """Clones within the verdict; below the floor, past the cap, or before it is known, nothing is made."""
-    cost: Cost | None = None
     if not call.again:
         verdict = await judged(call, request.project_id, request.source_post_id or "", variations=request.variations)
         if verdict.word != "clone":
             fresh = Next(tool="generate_content", arguments={"projectId": request.project_id}, why="Make a fresh post instead.")
             say = f"Nothing was made or charged; the verdict is {verdict.word}: {verdict.reason}. A person may go on with clone_regardless."
             return Outcome(say=say, status="needs_action", next=(fresh,))
-        cost = await _quote(call, "auto", request.variations)
-    return await _awaited(await _clone(request, call), request, call, cost)
+    return await _awaited(await _clone(request, call), request, call)
 
 
-@tool(calls=(account.CREDITS, content.GENERATE, clones.CLONE, jobs.GET, content.GET, content.ASSET, *JUDGES), effect=Effect.ADDS)
+async def prices_of(request: GenerateContentArguments, call: Call) -> tuple[Made, ...]:
+    """The containers of a brief, or the clones; none where the verdict is against them.
+
+    Raises:
+        Invalid: a brief and a clone are mixed.
+    """
+    _check(request)
+    if request.source_post_id is None:
+        return (Made("", request.project_id, request.format, request.variant_count),)
+    if not call.again:
+        verdict = await judged(call, request.project_id, request.source_post_id, variations=request.variations)
+        if verdict.word != "clone":
+            return ()
+    return (Made("", request.project_id, "auto", request.variations),)
+
+
+async def show_generation(request: GenerateContentArguments, call: Call) -> Shown:
+    """What would be made; what it costs is added to it."""
+    del call
+    given: dict[str, JsonValue] = request.model_dump(
+        mode="json", by_alias=True, exclude_none=True, exclude={"confirm", "quote_only", "wait_seconds", "idempotency_key", "project_id"}
+    )
+    odd = _OF_A_BRIEF if request.source_post_id is not None else _OF_A_CLONE
+    facts = {name: value for name, value in given.items() if name not in {GenerateContentArguments.model_fields[one].alias for one in odd}}
+    many = request.variant_count if request.source_post_id is None else request.variations
+    what = f"{many} container{'s' if many > 1 else ''}"
+    item = ShownItem(id=request.project_id, before="nothing is generated", after=f"{what} generated; nothing is published", facts=facts)
+    return Shown(question=f"Generate {what} for project {request.project_id}?", items=(item,))
+
+
+def _look(request: GenerateContentArguments | CloneRegardlessArguments) -> Look:
+    return Look("list_content", {"projectId": request.project_id})
+
+
+@tool(
+    calls=(account.CREDITS, content.GENERATE, clones.CLONE, jobs.GET, content.GET, content.ASSET, *JUDGES),
+    effect=Effect.ADDS,
+    ask=show_generation,
+    prices=prices_of,
+    look=_look,
+)
 async def generate_content(request: GenerateContentArguments, call: Call) -> Outcome[Generated]:
-    """Make new content from the brand context and a brief, or clone a post of top_performers; waits with progress.
+    """Make content from the brand context and a brief, or clone a post of top_performers; waits with progress.
 
-    Costs credits. Nothing is published: show the result to the user, then approve_content.
+    Costs credits; over a budget it asks. Nothing is published: show the result to the user, then approve_content.
     """
     _check(request)
     if request.source_post_id is not None:
         return await _cloned(request, call)
-    cost = None if call.again else await _quote(call, request.format, request.variant_count)  # a repeat costs nothing more
     wanted = GenerateContent(
         project_id=request.project_id, format=request.format, variant_count=request.variant_count, brief=_brief(request)
     )
     accepted = await call.layers.send(content.GENERATE, wanted, key=call.key)
     call.begun("job", accepted.job_id, request.project_id)
-    return await _awaited(accepted, request, call, cost)
+    return await _awaited(accepted, request, call)
+
+
+async def prices_regardless(request: CloneRegardlessArguments, call: Call) -> tuple[Made, ...]:
+    """The clones."""
+    del call
+    return (Made("", request.project_id, "auto", request.variations),)
 
 
 async def show_clone(request: CloneRegardlessArguments, call: Call) -> Shown:
-    """What the verdict says against it, and what it would cost.
+    """What the verdict says against it; what it costs is added to it.
 
     Raises:
         Invalid: the verdict says nothing against it, so no person is needed.
@@ -198,23 +226,23 @@ async def show_clone(request: CloneRegardlessArguments, call: Call) -> Shown:
     if verdict.word == "clone":
         words = "is worth cloning, so nothing has to be overridden; call generate_content with this sourcePostId"
         raise Invalid(f"sourcePostId {words}", details={"issues": [{"path": "sourcePostId", "message": words}]})
-    cost = await _quote(call, "auto", request.variations)
-    facts: dict[str, JsonValue] = {
-        "verdict": verdict.word,
-        "reason": verdict.reason,
-        "clones": verdict.clones,
-        "creditsAtMost": cost.credits,
-    }
+    facts: dict[str, JsonValue] = {"verdict": verdict.word, "reason": verdict.reason, "clones": verdict.clones}
     after = f"{request.variations} more clones are generated ({request.mode}); nothing is published"
     item = ShownItem(id=request.source_post_id, before=f"{verdict.clones} clones", after=after, facts=facts)
     question = f"Clone post {request.source_post_id} although the verdict is {verdict.word}: {verdict.reason}?"
     return Shown(question=question, items=(item,))
 
 
-@tool(calls=(account.CREDITS, clones.CLONE, jobs.GET, content.GET, content.ASSET, *JUDGES), effect=Effect.SPEAKS, ask=show_clone)
+@tool(
+    calls=(account.CREDITS, clones.CLONE, jobs.GET, content.GET, content.ASSET, *JUDGES),
+    effect=Effect.SPEAKS,
+    ask=show_clone,
+    prices=prices_regardless,
+    look=_look,
+)
 async def clone_regardless(request: CloneRegardlessArguments, call: Call) -> Outcome[Generated]:
     """Clone a post although the verdict of top_performers is wait or stop. Without confirm it only shows the reason and a handle.
 
     Within the verdict: generate_content.
     """
-    return await _awaited(await _clone(request, call), request, call, None)
+    return await _awaited(await _clone(request, call), request, call)

@@ -10,11 +10,11 @@ from layers_mcp.contract import jobs, projects, publishing
 from layers_mcp.contract.errors import Conflict, Invalid, LayersError
 from layers_mcp.contract.jobs import CancelJob, GetJob
 from layers_mcp.contract.projects import GetProject
-from layers_mcp.contract.publishing import CancelPost, ListPosts, ScheduledPost
+from layers_mcp.contract.publishing import CancelPost, GetPost, ListPosts, ScheduledPost
 from layers_mcp.contract.scalars import Id, Utc
 from layers_mcp.tool import pausing
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Control, Effect, tool
+from layers_mcp.tool.declaration import Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.paging import Page, every
 from layers_mcp.tool.pausing import Turned
@@ -51,6 +51,7 @@ class Halted(View):
     not_canceled: tuple[str, ...] = ()
     paused: Turned | None = None
     started: Turned | None = None
+    not_known: tuple[str, ...] = Field(default=(), description="May be canceled, or not: the answers were lost.")
 
 
 async def _waiting_posts(project_id: str, call: Call) -> list[ScheduledPost]:
@@ -144,24 +145,39 @@ async def show_halt(request: HaltArguments, call: Call) -> Shown | None:
     return _bounded(Shown(question=f"Halt {_what(request)}{more}?", items=tuple(items), unbound=_SPENT))
 
 
+async def _post_gone(post_id: str, call: Call) -> bool:
+    """Whether a post whose cancellation was not answered shows as canceled."""
+    try:
+        seen = await call.layers.send(publishing.GET, GetPost(scheduled_post_id=post_id))
+    except LayersError:
+        return False
+    if seen.status == "canceled":
+        call.sent.seen(call.key_for(post_id))
+    return seen.status == "canceled"
+
+
 async def _canceled(project_id: str, call: Call) -> dict[str, tuple[str, ...]]:
     """Cancel what waits and runs; what can't be canceled any more is named."""
     posts: list[str] = []
     stopped: list[str] = []
     left: list[str] = []
+    lost: list[str] = []
     for post in await _waiting_posts(project_id, call):
         try:
             await call.layers.send(publishing.CANCEL, CancelPost(scheduled_post_id=post.id, reason=_REASON), key=call.key_for(post.id))
             posts.append(post.id)
-        except LayersError:
-            left.append(post.id)
+        except LayersError as problem:
+            if problem.unsure and await _post_gone(post.id, call):
+                posts.append(post.id)
+            else:
+                (lost if problem.unsure else left).append(post.id)
     for job_id in await _running_jobs(project_id, call):
         try:
             answer = await call.layers.send(jobs.CANCEL, CancelJob(job_id=job_id), key=call.key_for(job_id))
             (stopped if answer.accepted else left).append(job_id)
-        except LayersError:
-            left.append(job_id)
-    return {"canceled_posts": tuple(posts), "canceled_jobs": tuple(stopped), "not_canceled": tuple(left)}
+        except LayersError as problem:
+            (lost if problem.unsure else left).append(job_id)
+    return {"canceled_posts": tuple(posts), "canceled_jobs": tuple(stopped), "not_canceled": tuple(left), "not_known": tuple(lost)}
 
 
 def _turned_words(turned: Turned | None, done: str) -> str:
@@ -178,10 +194,13 @@ def _in_words(request: HaltArguments, view: Halted, *, elsewhere: bool) -> str:
         also = " All projects are still halted, though." if elsewhere else ""
         return f"Writes to {what} go through again.{also}{_turned_words(view.started, 'started')}"
     canceled = f" Canceled: {len(view.canceled_posts)} posts, {len(view.canceled_jobs)} jobs." if request.cancel else ""
+    lost = f" Not known of {len(view.not_known)}, see notKnown: a yes to the same call goes on." if view.not_known else ""
     left = f" Not canceled: {len(view.not_canceled)}; see notCanceled." if view.not_canceled else ""
     kept = "" if request.cancel else " What is scheduled or runs goes on; cancel=true stops it."
     ads = "" if request.pause_ads else " Ads go on; pauseAds=true pauses them."
-    return f"Writes to {what} are refused from now on; reading works.{canceled}{left}{_turned_words(view.paused, 'paused')}{kept}{ads}"
+    return (
+        f"Writes to {what} are refused from now on; reading works.{canceled}{left}{lost}{_turned_words(view.paused, 'paused')}{kept}{ads}"
+    )
 
 
 async def _resumed(request: HaltArguments, call: Call) -> Outcome[Halted]:
@@ -195,10 +214,11 @@ async def _resumed(request: HaltArguments, call: Call) -> Outcome[Halted]:
 
 
 @tool(
-    calls=(projects.GET, publishing.LIST, publishing.CANCEL, jobs.GET, jobs.CANCEL, *pausing.CALLS),
+    calls=(projects.GET, publishing.LIST, publishing.GET, publishing.CANCEL, jobs.GET, jobs.CANCEL, *pausing.CALLS),
     effect=Effect.REMOVES,
     ask=show_halt,
     halts=True,
+    look=lambda request: Look("halt", request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})),
 )
 async def halt(request: HaltArguments, call: Call) -> Outcome[Halted]:
     """Stop: refuse every write to a project until resumed. That works at once; all else takes a yes."""

@@ -10,7 +10,7 @@ from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.keywords import Keywords, ListKeywords, RefreshKeywords
 from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Adding, Arguments, Effect, Waiting, tool
+from layers_mcp.tool.declaration import Adding, Arguments, Effect, Look, Waiting, tool
 from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Next, Outcome, ReadFrom, View
 from layers_mcp.tool.waiting import ended_code, resume, status_of, wait_job
@@ -59,7 +59,11 @@ def _undescribed(problem: Invalid) -> Invalid:
     return Invalid(f"brandContext.appDescription {words}", details=details, request_id=problem.request_id)
 
 
-@tool(calls=(keywords.REFRESH, jobs.GET, keywords.LIST), effect=Effect.ADDS)
+@tool(
+    calls=(keywords.REFRESH, jobs.GET, keywords.LIST),
+    effect=Effect.ADDS,
+    look=lambda request: Look("list_keywords", {"projectId": request.project_id}),
+)
 async def refresh_keywords(request: RefreshKeywordsArguments, call: Call) -> Outcome[KeywordsView]:
     """Make a project's hashtags anew from its brand context, which needs an appDescription; waits with progress.
 

@@ -12,7 +12,7 @@ from layers_mcp.contract.ingest import IngestAppstore, IngestWebsite
 from layers_mcp.contract.jobs import Accepted, Job
 from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Adding, Effect, Waiting, tool
+from layers_mcp.tool.declaration import Adding, Effect, Look, Waiting, tool
 from layers_mcp.tool.origin import of_job
 from layers_mcp.tool.outcome import Next, Outcome, View
 from layers_mcp.tool.waiting import ended_code, resume, status_of, wait_job
@@ -85,7 +85,11 @@ def _report(job: Job, request: IngestListingArguments) -> Outcome[ListingReport]
     return Outcome(say=say, status=status_of(job.status), result=view)
 
 
-@tool(calls=(ingest.WEBSITE, ingest.APPSTORE, jobs.GET), effect=Effect.ADDS)
+@tool(
+    calls=(ingest.WEBSITE, ingest.APPSTORE, jobs.GET),
+    effect=Effect.ADDS,
+    look=lambda request: Look("get_project", {"projectId": request.project_id}),
+)
 async def ingest_listing(request: IngestListingArguments, call: Call) -> Outcome[ListingReport]:
     """Read a customer's website or app-store listing into the project's brand context; waits with progress.
 

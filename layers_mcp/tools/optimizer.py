@@ -18,7 +18,7 @@ from layers_mcp.contract.errors import Invalid, NotFound
 from layers_mcp.contract.scalars import Id, wire_time
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.decided import named
-from layers_mcp.tool.declaration import Control, Effect, tool
+from layers_mcp.tool.declaration import Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.paging import Page, every
 from layers_mcp.tool.size import fitting
@@ -120,6 +120,7 @@ def _after_run(request: RunOptimizerArguments, decided: Iterable[Decision]) -> t
     calls=(ads_authority.GET_DEFAULTS, ads_authority.GET, ads.CAMPAIGNS, ads_optimizer.RUN, ads_optimizer.GET_RUN, jobs.GET),
     effect=Effect.SPEAKS,
     ask=show_run,
+    look=lambda request: Look("explain_decision", {"projectId": request.project_id}),
 )
 async def run_optimizer(request: RunOptimizerArguments, call: Call) -> Outcome[RunView]:
     """Let the ads optimizer look now; takes minutes. A dry run (the default) only says what it would do; a real one asks first."""
@@ -248,7 +249,12 @@ async def show_action(request: ReviewPendingActionArguments, call: Call) -> Show
     return Shown(question=f"{request.decision.capitalize()} action {one.pending_id} on {PATH_OF[platform]} ads?", items=(item,))
 
 
-@tool(calls=(ads_pending.LIST, ads_pending.APPROVE, ads_pending.REJECT, ad_accounts.ACCOUNTS), effect=Effect.SPEAKS, ask=show_action)
+@tool(
+    calls=(ads_pending.LIST, ads_pending.APPROVE, ads_pending.REJECT, ad_accounts.ACCOUNTS),
+    effect=Effect.SPEAKS,
+    ask=show_action,
+    look=lambda request: Look("explain_decision", {"projectId": request.project_id, "decisionId": request.pending_id}),
+)
 async def review_pending_action(request: ReviewPendingActionArguments, call: Call) -> Outcome[ReviewedView]:
     """Approve or reject one action that the ads optimizer asks about. Without confirm it only shows the action and a handle.
 

@@ -11,7 +11,7 @@ from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.review import GetReviewPolicy, ReviewPolicy, SetReviewPolicy
 from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Control, Effect, tool
+from layers_mcp.tool.declaration import Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 
 __all__ = ["update_review_policy"]
@@ -54,7 +54,12 @@ async def show_policy(request: UpdateReviewPolicyArguments, call: Call) -> Shown
     return Shown(question=f"Change the review policy of project {now.project_id}, so that {after}? Now {before}.", items=(item,))
 
 
-@tool(calls=(review.GET_POLICY, review.SET_POLICY), effect=Effect.SPEAKS, ask=show_policy)
+@tool(
+    calls=(review.GET_POLICY, review.SET_POLICY),
+    effect=Effect.SPEAKS,
+    ask=show_policy,
+    look=lambda request: Look("get_project", {"projectId": request.project_id}),
+)
 async def update_review_policy(request: UpdateReviewPolicyArguments, call: Call) -> Outcome[PolicyNow]:
     """Change which content of a project waits for a decision. Without confirm it only shows what would change and a handle.
 

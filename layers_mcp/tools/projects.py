@@ -9,13 +9,13 @@ from pydantic import Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from layers_mcp.contract import influencers, projects, social
-from layers_mcp.contract.errors import Conflict, Invalid
+from layers_mcp.contract.errors import Conflict, Invalid, LayersError
 from layers_mcp.contract.influencers import Influencer, ListInfluencers
 from layers_mcp.contract.projects import BrandContextChange, GetProject, ListProjects, Project
 from layers_mcp.contract.scalars import Id, Language
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Adding, Arguments, Effect, tool
+from layers_mcp.tool.declaration import Adding, Arguments, Effect, Look, tool
 from layers_mcp.tool.origin import of_project
 from layers_mcp.tool.outcome import Next, Outcome, View
 from layers_mcp.tool.paging import Cursor
@@ -52,7 +52,26 @@ async def _find(call: Call, external_id: str) -> Project | None:
     return await call.layers.send(projects.GET, GetProject(project_id=page.items[0].id)) if page.items else None
 
 
-@tool(calls=(projects.LIST, projects.GET, projects.CREATE), effect=Effect.ADDS)
+async def _read_back(call: Call, external_id: str | None, problem: LayersError) -> Project | None:
+    """The customer's project: somebody made it between our look and our call, or our call did and its answer was lost."""
+    if external_id is None or not (problem.unsure or isinstance(problem, Conflict)):
+        return None
+    try:
+        known = await _find(call, external_id)
+    except LayersError:
+        return None
+    if known is not None:
+        call.sent.seen(call.key)
+    return known
+
+
+@tool(
+    calls=(projects.LIST, projects.GET, projects.CREATE),
+    effect=Effect.ADDS,
+    look=lambda request: Look(
+        "get_project", {"customerExternalId": request.customer_external_id} if request.customer_external_id else {"search": request.name}
+    ),
+)
 async def create_project(request: CreateProjectArguments, call: Call) -> Outcome[ProjectMade]:
     """Make a customer's project, or find the one with this customerExternalId. Next: ingest_repo."""
     external_id = request.customer_external_id
@@ -66,10 +85,9 @@ async def create_project(request: CreateProjectArguments, call: Call) -> Outcome
             made = await call.layers.send(projects.CREATE, wanted, key=call.key)
             # The 201 prints an approval policy that is not the one in force (`drift`): read the project itself.
             known = await call.layers.send(projects.GET, GetProject(project_id=made.id))
-        except Conflict:
-            # Somebody made it between our look and our call.
-            known = await _find(call, external_id) if external_id else None
-            created = False
+        except LayersError as problem:
+            known = await _read_back(call, external_id, problem)
+            created = problem.unsure
             if known is None:
                 raise
     say = f"Project {known.id} was made." if created else f"The customer has project {known.id} already; nothing was made."
@@ -175,7 +193,11 @@ def _names(fields: Mapping[str, object]) -> set[str]:
     return {to_camel(name) for name in fields}
 
 
-@tool(calls=(projects.UPDATE,), effect=Effect.SETS)
+@tool(
+    calls=(projects.UPDATE,),
+    effect=Effect.SETS,
+    look=lambda request: Look("get_project", {"projectId": request.project_id}),
+)
 async def update_project(request: UpdateProjectArguments, call: Call) -> Outcome[ProjectChanged]:
     """Change the given fields of a project. Later content is made from its brand context: show that to the customer first."""
     given = request.model_dump(exclude_unset=True, exclude_none=True)

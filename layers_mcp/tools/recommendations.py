@@ -16,7 +16,7 @@ from layers_mcp.contract.creatives import (
 )
 from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Arguments, Effect, tool
+from layers_mcp.tool.declaration import Arguments, Effect, Look, tool
 from layers_mcp.tool.outcome import Outcome, View
 from layers_mcp.tool.paging import Cursor, leaf
 
@@ -68,7 +68,11 @@ class RecommendationMarked(View):
     recommendation: MarkedRecommendation
 
 
-@tool(calls=(creatives.MARK,), effect=Effect.SETS)
+@tool(
+    calls=(creatives.MARK,),
+    effect=Effect.SETS,
+    look=lambda request: Look("list_recommendations", {"projectId": request.project_id}),
+)
 async def update_recommendation(request: UpdateRecommendationArguments, call: Call) -> Outcome[RecommendationMarked]:
     """Mark what became of a recommendation. It carries nothing out."""
     wanted = MarkRecommendation.model_validate(request.model_dump(exclude_none=True))

@@ -13,7 +13,7 @@ from layers_mcp.contract.ingest import IngestGithub, SdkConfig
 from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.scalars import Id, Platform
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Adding, Effect, Waiting, tool
+from layers_mcp.tool.declaration import Adding, Effect, Look, Waiting, tool
 from layers_mcp.tool.origin import of_job
 from layers_mcp.tool.outcome import Next, Outcome, View
 from layers_mcp.tool.waiting import ended_code, resume, status_of, wait_job
@@ -40,7 +40,7 @@ class IngestRepoArguments(Adding, Waiting):
     platforms: tuple[Platform, ...] | None = Field(default=None, max_length=6, description="For the SDK; else all found.")
     installation_id: int | None = Field(default=None, ge=1, description="What GitHub handed back; goes with state.")
     state: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        default=None, description="Of the install URL that was opened."
+        default=None, description="Of the opened install URL."
     )
 
 
@@ -106,7 +106,11 @@ def _report(job: Job, installation: Installation | None, request: IngestRepoArgu
     return Outcome(say=say, status=status_of(job.status), result=view)
 
 
-@tool(calls=(github.INSTALL_URL, github.REGISTER, ingest.GITHUB, jobs.GET), effect=Effect.ADDS)
+@tool(
+    calls=(github.INSTALL_URL, github.REGISTER, ingest.GITHUB, jobs.GET),
+    effect=Effect.ADDS,
+    look=lambda request: Look("get_project", {"projectId": request.project_id}),
+)
 async def ingest_repo(request: IngestRepoArguments, call: Call) -> Outcome[IngestReport]:
     """Read a GitHub repository into the brand context and open a pull request that adds the Layers SDK; waits with progress.
 

@@ -11,13 +11,13 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.contract import content, projects, publishing, social
 from layers_mcp.contract.content import Container, GetContent
-from layers_mcp.contract.errors import ContentRejected, Invalid
+from layers_mcp.contract.errors import ContentRejected, Invalid, LayersError
 from layers_mcp.contract.projects import GetProject, Project
 from layers_mcp.contract.publishing import Schedule, Target
 from layers_mcp.contract.scalars import Id, PublishMode, wire_time
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Arguments, Control, Effect, tool
+from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, tool
 from layers_mcp.tool.moment import When, again_after, apart, clock_words, moment_of, zone_of
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import looks, pictured
@@ -180,10 +180,32 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     )
 
 
+async def _read_back(wanted: publishing.ScheduleContent, call: Call, since: datetime | None) -> Schedule | None:
+    """The schedule whose answer was lost, when a post on each account shows that it stands; `since`: none was made before."""
+    try:
+        post = await call.layers.send(content.GET, GetContent(container_id=wanted.container_id))
+        asked = publishing.ListPosts(project_id=post.project_id or "", status=("queued", "publishing"), limit=100)
+        page = await call.layers.send(publishing.LIST, asked)
+    except LayersError:
+        return None
+    there = {
+        one.social_account_id: one.id
+        for one in page.items
+        if (one.container_id, one.scheduled_for) == (post.id, wanted.scheduled_for)
+        and (since is None or one.created_at is None or one.created_at >= since)
+    }
+    ids = [there.get(target.social_account_id) for target in wanted.targets]
+    if None in ids:
+        return None
+    call.sent.seen(call.key)
+    return Schedule(scheduled_post_ids=tuple(one for one in ids if one), scheduled_for=wanted.scheduled_for, gate_status="queued")
+
+
 @tool(
     calls=(content.GET, content.ASSET, projects.GET, social.ACCOUNTS, publishing.LIST, publishing.SCHEDULE),
     effect=Effect.SPEAKS,
     ask=show_schedule,
+    look=lambda request: Look("schedule_content", request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})),
 )
 async def schedule_content(request: ScheduleContentArguments, call: Call) -> Outcome[Scheduled]:
     """Queue a post to be published on connected accounts at a time. Pending content is queued by its approval."""
@@ -191,7 +213,14 @@ async def schedule_content(request: ScheduleContentArguments, call: Call) -> Out
     wanted = publishing.ScheduleContent(
         container_id=request.container_id, targets=targets, scheduled_for=moment_of("scheduledFor", request.scheduled_for)
     )
-    made = await call.layers.send(publishing.SCHEDULE, wanted, key=call.key)
+    began = call.now() - SKEW
+    try:
+        made = await call.layers.send(publishing.SCHEDULE, wanted, key=call.key)
+    except LayersError as problem:
+        seen = await _read_back(wanted, call, None if call.again else began) if problem.unsure else None
+        if seen is None:
+            raise
+        made = seen
     for post_id in made.scheduled_post_ids:
         call.begun("post", post_id, None)
     view = Scheduled(schedule=made, container_id=request.container_id)

@@ -9,7 +9,7 @@ from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import Id, wire_time
 from layers_mcp.contract.sdk_apps import AndroidPackage, AppName, BundleId, InstallSpec, SdkApp, SdkPlatform, WebDomain
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, tool
+from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Look, tool
 from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.paging import Cursor
@@ -106,7 +106,11 @@ class SdkAppView(View):
     app: SdkApp
 
 
-@tool(calls=(sdk_apps.CREATE,), effect=Effect.ADDS)
+@tool(
+    calls=(sdk_apps.CREATE,),
+    effect=Effect.ADDS,
+    look=lambda request: Look("list_sdk_apps", {"projectId": request.project_id}),
+)
 async def create_sdk_app(request: CreateSdkAppArguments, call: Call) -> Outcome[SdkAppView]:
     """Make an SDK app with a key of its own, shown once. Not needed after ingest_repo, which makes one (see list_sdk_apps)."""
     wanted = sdk_apps.CreateSdkApp.model_validate(request.model_dump(exclude_unset=True, exclude_none=True, exclude={"idempotency_key"}))
@@ -220,7 +224,12 @@ async def show_app(request: UpdateSdkAppArguments, call: Call) -> Shown:
     return Shown(question=f"Change SDK app {app.app_id}: {_in_words(change)}?", items=(item,))
 
 
-@tool(calls=(sdk_apps.GET, sdk_apps.UPDATE), effect=Effect.REMOVES, ask=show_app)
+@tool(
+    calls=(sdk_apps.GET, sdk_apps.UPDATE),
+    effect=Effect.REMOVES,
+    ask=show_app,
+    look=lambda request: Look("list_sdk_apps", {"projectId": request.project_id, "appId": request.app_id}),
+)
 async def update_sdk_app(request: UpdateSdkAppArguments, call: Call) -> Outcome[SdkAppView]:
     """Change an SDK app, switch what it forwards to ad platforms, or give it a new key. Without confirm it only shows what would change."""
     app = await call.layers.send(sdk_apps.UPDATE, _change(request), key=call.key)

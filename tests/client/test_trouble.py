@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from layers_mcp.client.layers import Layers
-from layers_mcp.client.retry import ATTEMPTS, ATTEMPTS_WHEN_LIMITED, PATIENCE_S, SLOWEST_S, pause_before
+from layers_mcp.client.retry import (
+    ATTEMPTS,
+    ATTEMPTS_WHEN_IN_PROGRESS,
+    ATTEMPTS_WHEN_LIMITED,
+    IN_PROGRESS_S,
+    PATIENCE_S,
+    SLOWEST_S,
+    pause_before,
+)
 from layers_mcp.client.wire import clock_offset, retry_after_s
 from layers_mcp.clock import HandClock, WallClock
 from layers_mcp.contract import projects, social
@@ -24,6 +32,7 @@ from layers_mcp.contract.errors import (
     BY_CODE,
     BadReply,
     Conflict,
+    InProgress,
     LayersError,
     LiveApiMoved,
     NotFound,
@@ -273,8 +282,9 @@ def test_a_pause_is_bounded_and_never_shorter_than_asked(attempt: int, problem: 
     """Brief of `retry`: which errors, how often, how long."""
     pause_s = pause_before(attempt, problem, safe=safe, luck=luck)
 
-    asked_s = problem.retry_after_s or 0.0
-    most = ATTEMPTS_WHEN_LIMITED if isinstance(problem, RateLimited) else ATTEMPTS
+    runs = isinstance(problem, InProgress)
+    asked_s = problem.retry_after_s if problem.retry_after_s is not None else IN_PROGRESS_S if runs else 0.0
+    most = ATTEMPTS_WHEN_LIMITED if isinstance(problem, RateLimited) else ATTEMPTS_WHEN_IN_PROGRESS if runs else ATTEMPTS
     assert (pause_s is not None) == (safe and problem.transient and attempt <= most and asked_s <= PATIENCE_S)
     assert pause_s is None or asked_s <= pause_s <= asked_s + min(SLOWEST_S, 0.5 * 2 ** (attempt - 2))
 

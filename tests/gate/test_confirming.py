@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from layers_mcp.clock import HandClock
-from layers_mcp.contract.errors import Conflict, LayersError, TimedOut
 from layers_mcp.gate.gate import Gate
-from layers_mcp.gate.handle import digest, fingerprint, new_handle
+from layers_mcp.gate.handle import digest, new_handle
 from layers_mcp.gate.verdict import Go, Refused, Replay, Verdict
 from layers_mcp.store.rows import Confirmation
 from layers_mcp.store.store import Store
@@ -79,18 +78,22 @@ def test_a_second_yes_continues_an_act_whose_end_is_not_known(gate: Gate, clock:
     assert len({first.row.key, third.row.key, late.row.key}) == 3
 
 
-@pytest.mark.parametrize(("problem", "state"), [(TimedOut("no answer"), "acting"), (Conflict("no"), "failed")])
-def test_only_an_act_that_surely_did_nothing_has_failed(gate: Gate, store: Store, problem: LayersError, state: str) -> None:
-    """The act that got no answer stays open, so that the next yes continues it."""
-    handle = ask(gate)
-    go = answer(gate, handle)
+def test_an_act_that_was_not_finished_stays_open_for_the_next_yes(gate: Gate, store: Store) -> None:
+    """The act that got no answer is continued under its key, and says so; the one that did is not."""
+    go = answer(gate, ask(gate))
     assert isinstance(go, Go)
+    open_ = gate.acting("approve_content", arguments=ARGUMENTS)
 
-    gate.fail(go, problem, "outcome")
+    again = answer(gate, ask(gate))
+    assert isinstance(again, Go)
+    gate.finish(again, "outcome")
+    row = store.confirmations.find(go.row.handle)
 
-    row = store.confirmations.find(fingerprint(handle) or "")
+    assert (open_, gate.acting("approve_content", arguments=ARGUMENTS)) == (True, False)
+    assert (go.continued, again.continued) == (False, True)
+    assert again.row.key == go.row.key
     assert row is not None
-    assert row.state == state
+    assert row.state == "done"
 
 
 def test_a_person_is_written_down_as_one(gate: Gate) -> None:

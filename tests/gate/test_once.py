@@ -11,97 +11,134 @@ from uuid import UUID
 import pytest
 
 from layers_mcp.clock import HandClock
-from layers_mcp.contract.errors import WROTE, Conflict, Halted, IdempotencyConflict, Invalid, LayersError, PlatformError, TimedOut
-from layers_mcp.gate.gate import Gate
+from layers_mcp.gate.gate import LEASE, Gate
 from layers_mcp.gate.handle import digest
+from layers_mcp.store.rows import Operation
 from layers_mcp.store.store import Store
 
 ARGUMENTS = digest({"name": "Quinns Coffee Co"})
 
 
+def attempt(gate: Gate, tool: str = "create_project", **wanted: str) -> Operation:
+    """One attempt at an operation, let go of without a known end."""
+    claim = gate.claim(tool, **{"arguments": ARGUMENTS, **wanted})
+    assert claim.state == "mine"
+    gate.let_go(claim.operation)
+    return claim.operation
+
+
 def test_the_same_call_within_ten_minutes_is_the_same_operation(gate: Gate, clock: HandClock) -> None:
-    """design.md §5, last paragraph."""
-    first = gate.claim("create_project", arguments=ARGUMENTS)
+    """design.md §5, last paragraph; the tenth minute belongs to it to its last instant."""
+    first = attempt(gate)
     clock.advance(timedelta(minutes=10))
-    again = gate.claim("create_project", arguments=ARGUMENTS)
+    again = attempt(gate)
     clock.advance(timedelta(microseconds=1))
-    later = gate.claim("create_project", arguments=ARGUMENTS)
+    later = attempt(gate)
 
     assert UUID(first.key).version == 4
     assert (first.replayed, again.replayed, later.replayed) == (False, True, False)
     assert first.key == again.key != later.key
 
 
-def test_a_callers_own_key_names_the_operation_for_a_day_and_for_one_tool(gate: Gate, store: Store, clock: HandClock) -> None:
-    """layers-api: concepts §10, window 24 h; state by (key, endpoint), so tools and principals must not collide."""
+def test_a_callers_own_key_names_the_operation_for_a_day(gate: Gate, store: Store, clock: HandClock) -> None:
+    """layers-api: concepts §10, window 24 h; another principal's key of the same name is another key."""
     other = Gate(lambda: store, clock, "key_2")
 
-    plain = gate.claim("create_project", arguments=ARGUMENTS)
-    first = gate.claim("create_project", arguments=ARGUMENTS, given="mine")
-    clock.advance(timedelta(hours=23))
-    again = gate.claim("create_project", arguments=ARGUMENTS, given="mine")
-    elsewhere = [
-        gate.claim("ingest_repo", arguments=ARGUMENTS, given="mine"),
-        other.claim("create_project", arguments=ARGUMENTS, given="mine"),
-    ]
-    clock.advance(timedelta(hours=2))
-    forgotten = gate.claim("create_project", arguments=ARGUMENTS, given="mine")
+    plain = attempt(gate)
+    first = attempt(gate, given="mine")
+    clock.advance(timedelta(hours=24))
+    again = attempt(gate, given="mine")
+    elsewhere = attempt(other, given="mine")
+    clock.advance(timedelta(microseconds=1))
+    forgotten = attempt(gate, given="mine")
 
     assert (first.replayed, again.replayed, forgotten.replayed) == (False, True, False)
     assert first.key == again.key == forgotten.key
-    assert len({plain.key, first.key, *(one.key for one in elsewhere)}) == 4
+    assert len({plain.key, first.key, elsewhere.key}) == 3
 
 
-@pytest.mark.parametrize("problem", [None, TimedOut("lost"), IdempotencyConflict("used")])
-def test_what_happened_or_may_have_happened_is_continued(gate: Gate, problem: LayersError | None) -> None:
-    """House rule 29: an answer lost on the way is never a second operation."""
+@pytest.mark.parametrize("wanted", [{"arguments": digest("others")}, {"tool": "ingest_repo"}])
+def test_a_callers_own_key_for_another_call_is_taken(gate: Gate, clock: HandClock, wanted: dict[str, str]) -> None:
+    """Issue 5: a caller's idempotencyKey with other arguments is a conflict, across tools too, for as long as the key is known."""
+    attempt(gate, given="mine")
+    clock.advance(timedelta(hours=24))
+
+    claim = gate.claim(**{"tool": "create_project", "arguments": ARGUMENTS, **wanted}, given="mine")
+    clock.advance(timedelta(microseconds=1))
+
+    assert claim.state == "taken"
+    assert gate.claim(**{"tool": "create_project", "arguments": ARGUMENTS, **wanted}, given="mine").state == "mine"
+
+
+def test_what_runs_is_not_run_a_second_time_until_it_is_let_go(gate: Gate) -> None:
+    """Issue 5: twice at the same moment is one operation, and the second attempt waits for the first."""
     first = gate.claim("create_project", arguments=ARGUMENTS)
 
-    gate.settle(first, problem)
-    again = gate.claim("create_project", arguments=ARGUMENTS)
+    meanwhile = gate.claim("create_project", arguments=ARGUMENTS)
+    gate.keep(first.operation)
+    gate.let_go(first.operation)
+    after = gate.claim("create_project", arguments=ARGUMENTS)
 
-    assert (again.key, again.replayed, again.finished) == (first.key, True, problem is None)
-
-
-@pytest.mark.parametrize("problem", [Invalid("name"), Conflict("taken"), PlatformError("installation_not_found")])
-def test_what_was_refused_is_a_new_operation_next_time(gate: Gate, problem: LayersError) -> None:
-    """Seed 004, step 3: mend it, then retry; whether Layers keeps a refusal under its key no page says."""
-    first = gate.claim("ingest_repo", arguments=ARGUMENTS)
-
-    gate.settle(first, problem)
-    again = gate.claim("ingest_repo", arguments=ARGUMENTS)
-
-    assert again.key != first.key
-    assert not again.replayed
+    assert (first.state, meanwhile.state, after.state) == ("mine", "running", "mine")
+    assert first.operation.key == meanwhile.operation.key == after.operation.key
+    assert (after.operation.finished, after.operation.replayed) == (True, True)
 
 
-@pytest.mark.parametrize(("wrote", "continued"), [(True, True), (False, False)])
-def test_what_was_halted_in_its_middle_is_continued_under_its_key(gate: Gate, *, wrote: bool, continued: bool) -> None:
-    """What it wrote before the halt is not written twice after it."""
-    first = gate.claim("ingest_repo", arguments=ARGUMENTS)
+def test_an_attempt_that_gives_no_sign_of_life_is_gone_on_with(gate: Gate, clock: HandClock) -> None:
+    """Peers D 20: an expired lease continues under the same key, and the one that comes back late knows that it lost it."""
+    first = gate.claim("create_project", arguments=ARGUMENTS).operation
+    clock.advance(LEASE - timedelta(microseconds=1))
+    alive = gate.still_holds(first)
+    clock.advance(LEASE - timedelta(microseconds=1))
+    meanwhile = gate.claim("create_project", arguments=ARGUMENTS)
+    clock.advance(timedelta(microseconds=1))
 
-    gate.settle(first, Halted("project prj_1 is halted", details={WROTE: wrote}))
+    second = gate.claim("create_project", arguments=ARGUMENTS)
+    gate.let_go(first)
 
-    assert (gate.claim("ingest_repo", arguments=ARGUMENTS).key == first.key) == continued
+    assert (alive, meanwhile.state, second.state) == (True, "running", "mine")
+    assert second.operation.key == first.key
+    assert not gate.still_holds(first)
+    assert gate.still_holds(second.operation)
+
+
+def test_an_attempt_older_than_ten_minutes_that_still_runs_is_no_new_operation(gate: Gate, clock: HandClock) -> None:
+    """The ten minutes are those of a repeat, and what runs is not over."""
+    first = gate.claim("create_project", arguments=ARGUMENTS).operation
+    for _ in range(61):
+        clock.advance(timedelta(seconds=10))
+        gate.still_holds(first)
+
+    assert gate.claim("create_project", arguments=ARGUMENTS).state == "running"
+
+
+def test_what_is_set_anew_takes_the_place_of_what_was_set_before(gate: Gate) -> None:
+    """A, then B, then A again: the third is no repeat of the first, whose answer Layers would give back under its key."""
+    first = attempt(gate, "update_project", sets="prj_1")
+    same = attempt(gate, "update_project", sets="prj_1")
+    other = attempt(gate, "update_project", sets="prj_1", arguments=digest("others"))
+    third = attempt(gate, "update_project", sets="prj_1")
+
+    assert same.key == first.key
+    assert len({first.key, other.key, third.key}) == 3
 
 
 def test_an_operation_that_left_nothing_is_forgotten(gate: Gate) -> None:
     """`forget`: what a repeat should not be given back is a new operation."""
-    first = gate.claim("ingest_repo", arguments=ARGUMENTS)
+    first = attempt(gate, "ingest_repo")
 
     gate.forget(first)
 
-    assert not gate.claim("ingest_repo", arguments=ARGUMENTS).replayed
+    assert not attempt(gate, "ingest_repo").replayed
 
 
-def test_of_many_threads_with_the_same_call_all_share_one_key(gate: Gate) -> None:
+def test_of_many_threads_with_the_same_call_one_runs(gate: Gate) -> None:
     """Brief of `replies`: unique on (principal, tool, digest)."""
     with ThreadPoolExecutor(8) as pool:
         claims = list(pool.map(lambda _: gate.claim("create_project", arguments=ARGUMENTS), range(32)))
 
-    assert len({claim.key for claim in claims}) == 1
-    assert sorted(claim.attempts for claim in claims) == list(range(1, 33))
-    assert sum(not claim.replayed for claim in claims) == 1
+    assert len({claim.operation.key for claim in claims}) == 1
+    assert sorted(claim.state for claim in claims) == ["mine"] + ["running"] * 31
 
 
 def test_what_a_call_begins_can_be_found_again(gate: Gate, clock: HandClock) -> None:

@@ -61,14 +61,30 @@ def test_of_many_processes_with_one_handle_one_acts(file: Path) -> None:
     assert sorted(ends) == ["Go", "Refused", "Refused", "Refused"]
 
 
-def test_of_many_processes_with_the_same_call_all_share_one_key(file: Path) -> None:
+def test_of_many_processes_with_the_same_call_one_runs_under_the_key_of_all(file: Path) -> None:
     """Brief of `claim`; here they race to make the file, too."""
-    story = 'c = gate.claim("create_project", arguments=sys.argv[3]); print(c.key, c.attempts)'
+    story = 'c = gate.claim("create_project", arguments=sys.argv[3]); print(c.operation.key, c.state)'
 
     ends = [line.split() for line in race(story, str(file), "-", ARGUMENTS, SHOWN)]
 
     assert len({key for key, _ in ends}) == 1
-    assert sorted(attempts for _, attempts in ends) == ["1", "2", "3", "4"]
+    assert sorted(state for _, state in ends) == ["mine", "running", "running", "running"]
+
+
+def test_of_many_processes_that_spend_only_those_within_the_budget_do(file: Path) -> None:
+    """Issue 5: reserved in one transaction before the request goes out, so that two can't both slip under a limit."""
+    story = """
+from datetime import UTC, datetime
+from layers_mcp.gate.budget import Budget, Price
+gate = Gate(lambda: store, WallClock(), "key_1", budget=Budget(call=None, day=250))
+prices = {str(os.getpid()): Price("", "prj_1", 120)}
+over = gate.purse.reserve(prices, datetime(2026, 4, 18, tzinfo=UTC), confirmed=False)
+print("over" if over else "reserved")
+"""
+
+    ends = race(story, str(file))
+
+    assert sorted(ends) == ["over", "over", "reserved", "reserved"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")

@@ -9,8 +9,10 @@ from pathlib import Path
 import bpe_openai
 import pytest
 
+from layers_mcp.contract.errors import InsufficientCredits
 from layers_mcp.server.catalog import ALIASES, FILE, UnknownTool, read_catalog
 from layers_mcp.server.presets import INSTRUCTIONS, generated
+from layers_mcp.tool.declaration import Effect
 from layers_mcp.tools.catalog import TOOLS
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -18,6 +20,32 @@ CATALOG = read_catalog()
 EVERY = read_catalog(("all",))
 AT_MOST_TOKENS = 2_950
 AT_MOST_INSTRUCTIONS = 350
+
+
+_EXAMPLES = {
+    "projectId": "prj_1",
+    "name": "Quinns",
+    "repoFullName": "quinns-coffee/quinns-app",
+    "platform": "tiktok",
+    "containerIds": ["cnt_1"],
+    "containerId": "cnt_1",
+    "scheduledFor": "2026-04-18T22:00:00Z",
+    "targets": [{"socialAccountId": "sa_1"}],
+    "creativeId": "adc_1",
+    "override": "exclude",
+    "pendingId": "pa_1",
+    "policy": "review_all",
+    "recommendationId": "rec_1",
+    "status": "dismissed",
+    "sourcePostId": "sp_1",
+    "appId": "app_1",
+    "kind": "logo",
+    "url": "https://example.com/logo.png",
+    "mediaId": "med_123e4567-e89b-42d3-a456-426614174000",
+}
+_OWN = {"create_sdk_app": {"platform": "web"}, "run_optimizer": {"platform": "meta_ads"}}
+"""Where one name means different things to different tools."""
+_REQUIRED = {tool["name"]: tool["inputSchema"].get("required", []) for tool in EVERY.tools}
 
 
 def _tokens(text: str) -> int:
@@ -98,14 +126,34 @@ def test_there_is_no_snapshot_without_a_tool():
 
 
 def test_nothing_that_acts_is_advertised_as_harmless():
-    """Design §3: publishing and approving are never read-only, and every tool that asks has a handle to bring."""
+    """Design §3: publishing and approving are never read-only; what never acts without a yes can't be taken back."""
     for declared in TOOLS:
         hints = declared.effect.hints
         if declared.ask is not None:
             assert not hints["readOnlyHint"]
-            assert hints["destructiveHint"]
+            assert hints["destructiveHint"] or not declared.asks_always
         if any(call.method != "GET" for call in declared.calls):
             assert not hints["readOnlyHint"]
+
+
+@pytest.mark.parametrize("declared", TOOLS, ids=lambda one: one.name)
+def test_a_tool_that_costs_credits_can_be_asked_for_its_price(declared):
+    """Issue 5: found by the contract, so that no tool that spends is forgotten."""
+    costs = any(InsufficientCredits.code in call.codes for call in declared.calls)
+
+    assert costs == (declared.prices is not None) == ("quote_only" in declared.arguments.model_fields)
+
+
+@pytest.mark.parametrize("declared", [one for one in TOOLS if one.look is not None], ids=lambda one: one.name)
+def test_what_shows_an_unknown_outcome_changes_nothing(declared):
+    """Issue 5: `outcome: unknown` names a call that reads, or the preview of the tool itself."""
+    asked = {name: _EXAMPLES[name] for name in _REQUIRED[declared.name]} | _OWN.get(declared.name, {})
+    look = declared.look(declared.arguments.model_validate(asked))
+    shown = next(one for one in TOOLS if one.name == look.tool)
+
+    shown.arguments.model_validate(look.arguments)
+    assert "confirm" not in look.arguments
+    assert shown.effect is Effect.READS or shown.asks_always
 
 
 def test_aliases_lead_to_control_tools_and_are_not_listed():

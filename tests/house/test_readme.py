@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 from pydantic_core import PydanticUndefined
@@ -15,15 +16,22 @@ from layers_mcp.listening import Listening
 from layers_mcp.prompts import read_prompts
 from layers_mcp.server.presets import PRESETS
 from layers_mcp.settings import PREFIX, Settings
+from layers_mcp.tool.declaration import Tool
 from layers_mcp.tools.catalog import TOOLS
 
 README = Path(__file__).parents[2] / "README.md"
 
 
+def _effect(one: Tool[Any]) -> str:
+    if one.asks_always:
+        return "control"
+    return f"{one.effect.value}; control over a budget" if one.ask else one.effect.value
+
+
 def tools_table() -> str:
     """A row for each tool: name, what it does to the world, what it says of itself."""
     preset = {name: preset for preset, names in reversed(PRESETS.items()) for name in names}
-    rows = [f"| `{one.name}` | {preset[one.name]} | {'control' if one.ask else one.effect.value} | {one.description} |" for one in TOOLS]
+    rows = [f"| `{one.name}` | {preset[one.name]} | {_effect(one)} | {one.description} |" for one in TOOLS]
     return "\n".join(["| Tool | Preset | Effect | Does |", "|---|---|---|---|", *rows])
 
 

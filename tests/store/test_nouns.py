@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from layers_mcp.clock import HandClock
@@ -29,7 +29,15 @@ def a_preview(clock: HandClock, handle: str = "h1") -> Confirmation:
 
 def an_operation(clock: HandClock, **given: str) -> Operation:
     """An attempt with a fresh key."""
-    return Operation(**{"principal": "key_1", "tool": "create_project", "name": "a" * 64, "key": "k1", **given}, made_at=clock.now())
+    known = {"principal": "key_1", "tool": "create_project", "name": "a" * 64, "arguments": "a" * 64, "key": "k1", **given}
+    return Operation(**known, made_at=clock.now())
+
+
+def attempt(store: Store, operation: Operation, *, since: datetime) -> Operation:
+    """The operation as this attempt runs it."""
+    claim = store.replies.claim(operation, since=since)
+    assert claim.state == "mine"
+    return claim.operation
 
 
 def unless(refused: str | None) -> Callable[[object], str | None]:
@@ -77,10 +85,10 @@ def test_attempts_at_one_operation_share_the_first_key_until_it_is_too_old(store
     """design.md §5, last paragraph: reused for ten minutes; later it is a new operation."""
     started = clock.now()
 
-    first = store.replies.claim(an_operation(clock), since=started)
-    again = store.replies.claim(an_operation(clock, key="k2"), since=started)
+    first = attempt(store, an_operation(clock), since=started)
+    again = attempt(store, an_operation(clock, key="k2"), since=started)
     clock.advance(timedelta(minutes=10))
-    later = store.replies.claim(an_operation(clock, key="k3"), since=started + timedelta(seconds=1))
+    later = attempt(store, an_operation(clock, key="k3"), since=started + timedelta(seconds=1))
 
     assert [(one.key, one.attempts, one.replayed) for one in (first, again, later)] == [("k1", 1, False), ("k1", 2, True), ("k3", 1, False)]
     assert later.made_at == clock.now()
@@ -90,21 +98,21 @@ def test_other_callers_tools_and_arguments_are_other_operations(store: Store, cl
     """The row is unique on (principal, tool, digest of the arguments)."""
     others = [{}, {"principal": "key_2"}, {"tool": "ingest_repo"}, {"name": "c" * 64}]
 
-    rows = [store.replies.claim(an_operation(clock, **other), since=clock.now()) for other in others]
+    rows = [attempt(store, an_operation(clock, **other), since=clock.now()) for other in others]
 
     assert [row.replayed for row in rows] == [False] * 4
 
 
 def test_a_finished_operation_is_marked_and_a_forgotten_one_is_new(store: Store, clock: HandClock) -> None:
     """Brief of `replies`; only the row of the same key is touched."""
-    row = store.replies.claim(an_operation(clock), since=clock.now())
+    row = attempt(store, an_operation(clock), since=clock.now())
 
     store.replies.finish(row)
-    finished = store.replies.claim(an_operation(clock, key="k2"), since=clock.now())
+    finished = attempt(store, an_operation(clock, key="k2"), since=clock.now())
     store.replies.forget(row.model_copy(update={"key": "another"}))
-    kept = store.replies.claim(an_operation(clock, key="k2"), since=clock.now())
+    kept = attempt(store, an_operation(clock, key="k2"), since=clock.now())
     store.replies.forget(row)
-    fresh = store.replies.claim(an_operation(clock, key="k2"), since=clock.now())
+    fresh = attempt(store, an_operation(clock, key="k2"), since=clock.now())
 
     assert [(one.key, one.finished) for one in (finished, kept, fresh)] == [("k1", True), ("k1", True), ("k2", False)]
 
@@ -141,7 +149,7 @@ def test_the_trail_gives_back_what_was_written_newest_first(store: Store, clock:
 def test_opening_forgets_what_is_a_week_too_old_but_not_the_trail(file: Path, store: Store, clock: HandClock) -> None:
     """Brief of the store: retention on opening."""
     store.confirmations.mint(a_preview(clock))
-    store.replies.claim(an_operation(clock), since=clock.now())
+    attempt(store, an_operation(clock), since=clock.now())
     store.trail.add(Entry(at=clock.now(), principal="key_1", tool="halt", effect="SETS", outcome="ok", arguments="a" * 64))
     clock.advance(WEEK)
     Store.open(file, clock=clock).close()
@@ -150,7 +158,7 @@ def test_opening_forgets_what_is_a_week_too_old_but_not_the_trail(file: Path, st
 
     Store.open(file, clock=clock).close()
 
-    operation = store.replies.claim(an_operation(clock), since=clock.now() - 2 * WEEK)
+    operation = attempt(store, an_operation(clock), since=clock.now() - 2 * WEEK)
     assert after_a_week is not None
     assert store.confirmations.find("h1") is None
     assert not operation.replayed

@@ -23,6 +23,7 @@ from layers_mcp.contract.publishing import PublishContent, Target
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.contract.table import TABLE
 from layers_mcp.database import writing
+from layers_mcp.gate.budget import Budget, Price
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
 from layers_mcp.gate.policy import Policy, Tier
@@ -109,18 +110,28 @@ class Story:
         self.patient = Patient(clock, world)
         self.layers = Layers("http://sandbox", SecretStr(key), clock=self.patient, transport=self.wire, luck=lambda: 0.0)
         self.policy = Policy()
+        self.budget = Budget()
         self.house = self.of("someone")
         self.told: list[tuple[float, str]] = []
 
     def of(self, who: str) -> House:
         """The house as another principal enters it."""
-        gate = Gate(lambda: self.store, self.clock, principal_of(SecretStr(who)))
+        gate = Gate(lambda: self.store, self.clock, principal_of(SecretStr(who)), budget=self.budget)
         return House(layers=self.layers, gate=gate, clock=self.patient, wait_s=45, sandbox=True, policy=self.policy)
 
     def under(self, tier: Tier, **actions: Tier) -> None:
         """From now on the policy is this one."""
         self.policy = Policy(default=tier, actions=actions)
         self.house = self.of("someone")
+
+    def within(self, **limits: int) -> None:
+        """From now on the budgets are these."""
+        self.budget = Budget(**limits)
+        self.house = self.of("someone")
+
+    def spent(self, project: str) -> int:
+        """Credits that count today."""
+        return self.house.gate.purse.standing([Price("", project, 0)], self.now()).spent_today
 
     async def result(self, tool: str, *, house: House | None = None, asker: Asker | None = None, **arguments: Any) -> Answer:
         """The whole answer of one call; `asker`: the way its client asks its person."""

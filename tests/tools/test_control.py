@@ -249,6 +249,9 @@ async def test_a_yes_after_a_lost_answer_queues_nothing_twice(story):
     wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
     handle = await story.handle("schedule_content", **wanted)
     story.world.script(Fault(method="POST", path="/v1/content/{containerId}/schedule", lose_answer=True, times=4))
+    posts_of = {"method": "GET", "path": "/v1/projects/{projectId}/scheduled-posts"}
+    story.world.script(Fault(**posts_of, delay_s=0.0))  # the look before the act; the one after it fails
+    story.world.script(Fault(**posts_of, status=503, times=4))
 
     lost = await story.call("schedule_content", **wanted, confirm=handle)
     asked = await story.call("schedule_content", **wanted, confirm=handle)
@@ -496,6 +499,6 @@ async def test_the_price_of_a_new_generation_is_shown_before_the_yes(story):
     asked = await story.call("approve_content", containerIds=[post], decision="reject", regenerateBrief={"hook": "Better."})
     plain = await story.call("approve_content", containerIds=[post], decision="reject")
 
-    assert asked["confirmation"]["items"][0]["facts"]["credits"] == 50
-    assert "cost 50 of 5950 credits" in asked["confirmation"]["question"]
-    assert "credits" not in plain["confirmation"]["items"][0]["facts"]
+    assert asked["confirmation"]["items"][-1]["facts"]["creditsAtMost"] == 50
+    assert "at most 50 of 5950 credits" in asked["confirmation"]["question"]
+    assert "credits" not in [item["id"] for item in plain["confirmation"]["items"]]

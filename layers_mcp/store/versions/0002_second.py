@@ -1,4 +1,4 @@
-"""What a person is shown outside the conversation, and their answer; what is held back and paused; a trail that is chained."""
+"""What a person is shown elsewhere, and their answer; what is held back and paused; a trail that is chained; credits."""
 
 from __future__ import annotations
 
@@ -52,6 +52,37 @@ def _chain() -> None:
     )
 
 
+def _operations() -> None:
+    """Say what each operation was called with, and who runs it; those of a caller's own key are named otherwise now."""
+    op.execute("DELETE FROM operations WHERE name LIKE 'given:%'")
+    with op.batch_alter_table("operations") as table:
+        table.add_column(sa.Column("arguments", sa.String(64), nullable=False, server_default=""))
+        table.add_column(sa.Column("holder", sa.String(64)))
+        table.add_column(sa.Column("held_until", sa.DateTime()))
+    op.execute("UPDATE operations SET arguments = name")
+    with op.batch_alter_table("operations") as table:
+        table.alter_column("arguments", server_default=None)
+
+
+def _credits() -> None:
+    op.create_table(
+        "spending",
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("project_id", sa.Text()),
+        sa.Column("day", sa.String(10), nullable=False),
+        sa.Column("credits", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_spending"),
+    )
+    op.create_index("ix_spending_day", "spending", ["day"])
+    op.create_table(
+        "purse",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("credits", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_purse"),
+    )
+
+
 def upgrade() -> None:
     """Previews so far were kept without their words; they can be answered by their handle only, and soon expire."""
     with op.batch_alter_table("confirmations") as table:
@@ -71,6 +102,8 @@ def upgrade() -> None:
         table.alter_column("media", server_default=None)
         table.alter_column("projects", server_default=None)
     _chain()
+    _operations()
+    _credits()
     op.create_table(
         "halts",
         sa.Column("project_id", sa.String(100), nullable=False),
@@ -90,8 +123,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget who was asked and what they said, and what was held back; a yes that was not acted on is none."""
+    """Forget who was asked and what they said, what was held back, and what was spent; a yes that was not acted on is none."""
     op.drop_table("paused_campaigns")
+    op.drop_table("purse")
+    op.drop_table("spending")
+    op.execute("DELETE FROM operations WHERE name <> arguments")
+    with op.batch_alter_table("operations") as table:
+        for name in ("held_until", "holder", "arguments"):
+            table.drop_column(name)
     op.drop_table("halts")
     op.drop_table("trail_end")
     with op.batch_alter_table("trail") as trail:
