@@ -45,6 +45,7 @@ _WAITS_FOR_PERSON = (
 )
 OUTSIDE_LIFE = timedelta(hours=24)
 """How long a handle is good that a person answers outside the conversation, where they may come by later; ours."""
+_RELAYED = "the yes came by way of the client, and this needs one from outside this conversation; nothing was changed"
 _ACTED = "this handle was used before; this is what it did, and nothing was done again"
 
 
@@ -128,7 +129,7 @@ async def _answer(visit: Visit, row: Row, shown: Shown) -> Literal["yes", "no", 
 async def _whose_yes(visit: Visit, row: Row, shown: Shown) -> ConfirmedBy | Envelope:
     """Whose yes this call may act on, the person being asked if their client can; or what is said when there is none."""
     if row.state == "yes":
-        return "person"
+        return "person" if visit.tier != "outside" or row.how != "client" else await _ask_again(visit, shown, _RELAYED)
     if visit.tier != "outside" and visit.asker is not None:
         answer = await _answer(visit, row, shown)
         if answer == "yes":
@@ -174,6 +175,7 @@ async def control(visit: Visit, ask: Callable[[Any, Call], Awaitable[Shown | Non
         by = whose
         if visit.asker is not None:  # the person took their time
             shown = await look() or shown
+            visit.pass_halt(shown.projects)
         known = gate.judge(handle, name, arguments=visit.arguments, shown=_shown_digest(shown), by=by)
     if isinstance(known, Go):
         visit.notes.shown, visit.notes.how = known.row.shown, known.row.how

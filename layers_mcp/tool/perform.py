@@ -42,7 +42,7 @@ async def _add(visit: Visit, given: str | None) -> Envelope:
 
 
 async def _pass(visit: Visit) -> Envelope:
-    visit.pass_halt([visit.project_id] if visit.project_id is not None else [])
+    visit.pass_halt()
     if visit.tool.ask is not None:
         return await control(visit, visit.tool.ask)
     if isinstance(visit.request, Adding):

@@ -77,15 +77,16 @@ class Visit:
         """The project that the call names."""
         return getattr(self.request, "project_id", None)
 
-    def pass_halt(self, projects: Collection[str]) -> None:
-        """Let a call that writes to `projects` through.
+    def pass_halt(self, projects: Collection[str] = ()) -> None:
+        """Let a call through that writes to the project it names, and to `projects`.
 
         Raises:
             Halted: writes to one of them, or all writes, are held back.
         """
         if self.tool.effect is Effect.READS or self.tool.halts:
             return
-        held = self.house.gate.held(projects)
+        own = () if self.project_id is None else (self.project_id,)
+        held = self.house.gate.held([*own, *projects])
         if held is not None:
             what = "all projects are" if held.project_id == EVERY else f"project {held.project_id} is"
             raise Halted(f"{what} halted since {held.at.isoformat(timespec='seconds')}")

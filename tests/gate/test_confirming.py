@@ -165,6 +165,18 @@ def test_a_handle_is_good_for_ten_minutes_of_the_wall(gate: Gate, clock: HandClo
     assert answer(gate, late) == Refused("expired")
 
 
+def test_a_clock_that_is_set_back_keeps_no_handle_alive(gate: Gate, clock: HandClock) -> None:
+    """A handle from the future is as good as an old one; a minute apart is what clocks of two machines may be."""
+    near, far = ask(gate), ask(gate)
+
+    clock.advance(timedelta(minutes=-1))
+    good = answer(gate, near)
+    clock.advance(timedelta(microseconds=-1))
+
+    assert isinstance(good, Go)
+    assert answer(gate, far) == Refused("expired")
+
+
 @pytest.mark.parametrize("failed", [False, True])
 def test_the_first_outcome_is_given_back_for_ten_minutes(gate: Gate, clock: HandClock, *, failed: bool) -> None:
     """Brief of the gate: replayed, also when the post looks different by now; the handle acts no more."""

@@ -65,7 +65,7 @@ def _saying(value: object) -> Run:
     """`value` in place of a handle, while a live one lies about."""
 
     async def run(scene: Scene) -> None:
-        await scene.handle()
+        await scene.live()
         await scene.call(confirm=value)
 
     return run
@@ -75,7 +75,7 @@ def _near(bend: Callable[[str], object]) -> Run:
     """A live handle, bent."""
 
     async def run(scene: Scene) -> None:
-        await scene.call(confirm=bend(await scene.handle()))
+        await scene.call(confirm=bend(await scene.live()))
 
     return run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +44,7 @@ def _beside(name: str, path: Path) -> Any:
 _TESTS = Path(__file__).parents[1]
 Story = _beside("safety_story", _TESTS / "tools" / "conftest.py").Story
 Paid = _beside("safety_paid", _TESTS / "paid.py").Paid
+Served = _beside("safety_served", _TESTS / "journeys" / "conftest.py").Served
 
 
 async def opened(folder: Path, clock: HandClock) -> Any:
@@ -212,6 +213,7 @@ class Scene:
     def __init__(self, story: Any, facts: Facts, name: str, *, folder: Path) -> None:
         self.story, self.facts, self.folder = story, facts, folder
         self.name, self.case = name, cases(facts)[name]
+        self._live: tuple[str, datetime] | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -226,7 +228,7 @@ class Scene:
         """What the case's call is answered with, or that of another tool or with other arguments; `more`: confirm, house, asker."""
         used = tool or self.case.tool
         wait = {"waitSeconds": 0} if used in _WAITING else {}
-        return await self.story.result(used, **(self.case.arguments if arguments is None else arguments), **wait, **more)
+        return await self.story.result(used, **wait | (self.case.arguments if arguments is None else arguments), **more)
 
     async def call(self, **more: Any) -> Facts:
         """The record of such a call; `{"status": "asked"}` where the person is to be asked first."""
@@ -238,6 +240,12 @@ class Scene:
         told = await self.call(asker=asker, house=house, **more)
         assert told["status"] == "confirmation_required", told
         return told["confirmation"]["handle"]
+
+    async def live(self) -> str:
+        """A live handle for the case's call; the last one as long as it is."""
+        if self._live is None or self._live[1] <= self.story.clock.now():
+            self._live = await self.handle(), self.story.clock.now() + timedelta(minutes=9)
+        return self._live[0]
 
     async def change(self) -> None:
         """Let what would be shown change behind the caller's back; the change itself is not counted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attacks import ATTACKS, Attack
@@ -15,20 +16,36 @@ from layers_mcp.server.catalog import control_tools
 
 pytestmark = pytest.mark.anyio
 SHARED, APART = [one for one in ATTACKS if not one.apart], [one for one in ATTACKS if one.apart]
+_QUARTER = 4
+"""Everyday each call meets a quarter of the attempts, another quarter than the next call; the long run makes all."""
 _BRAKES = ("resume",)
 """Lifting a hold is held back by none: a person who lifts one may do so while there is another."""
+
+
+def _everyday(name: str, place: int) -> bool:
+    return (CASES.index(name) + place) % _QUARTER == 0
+
+
+def _pairs() -> list[Any]:
+    """Each call with each attempt that needs a world of its own."""
+    return [
+        pytest.param(name, one, id=f"{name}-{one.kind}: {one.name}", marks=() if _everyday(name, place) else pytest.mark.long)
+        for name in CASES
+        for place, one in enumerate(APART)
+    ]
 
 
 def _allowed(attack: Attack, name: str) -> int:
     return 1 if attack.kind == "halted" and name in _BRAKES else attack.yeses
 
 
+@pytest.mark.parametrize("everyday", [True, pytest.param(False, marks=pytest.mark.long)], ids=["some", "the others"])
 @pytest.mark.parametrize("name", CASES)
-async def test_what_is_no_yes_does_nothing(scene_of, tally, name):
+async def test_what_is_no_yes_does_nothing(scene_of, tally, name, everyday):
     """Issue 5: forged, foreign, expired, declined, denied, asked for by a text; one after the other in one world."""
     scene = await scene_of(name)
 
-    for attack in SHARED:
+    for attack in [one for place, one in enumerate(SHARED) if _everyday(name, place) is everyday]:
         scene.begin()
         await attack.run(scene)
         found = scene.count(attack.by)
@@ -36,8 +53,7 @@ async def test_what_is_no_yes_does_nothing(scene_of, tally, name):
         assert (attack.name, found.unconfirmed, found.effects, len(found.spent)) == (attack.name, (), (), 0)
 
 
-@pytest.mark.parametrize("attack", APART, ids=[f"{one.kind}: {one.name}" for one in APART])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("name", "attack"), _pairs())
 async def test_one_yes_is_one_act_whatever_happens_meanwhile(scene_of, tally, name, attack):
     """Issue 5: replayed, concurrent, changed or halted in between, restarted; each in a world of its own."""
     scene = await scene_of(name)
