@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 from collections import Counter
@@ -17,20 +18,20 @@ from layers_mcp.server import log
 
 sys.path.insert(0, str(Path(__file__).parent))  # the modules beside the tests: `counting`, `scenes`, `attacks`
 
-from scenes import Scene, build, opened, shut
+from scenes import TEMPLATE, Scene, build, opened, read_facts, shut
 
 _TOTALS = "safety totals"
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """The folder every attempt begins with, and the ids of what is in it."""
+    """The folder every attempt begins with, and the ids of what is in it; that which the variable names, when one was made before."""
     log.configure("error")
-    folder = tmp_path_factory.mktemp("template")
-    from datetime import UTC, datetime
-
-    facts = asyncio.run(build(folder, HandClock(datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC))))
-    return folder, facts
+    made = os.environ.get(TEMPLATE)
+    folder = Path(made) if made else tmp_path_factory.mktemp("template")
+    if not made:
+        asyncio.run(build(folder))
+    return folder, read_facts(folder)
 
 
 @pytest.fixture

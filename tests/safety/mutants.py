@@ -14,7 +14,9 @@ import importlib.abc
 import importlib.util
 import os
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Iterator
@@ -23,18 +25,21 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.toml")
-_GATE = ("tests/gate/test_confirming.py", "tests/gate/test_handle.py", "tests/gate/test_policy.py", "tests/gate/test_once.py")
-_TOOLS = ("tests/tools/test_person.py", "tests/tools/test_control.py", "tests/tools/test_policy.py", "tests/tools/test_halting.py")
+_CONFIRMING, _MACHINE = "tests/gate/test_confirming.py", "tests/safety/test_machine.py"
 TESTS = {
-    "layers_mcp.gate.handle": _GATE,
-    "layers_mcp.gate.policy": _GATE,
-    "layers_mcp.gate.verdict": (*_GATE, "tests/safety/test_machine.py"),
-    "layers_mcp.gate.gate": (*_GATE, "tests/safety/test_machine.py", "tests/tools/test_halting.py"),
-    "layers_mcp.tool.confirming": _TOOLS,
+    "layers_mcp.gate.handle": ("tests/gate/test_handle.py", _CONFIRMING),
+    "layers_mcp.gate.policy": ("tests/gate/test_policy.py",),
+    "layers_mcp.gate.verdict": (_CONFIRMING, _MACHINE),
+    "layers_mcp.gate.gate": (_CONFIRMING, "tests/gate/test_once.py", _MACHINE, "tests/safety/test_answers.py"),
+    "layers_mcp.tool.confirming": ("tests/safety/test_answers.py",),
 }
 """What is broken, and the tests that should notice."""
 _ELSEWHERE = "not stops_the_start and not opens_no_database"
 """Tests of another process, which meets the code as it is."""
+_WORDS = (
+    "-x", "-q", "-W", "ignore::pytest.PytestAssertRewriteWarning", "-o", "addopts=--import-mode=importlib", "-m", "not long",
+    "-p", "no:xdist", "-p", "no:cacheprovider", "--hypothesis-profile=mutants", "-k", _ELSEWHERE,
+)  # fmt: skip
 _PATIENCE_S = 600
 _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.In: ast.NotIn,
@@ -50,8 +55,8 @@ class Mutant(NamedTuple):
     source: str
 
 
-def _changed(node: ast.AST) -> Iterator[ast.AST]:
-    """What a node may be replaced with."""
+def _swapped(node: ast.AST) -> Iterator[ast.AST]:
+    """Another operator."""
     if isinstance(node, ast.Compare):
         for place, op in enumerate(node.ops):
             if type(op) in _SWAPS:
@@ -61,20 +66,35 @@ def _changed(node: ast.AST) -> Iterator[ast.AST]:
         yield from node.values
     elif isinstance(node, ast.BinOp) and type(node.op) in _SWAPS:
         yield ast.BinOp(node.left, _SWAPS[type(node.op)](), node.right)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+
+
+def _turned(node: ast.AST) -> Iterator[ast.AST]:
+    """The other way at a fork."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield node.operand
     elif isinstance(node, ast.If | ast.IfExp | ast.While):
         yield _with(node, test=ast.UnaryOp(ast.Not(), node.test))
-    elif isinstance(node, ast.Return) and node.value is not None and not _is(node.value, None):
+
+
+def _left_out(node: ast.AST) -> Iterator[ast.AST]:
+    """Something not said or not done."""
+    if isinstance(node, ast.Return) and node.value is not None and not _is(node.value, None):
         yield ast.Return(ast.Constant(None))
-    elif isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)):
-        yield ast.Pass()
-    elif isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Name | ast.Tuple):
-        yield ast.Pass()
     elif isinstance(node, ast.Call):
         for place in range(len(node.keywords)):
             yield ast.Call(node.func, node.args, node.keywords[:place] + node.keywords[place + 1 :])
-    elif isinstance(node, ast.Constant):
+    else:
+        done = isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant))
+        if done or (isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Name | ast.Tuple)):
+            yield ast.Pass()
+
+
+def _changed(node: ast.AST) -> Iterator[ast.AST]:
+    """What a node may be replaced with."""
+    yield from _swapped(node)
+    yield from _turned(node)
+    yield from _left_out(node)
+    if isinstance(node, ast.Constant):
         yield from _constants(node.value)
 
 
@@ -169,7 +189,7 @@ class _Broken(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: Any) -> None:
         """Run its broken source."""
-        exec(compile(self.mutant.source, f"<{self.mutant.name}>", "exec"), module.__dict__)  # noqa: S102  that is the point
+        exec(compile(self.mutant.source, f"<{self.mutant.name}>", "exec"), module.__dict__)
 
 
 def _noticed(mutant: Mutant) -> int:
@@ -182,10 +202,11 @@ def _noticed(mutant: Mutant) -> int:
     os.dup2(out, 2)
     sys.meta_path.insert(0, _Broken(mutant))
     signal.alarm(_PATIENCE_S)  # whatever goes on for ever is noticed, too
-    import pytest
+    import pytest  # noqa: PLC0415  the parent knows neither it nor what is broken
+    from hypothesis import settings  # noqa: PLC0415
 
-    words = ["-x", "-q", "-o", "addopts=--import-mode=importlib", "-m", "not long", "-p", "no:xdist", "-p", "no:cacheprovider"]
-    code = pytest.main([*words, "-k", _ELSEWHERE, *(str(ROOT / file) for file in TESTS[mutant.module])])
+    settings.register_profile("mutants", max_examples=15, deadline=None, derandomize=True, database=None)
+    code = pytest.main([*_WORDS, *(str(ROOT / file) for file in TESTS[mutant.module])])
     os._exit(0 if code == 0 else 1)
 
 
@@ -213,6 +234,10 @@ def main(modules: list[str]) -> int:
     sys.path.insert(0, str(ROOT))
     for heavy in ("pytest", "hypothesis", "sqlalchemy", "pydantic", "httpx2", "mcp", "fastapi", "PIL.Image", "anyio", "alembic.command"):
         importlib.import_module(heavy)
+    folder = tempfile.mkdtemp()
+    make = [sys.executable, str(Path(__file__).with_name("scenes.py")), folder]
+    subprocess.run(make, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    os.environ["LAYERS_TESTS_TEMPLATE"] = folder
     wrong = 0
     for module in modules or list(TESTS):
         began, known = time.monotonic(), explained().get(module, {})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import json
+import sys
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +31,9 @@ from layers_mcp.tool.asking import Asker, AskFirst
 from layers_mcp.tool.visit import House
 
 Facts = dict[str, Any]
+TEMPLATE = "LAYERS_TESTS_TEMPLATE"
+"""Names a folder with the world that is made anew otherwise."""
+_FACTS = "facts.json"
 CASES = (
     "approve", "reject", "schedule", "override", "policy", "clone", "optimizer", "pending", "app", "media", "cancel", "resume", "halt all",
 )  # fmt: skip
@@ -77,8 +83,9 @@ async def _other(story: Any, facts: Facts) -> None:
     facts["other account"] = await story.account(facts["other"], "instagram")
 
 
-async def build(folder: Path, clock: HandClock) -> Facts:
-    """Make the world that every attempt begins with; the ids of what is in it."""
+async def build(folder: Path) -> None:
+    """Make the world that every attempt begins with, and write down the ids of what is in it."""
+    clock = HandClock(datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC))
     story, facts = await opened(folder, clock), Facts()
     project = facts["project"] = await story.project()
     ((_, facts["published"]),) = await story.fed(project, -0.6)
@@ -109,9 +116,15 @@ async def build(folder: Path, clock: HandClock) -> Facts:
     facts["job"] = (await story.call("generate_content", projectId=project, hook="More.", waitSeconds=0))["result"]["job"]["jobId"]
     facts["halted"] = await story.project(customerExternalId="halted")
     await story.call("halt", projectId=facts["halted"])
-    facts["now"] = clock.now()
+    facts["now"] = clock.now().isoformat()
     await shut(story)
-    return facts
+    (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+
+
+def read_facts(folder: Path) -> Facts:
+    """The ids of what is in a world that was made, and the instant it ends with."""
+    facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+    return facts | {"now": datetime.fromisoformat(facts["now"])}
 
 
 class Case(NamedTuple):
@@ -258,3 +271,7 @@ class Scene:
         await shut(self.story)
         self.story = await opened(self.folder, clock)
         self.story.under(policy.default)
+
+
+if __name__ == "__main__":
+    asyncio.run(build(Path(sys.argv[1])))
