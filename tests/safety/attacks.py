@@ -89,7 +89,8 @@ async def _never_minted(scene: Scene) -> None:
 
 
 async def _of_another_tool(scene: Scene) -> None:
-    tool, arguments = ("halt", {"resume": True}) if scene.case.tool != "halt" else ("approve_content", cases(scene.facts)["approve"].arguments)
+    other = cases(scene.facts)["approve" if scene.case.tool == "halt" else "resume"]
+    tool, arguments = other.tool, other.arguments
     await scene.call(confirm=await scene.handle(tool=tool, arguments=arguments))
 
 
@@ -285,7 +286,8 @@ async def _an_old_answer_after_a_restart(scene: Scene) -> None:
     await scene.call(confirm=handle, asker=Carrying("yes", asked["token"]))
 
 
-_HOMOGLYPH = {"c": "с", "a": "а", "e": "е"}
+_HOMOGLYPH = {"c": "\u0441", "a": "\u0430", "e": "\u0435"}
+"""Letters of the Cyrillic script that look like these."""
 _BENT: dict[str, Callable[[str], object]] = {
     "upper case": str.upper,
     "a blank before": lambda one: f" {one}",

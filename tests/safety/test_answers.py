@@ -80,7 +80,7 @@ async def test_of_what_is_shown_all_is_bound_but_what_reads_otherwise_at_each_lo
 
 @pytest.mark.parametrize(
     ("reason", "word"),
-    [("unknown", "not a handle given out here"), ("expired", "ten minutes were over"), ("other", "other arguments"), ("changed", "has changed")],
+    [("unknown", "not a handle given out"), ("expired", "ten minutes were over"), ("other", "other arguments"), ("changed", "has changed")],
 )
 async def test_a_handle_that_does_not_count_gets_the_preview_and_the_reason(scene, reason, word):
     """House rule 25: what happened, then what to do."""
@@ -311,7 +311,7 @@ async def test_an_act_ends_although_its_client_went_away(scene):
         await call
     go_on.set()
     async with asyncio.timeout(20):
-        while _row(scene, handle).state != "done":
+        while _row(scene, handle).state != "done":  # noqa: ASYNC110  it goes on behind everybody's back
             await asyncio.sleep(0.01)
 
     assert len(scene.count().effects) == 1

@@ -78,7 +78,9 @@ class GateMachine(RuleBasedStateMachine):
         """The gate as a principal's call meets it."""
         return Gate(lambda: self.store, self.clock, principal)
 
-    def expected(self, known: Known | None, principal: str, act: tuple[str, str, str], *, person: bool = False) -> Any:
+    def expected(  # noqa: PLR0911  the model is a list of reasons
+        self, known: Known | None, principal: str, act: tuple[str, str, str], *, person: bool = False
+    ) -> Any:
         """What the gate should make of a handle: why it is refused, what it did, or None where it acts."""
         now = self.clock.now()
         if known is None or known.principal != principal:
@@ -141,12 +143,7 @@ class GateMachine(RuleBasedStateMachine):
             return
         tokens = {"last": known.asked[-1:], "first": known.asked[:1], "guess": [new_handle()], "handle": [handle]}[which]
         token = tokens[0] if tokens else "no token"
-        counts = (
-            known.answer is None
-            and known.spent is None
-            and known.asked[-1:] == [token]
-            and self.clock.now() < known.expires
-        )
+        counts = known.answer is None and known.spent is None and known.asked[-1:] == [token] and self.clock.now() < known.expires
         assert self.gate(known.principal).hear(row, token, yes=yes) is counts
         if counts:
             known.answer = yes

@@ -35,11 +35,11 @@ def _renewed(text: str, row: str, start: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("tier", "client"), [pytest.param(*one, marks=() if one in _OFTEN else pytest.mark.long, id=": ".join(one)) for one in SETTINGS]
+    "setting", [pytest.param(one, marks=() if one in _OFTEN else pytest.mark.long, id=": ".join(one)) for one in SETTINGS]
 )
-async def test_the_obedient_agent_does_what_the_readme_says_and_no_more(scene_of, tally, aloud, request, tier, client):
+async def test_the_obedient_agent_does_what_the_readme_says_and_no_more(scene_of, tally, aloud, request, setting):
     """Issue 5: the safety suite measures what an obedient injected agent can do; the README says so."""
-    scene = await scene_of("approve")
+    scene, (tier, client) = await scene_of("approve"), setting
 
     orders, found = await obey(scene, tier, CLIENTS[client]())
 
@@ -61,4 +61,5 @@ def test_the_readmes_table_has_a_row_for_each_setting():
     (table,) = _TABLE.findall(README.read_text(encoding="utf-8"))
 
     assert table.startswith(_HEAD)
-    assert [line.split("|")[1:3] for line in table.removeprefix(_HEAD).splitlines()] == [[f" `{tier}` ", f" {client} "] for tier, client in SETTINGS]
+    settings = [tuple(line.split("|")[1:3]) for line in table.removeprefix(_HEAD).splitlines()]
+    assert settings == [(f" `{tier}` ", f" {client} ") for tier, client in SETTINGS]

@@ -35,7 +35,8 @@ class Wire:
         """The result of one call; `can`: what the client declares, `more`: what else it writes into the request."""
         meta = {"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": can or {}}
         params = {"name": tool, "arguments": arguments, "_meta": meta, **more}
-        headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": tool}
+        headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": MODERN}
+        headers |= {"Mcp-Method": "tools/call", "Mcp-Name": tool}
         body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
         answer = self.http.post(f"{self.servers[server].root}/mcp", json=body, headers=headers)
         return answer.json().get("result", {"refused": answer.status_code})
@@ -126,8 +127,9 @@ FORGED: dict[str, Try] = {
     **{
         f"an accept with {name}": lambda wire, wanted, said=said: wire.answer(wanted, wire.asked(wanted), {"action": "accept"} | said)
         for name, said in {
-            "no content": {}, "empty content": {"content": {}}, "null": {"content": {"yes": None}}, "the word true": {"content": {"yes": "true"}},
-            "the word yes": {"content": {"yes": "yes"}}, "1": {"content": {"yes": 1}}, "a list": {"content": {"yes": ["true"]}},
+            "no content": {}, "empty content": {"content": {}}, "null": {"content": {"yes": None}},
+            "the word true": {"content": {"yes": "true"}}, "the word yes": {"content": {"yes": "yes"}}, "1": {"content": {"yes": 1}},
+            "a list": {"content": {"yes": ["true"]}},
             "another name": {"content": {"confirm": True}}, "false": {"content": {"yes": False}}, "no form": {"content": "yes"},
         }.items()
     },
