@@ -205,7 +205,7 @@ def _noticed(mutant: Mutant) -> int:
     import pytest  # noqa: PLC0415  the parent knows neither it nor what is broken
     from hypothesis import settings  # noqa: PLC0415
 
-    settings.register_profile("mutants", max_examples=15, deadline=None, derandomize=True, database=None)
+    settings.register_profile("mutants", max_examples=10, deadline=None, derandomize=True, database=None)
     code = pytest.main([*_WORDS, *(str(ROOT / file) for file in TESTS[mutant.module])])
     os._exit(0 if code == 0 else 1)
 

@@ -240,7 +240,10 @@ class GateMachine(RuleBasedStateMachine):
 
 TestTheGate = GateMachine.TestCase
 TestTheGate.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=min(25, settings().max_examples),
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 
