@@ -2,7 +2,7 @@
 
 Ours, because what a gate is made of is checks: cosmic-ray leaves whole statements alone and breaks every `|` of an annotation, which
 nobody can notice; mutmut changes no constant of a module and nothing decorated. Sentences for readers (strings with a blank), asserts,
-annotations and decorators are not broken here. Every mutant that lives on stands in `survivors.toml`, with the reason why that is right.
+types and decorators are not broken here. Every mutant that lives on stands in `survivors.toml`, with the reason why that is right.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _sites(node: ast.AST, place: str = "") -> Iterator[tuple[ast.AST, str, int |
         if _skipped(node, field):
             continue
         for number, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(child, ast.AST) or _docs(child) or _exports(child):
+            if not isinstance(child, ast.AST) or _docs(child) or _exports(child) or _is_type(child):
                 continue
             named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             yield node, field, number, place
@@ -139,6 +139,11 @@ def _sites(node: ast.AST, place: str = "") -> Iterator[tuple[ast.AST, str, int |
 
 def _docs(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_type(node: ast.AST) -> bool:
+    """Words of a closed list, which only the type checker knows."""
+    return isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal"
 
 
 def _exports(node: ast.AST) -> bool:
