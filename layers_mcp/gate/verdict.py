@@ -14,7 +14,7 @@ from layers_mcp.store.rows import Confirmation
 __all__ = ["Act", "Go", "Reason", "Refused", "Replay", "Verdict", "refusal"]
 
 SKEW = timedelta(minutes=1)
-"""How far apart the clocks of two machines that share a store may be; a handle from further ahead was kept alive by setting one back. Ours."""
+"""How far apart the clocks of machines that share a store may be; a handle from further ahead outlives a clock that was set back. Ours."""
 Reason = Literal["unknown", "expired", "used", "acting", "other_arguments", "changed", "declined", "unanswered"]
 """Why a handle lets nothing through.
 
