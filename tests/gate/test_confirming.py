@@ -165,6 +165,20 @@ def test_a_handle_is_good_for_ten_minutes_of_the_wall(gate: Gate, clock: HandClo
     assert answer(gate, late) == Refused("expired")
 
 
+def test_a_no_is_final_whoever_comes_with_the_handle(gate: Gate, clock: HandClock) -> None:
+    """Issue 5: a decline is final for that handle, also when its time is over."""
+    handle = ask(gate)
+    row = gate.check(handle, "approve_content", arguments=ARGUMENTS, shown=SHOWN)
+    assert isinstance(row, Confirmation)
+
+    heard = gate.hear(row, gate.ask(row), yes=False)
+    told = answer(gate, handle)
+    clock.advance(TEN_MINUTES)
+
+    assert heard
+    assert told == answer(gate, handle) == Refused("declined")
+
+
 def test_a_clock_that_is_set_back_keeps_no_handle_alive(gate: Gate, clock: HandClock) -> None:
     """A handle from the future is as good as an old one; a minute apart is what clocks of two machines may be."""
     near, far = ask(gate), ask(gate)
