@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import JsonValue
@@ -13,6 +13,8 @@ from layers_mcp.store.rows import Confirmation
 
 __all__ = ["Act", "Go", "Reason", "Refused", "Replay", "Verdict", "refusal"]
 
+SKEW = timedelta(minutes=1)
+"""How far apart the clocks of machines that share a store may be; a handle from further ahead outlives a clock that was set back. Ours."""
 Reason = Literal["unknown", "expired", "used", "acting", "other_arguments", "changed", "declined", "unanswered"]
 """Why a handle lets nothing through.
 
@@ -85,7 +87,7 @@ def _ended(row: Confirmation, now: datetime) -> Refused | Replay | None:
 
 def _unfit(row: Confirmation, act: Act, now: datetime) -> Refused | None:
     """Why an open row does not carry `act`."""
-    if now >= row.expires_at:
+    if not row.minted_at - SKEW <= now < row.expires_at:
         return Refused("expired")
     if row.shown != act.shown:
         return Refused("changed")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from layers_mcp.contract import app_media, errors
-from layers_mcp.sandbox import ids, projects, tables
+from layers_mcp.sandbox import audit, ids, projects, tables
 from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Ground, Unprepared, Visit, invalid
@@ -107,6 +107,7 @@ def remove(visit: Visit, request: app_media.RemoveAppMedia) -> app_media.Removed
     if found is None:
         raise errors.NotFound(f"there is no app media {request.media_id} in this project")
     _drop(visit, found)
+    audit.log(visit, "app_media.removed", project.id, mediaId=found.id)
     return app_media.RemovedAppMedia(id=found.id, deleted=True)
 
 

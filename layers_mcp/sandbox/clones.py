@@ -11,7 +11,7 @@ from layers_mcp.contract import errors
 from layers_mcp.contract.clones import CloneFromPost
 from layers_mcp.contract.content import STAGES, Brief, GenerateContent
 from layers_mcp.contract.jobs import Accepted
-from layers_mcp.sandbox import content, ids, jobs, projects, tables
+from layers_mcp.sandbox import audit, content, ids, jobs, projects, tables
 from layers_mcp.sandbox.crowd import Line
 from layers_mcp.sandbox.performance import published
 from layers_mcp.sandbox.visit import Visit, invalid
@@ -91,6 +91,7 @@ def clone(visit: Visit, request: CloneFromPost) -> Accepted:
     source, post_id = _source(visit, project.id, request.source_platform_post_id)
     line = Line(source, post_id, request.mode, (target, *(ids.mint("cnt") for _ in range(request.variations - 1))))
     job_id, _, _ = content.begin(visit, project, _asked(request, source), line=line)
+    audit.log(visit, "content.cloned", project.id, scheduledPostId=post_id, jobId=job_id, variations=request.variations)
     sent = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == job_id).values(request=sent))
     if request.overrides is not None and request.overrides.caption is not None:

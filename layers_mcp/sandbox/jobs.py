@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from layers_mcp.contract import errors, jobs
 from layers_mcp.contract.endpoint import Reply
-from layers_mcp.sandbox import account, ids, shelf, tables
+from layers_mcp.sandbox import account, audit, ids, shelf, tables
 from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.clockwork import Script, Seen, Stage
 from layers_mcp.sandbox.visit import Answer, Visit
@@ -183,4 +183,5 @@ def cancel(visit: Visit, request: jobs.CancelJob) -> Reply | Answer:
             details: dict[str, JsonValue] = {"subcode": "JOB_CANCEL_UNAVAILABLE", "jobId": row.id, "stage": seen.stage}
             raise errors.Conflict(f"stage {seen.stage} can't be canceled", details=details)
         stop(visit, row.id, script.stage_end(visit.now))
+        audit.log(visit, "job.cancelled", row.project_id, jobId=row.id)
     return jobs.CancelAnswer(job_id=row.id, accepted=True)

@@ -14,7 +14,7 @@ from sqlalchemy import Row, insert, select, update
 
 from layers_mcp.contract import errors, sdk_apps
 from layers_mcp.contract.sdk_apps import SdkPlatform
-from layers_mcp.sandbox import ids, projects, tables
+from layers_mcp.sandbox import audit, ids, projects, tables
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
@@ -132,6 +132,7 @@ def update_app(visit: Visit, request: sdk_apps.UpdateSdkApp) -> sdk_apps.SdkApp:
     changes |= {} if key is None else key.kept | {"rotated_at": visit.now}
     if changes:
         visit.connection.execute(update(tables.sdk_apps).where(tables.sdk_apps.c.id == row.id).values(changes))
+        audit.log(visit, "sdk_app.updated", row.project_id, appId=row.id, keyRotated=key is not None)
     return _see(_own(visit, row.project_id, row.id), key.plain if key else None)
 
 

@@ -51,6 +51,7 @@ _WAITS_FOR_PERSON = (
 )
 OUTSIDE_LIFE = timedelta(hours=24)
 """How long a handle is good that a person answers outside the conversation, where they may come by later; ours."""
+_RELAYED = "the yes came by way of the client, and this needs one from outside this conversation; nothing was changed"
 _ACTED = "this handle was used before; this is what it did, and nothing was done again"
 
 
@@ -136,7 +137,7 @@ async def _answer(visit: Visit, row: Row, shown: Shown) -> Literal["yes", "no", 
 async def _whose_yes(visit: Visit, row: Row, shown: Shown) -> ConfirmedBy | Envelope:
     """Whose yes this call may act on, the person being asked if their client can; or what is said when there is none."""
     if row.state == "yes":
-        return "person"
+        return "person" if visit.notes.tier != "outside" or row.how != "client" else await _ask_again(visit, shown, _RELAYED)
     if visit.notes.tier != "outside" and visit.asker is not None:
         answer = await _answer(visit, row, shown)
         if answer == "yes":

@@ -168,6 +168,32 @@ def test_a_handle_is_good_for_ten_minutes_of_the_wall(gate: Gate, clock: HandClo
     assert answer(gate, late) == Refused("expired")
 
 
+def test_a_no_is_final_whoever_comes_with_the_handle(gate: Gate, clock: HandClock) -> None:
+    """Issue 5: a decline is final for that handle, also when its time is over."""
+    handle = ask(gate)
+    row = gate.check(handle, "approve_content", arguments=ARGUMENTS, shown=SHOWN)
+    assert isinstance(row, Confirmation)
+
+    heard = gate.hear(row, gate.ask(row), yes=False)
+    told = answer(gate, handle)
+    clock.advance(TEN_MINUTES)
+
+    assert heard
+    assert told == answer(gate, handle) == Refused("declined")
+
+
+def test_a_clock_that_is_set_back_keeps_no_handle_alive(gate: Gate, clock: HandClock) -> None:
+    """A handle from the future is as good as an old one; a minute apart is what clocks of two machines may be."""
+    near, far = ask(gate), ask(gate)
+
+    clock.advance(timedelta(minutes=-1))
+    good = answer(gate, near)
+    clock.advance(timedelta(microseconds=-1))
+
+    assert isinstance(good, Go)
+    assert answer(gate, far) == Refused("expired")
+
+
 @pytest.mark.parametrize("failed", [False, True])
 def test_the_first_outcome_is_given_back_for_ten_minutes(gate: Gate, clock: HandClock, *, failed: bool) -> None:
     """Brief of the gate: replayed, also when the post looks different by now; the handle acts no more."""

@@ -204,3 +204,34 @@ async def test_a_yes_that_comes_too_late_is_none(story, post):
 
     assert told["status"] == "canceled"
     assert await _approval(story, post) == "pending"
+
+
+async def test_what_is_halted_while_the_person_thinks_is_not_done(story, post):
+    """Issue 5: halt refuses new writes; a yes that was asked for before it is still a write after it."""
+    project = (await story.content(post)).project_id
+
+    async def halt() -> None:
+        await story.call("halt", projectId=project)
+
+    wanted = {"projectId": project, "policy": "auto_approve"}
+    handles = [await story.handle("approve_content", containerIds=[post]), await story.handle("update_review_policy", **wanted)]
+
+    told = await story.call("approve_content", containerIds=[post], confirm=handles[0], asker=Person("yes", halt))
+    await story.yes("halt", projectId=project, resume=True)
+    named = await story.call("update_review_policy", **wanted, confirm=handles[1], asker=Person("yes", halt))
+
+    assert [one["error"]["code"] for one in (told, named)] == ["HALTED", "HALTED"]
+    assert await _approval(story, post) == "pending"
+
+
+async def test_under_outside_a_yes_that_a_client_had_relayed_does_not_count(story, post):
+    """Issue 5: `outside` takes a yes from outside the conversation only, also of a handle from before the policy was tightened."""
+    handle = (await _preview(story, post))["confirmation"]["handle"]
+    row = story.store.confirmations.find(fingerprint(handle))
+    story.house.gate.hear(row, story.house.gate.ask(row), yes=True)
+    story.under("outside")
+
+    told = await story.call("approve_content", containerIds=[post], confirm=handle)
+
+    assert "from outside this conversation" in told["confirmation"]["because"]
+    assert await _approval(story, post) == "pending"

@@ -1,0 +1,189 @@
+"""Counts what happened in a sandbox against what was said yes to in a store.
+
+The effects come from the sandbox's own audit log, which the API writes in the transaction of each change; the yeses come from the store's
+rows. Neither is asked what it thinks of the other. An effect is confirmed when both hold:
+
+- a handle of a tool that may cause it, whose preview names its subject, was spent while it was live, and is not used up by another
+  effect of the kind on the same subject; where only a person's yes will do, one is on record;
+- it came in a request under an Idempotency-Key that is that handle's own, or made of it for one part of several.
+
+Holds are kept in our store alone, so what became of them is seen there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from sqlalchemy import Engine, select
+
+from layers_mcp.contract import ads_optimizer, ads_pending, app_media, clones, creatives, jobs, publishing, review, sdk_apps
+from layers_mcp.database import reading
+from layers_mcp.sandbox import tables
+from layers_mcp.store.rows import EVERY, Confirmation, How
+from layers_mcp.store.tables import confirmations, halts
+
+
+class Kind(NamedTuple):
+    """The tool that may cause an effect with a yes, what of the event names its subject ("" is its project), and the endpoint."""
+
+    tool: str
+    subject: str
+    endpoint: str
+
+
+KINDS = {
+    "content.approved": Kind("approve_content", "containerId", review.APPROVE.name),
+    "content.rejected": Kind("approve_content", "containerId", review.REJECT.name),
+    "scheduled_post.created": Kind("schedule_content", "containerId", publishing.SCHEDULE.name),
+    "scheduled_post.cancelled": Kind("halt", "scheduledPostId", publishing.CANCEL.name),
+    "job.cancelled": Kind("halt", "jobId", jobs.CANCEL.name),
+    "creative_override": Kind("override_creative", "adsContentId", creatives.OVERRIDE.name),
+    "content_review_policy.updated": Kind("update_review_policy", "", review.SET_POLICY.name),
+    "content.cloned": Kind("clone_regardless", "scheduledPostId", clones.CLONE.name),
+    "sdk_app.updated": Kind("update_sdk_app", "appId", sdk_apps.UPDATE.name),
+    "app_media.removed": Kind("remove_app_media", "mediaId", app_media.REMOVE.name),
+    "ads.pending.approved": Kind("review_pending_action", "pendingId", ads_pending.APPROVE.name),
+    "ads.pending.rejected": Kind("review_pending_action", "pendingId", ads_pending.REJECT.name),
+    "ads.optimizer.run.started": Kind("run_optimizer", "layerId", ads_optimizer.RUN.name),
+    "ads.authority.updated": Kind("", "", ""),
+    "ads.defaults.updated": Kind("", "", ""),
+    "ads.campaign.created": Kind("", "", ""),
+    "halt.lifted": Kind("halt", "", ""),
+    "halt.everything": Kind("halt", "", ""),
+}
+"""Every event that a caller's request leaves in the audit log, and our own two of holds. Without a tool: no tool of ours may."""
+_DRY = "dryRun"
+
+
+class Mark(NamedTuple):
+    """How far the log and the kept replies had come, what was held, and which handles were spent."""
+
+    audit: int = 0
+    replies: int = 0
+    held: frozenset[str] = frozenset()
+    spent: frozenset[str] = frozenset()
+
+
+class Effect(NamedTuple):
+    """Something that was done: what, and to what."""
+
+    kind: str
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """What was done since a mark, which of it nobody had said yes to, and the yeses that were spent."""
+
+    effects: tuple[Effect, ...]
+    unconfirmed: tuple[str, ...]
+    spent: tuple[Confirmation, ...]
+
+
+def mark(sandbox: Engine, store: Engine) -> Mark:
+    """How far both have come."""
+    with reading(sandbox) as connection:
+        audit = connection.execute(select(tables.audit.c.seq).order_by(tables.audit.c.seq.desc())).scalars().first() or 0
+        replies = connection.execute(select(tables.replies.c.seq).order_by(tables.replies.c.seq.desc())).scalars().first() or 0
+    with reading(store) as connection:
+        spent = connection.execute(select(confirmations.c.handle).where(confirmations.c.spent_at.is_not(None))).scalars()
+        return Mark(audit, replies, _held(store), frozenset(spent))
+
+
+def _held(store: Engine) -> frozenset[str]:
+    with reading(store) as connection:
+        return frozenset(connection.execute(select(halts.c.project_id)).scalars())
+
+
+def _effects(sandbox: Engine, store: Engine, since: Mark) -> list[Effect]:
+    row = tables.audit.c
+    query = select(row.event_type, row.project_id, row.data).where(row.seq > since.audit, row.actor == "partner_api").order_by(row.seq)
+    with reading(sandbox) as connection:
+        events = connection.execute(query).all()
+    found = [
+        Effect(one.event_type, str(one.data[KINDS[one.event_type].subject] if KINDS[one.event_type].subject else one.project_id))
+        for one in events
+        if one.data.get(_DRY) is not True
+    ]
+    held = _held(store)
+    found += [Effect("halt.lifted", name if name != EVERY else "all") for name in since.held - held]
+    return found + [Effect("halt.everything", "all") for name in held - since.held if name == EVERY]
+
+
+def _spent(store: Engine, since: Mark, by: tuple[How, ...] | None) -> list[Confirmation]:
+    """The handles that were spent since, while they were live; with `by`, on a person's yes that came in one of these ways."""
+    with reading(store) as connection:
+        rows = [Confirmation.model_validate(dict(row)) for row in connection.execute(select(confirmations)).mappings()]
+    return [
+        row
+        for row in rows
+        if row.spent_at is not None
+        and row.handle not in since.spent
+        and row.state in ("acting", "done", "failed")
+        and row.minted_at <= row.spent_at < row.expires_at
+        and (by is None or (row.confirmed_by == "person" and row.how in by and row.answered_at is not None))
+    ]
+
+
+def _named(row: Confirmation) -> str:
+    """All that a preview says."""
+    return f"{row.question} {json.dumps(row.items)}"
+
+
+def _most(row: Confirmation, effect: Effect) -> int:
+    """How many effects of a kind on one subject a yes is good for: a post on each account that was shown, else one."""
+    return len(row.items or ()) if effect.kind == "scheduled_post.created" else 1
+
+
+def _covered(effect: Effect, spent: list[Confirmation], used: Counter[tuple[str, Effect]]) -> bool:
+    for row in spent:
+        named = row.tool == KINDS[effect.kind].tool and effect.subject in _named(row)
+        if named and used[row.handle, effect] < _most(row, effect):
+            used[row.handle, effect] += 1
+            return True
+    return False
+
+
+def _own_key(key: str, effects: list[Effect], row: Confirmation) -> bool:
+    """Whether an Idempotency-Key is a handle's own, or made of it for one of the things that were done."""
+    return key == row.key or key in {str(uuid5(UUID(row.key), effect.subject)) for effect in effects}
+
+
+def _keyless(sandbox: Engine, since: Mark, effects: list[Effect], spent: list[Confirmation]) -> list[str]:
+    """Requests whose key no spent handle has, and effects that came without any kept request."""
+    row = tables.replies.c
+    tool_of = {kind.endpoint: kind.tool for kind in KINDS.values() if kind.endpoint}
+    with reading(sandbox) as connection:
+        kept = connection.execute(select(row.endpoint, row.idempotency_key, row.body).where(row.seq > since.replies)).all()
+    kept = [one for one in kept if one.endpoint in tool_of and not (tool_of[one.endpoint] == "run_optimizer" and _is_dry(effects))]
+    wrong = [
+        f"{one.endpoint} under a key of no yes"
+        for one in kept
+        if not any(_own_key(one.idempotency_key, effects, yes) for yes in spent if yes.tool == tool_of[one.endpoint])
+    ]
+    requests = Counter(one.endpoint for one in kept)
+    for kind, (_, _, endpoint) in KINDS.items():
+        done = {effect for effect in effects if effect.kind == kind and endpoint}
+        if done and not requests[endpoint] and not _promoted(kind, requests):
+            wrong.append(f"{kind} without a keyed request")
+    return wrong
+
+
+def _is_dry(effects: list[Effect]) -> bool:
+    return not any(effect.kind == "ads.optimizer.run.started" for effect in effects)
+
+
+def _promoted(kind: str, requests: Counter[str]) -> bool:
+    """Whether a schedule that waited was let out by its approval."""
+    return kind == "scheduled_post.created" and requests[review.APPROVE.name] > 0
+
+
+def count(sandbox: Engine, store: Engine, *, since: Mark = Mark(), by: tuple[How, ...] | None = None) -> Count:  # noqa: B008  a tuple
+    """What was done since `since`, held against the yeses of the store; `by`: only a person's yes counts, given in one of these ways."""
+    effects, spent, used = _effects(sandbox, store, since), _spent(store, since, by), Counter[tuple[str, Effect]]()
+    bare = [f"{effect.kind} of {effect.subject}" for effect in effects if not _covered(effect, spent, used)]
+    return Count(effects=tuple(effects), unconfirmed=(*bare, *_keyless(sandbox, since, effects, spent)), spent=tuple(spent))
