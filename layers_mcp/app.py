@@ -189,6 +189,7 @@ class App:
             return_url=settings.return_url,
             policy=self._policy or Policy(default=settings.confirm),
             page=self._page,
+            projects=None if settings.projects is None else frozenset(settings.projects),
         )
 
     async def close(self) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Generic, NamedTuple, Self, TypeVar
+from typing import Self, TypeVar
 from uuid import uuid4
 
 import httpx2
 from pydantic import SecretStr
 
+from layers_mcp.client.partner import Seen
 from layers_mcp.client.picture import SMALL, Bounds, Picture, fetch
 from layers_mcp.client.retry import pause_before
 from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply, retry_after_s
@@ -22,7 +23,7 @@ from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.envelope import from_wire
 from layers_mcp.contract.errors import BadReply, LayersError, LiveApiMoved, NotFound, TimedOut, Unauthenticated, Unreachable
 
-__all__ = ["Layers", "Seen"]
+__all__ = ["Layers"]
 
 Q = TypeVar("Q", bound=Request)
 R = TypeVar("R", bound=Reply)
@@ -35,13 +36,6 @@ _NO_METHOD = frozenset({405, 410})
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
 
 _heard: ContextVar[str | None] = ContextVar("heard", default=None)
-
-
-class Seen(NamedTuple, Generic[R]):
-    """One look: the reply, None when nothing changed since the etag that was sent; and the etag of what stands there now."""
-
-    reply: R | None
-    etag: str | None
 
 
 def _moved(endpoint: Endpoint[Q, R], status: int, problem: LayersError) -> bool:

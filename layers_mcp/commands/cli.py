@@ -42,17 +42,19 @@ def _serve(
     transport: Annotated[Literal["stdio", "http"], typer.Option(help="http serves Streamable HTTP at /mcp and SSE at /sse.")] = "stdio",
     host: Annotated[str, typer.Option(help="With http: where to listen; this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="With http: the port.")] = 8000,
+    projects: Annotated[str | None, typer.Option(help="The only projects to touch: ids, comma-separated. Default: all.")] = None,
 ) -> None:
     """Serve MCP: one client over stdio (what `layers-mcp` alone does), or many of this machine over HTTP."""
+    flags = {"projects": projects}
     if transport == "stdio":
-        serve.serve()
+        serve.serve(flags)
         return
     if host not in http.LOOPBACK:
         raise typer.BadParameter(f"--host {host}: HTTP is served to this machine only; use one of {', '.join(http.LOOPBACK)}")
     root = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     typer.echo(f"layers-mcp: {root}/mcp (Streamable HTTP), {root}/sse (SSE)", err=True)
     typer.echo(f"layers-mcp: {root}/confirm is where a person answers; layers-mcp confirm link --at {root} prints the way in", err=True)
-    serve.run(lambda server, app: http.serve(server, host=host, port=port, page=app.page()), page=f"{root}/confirm")
+    serve.run(lambda server, app: http.serve(server, host=host, port=port, page=app.page()), page=f"{root}/confirm", flags=flags)
 
 
 _app.command("demo")(demo.demo)

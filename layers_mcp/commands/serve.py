@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mcp.server.lowlevel import Server
@@ -28,12 +28,12 @@ async def _serve(app: App, transport: Transport) -> None:
         await app.close()
 
 
-def run(transport: Transport, *, page: str | None = None) -> None:
-    """Serve over `transport` until it ends, with the settings of the environment; the log goes to stderr.
+def run(transport: Transport, *, page: str | None = None, flags: Mapping[str, object] | None = None) -> None:
+    """Serve over `transport` until it ends, with the settings of the environment and `flags` over them; the log goes to stderr.
 
     `page`: where a person answers in a browser, when the transport serves that too.
     """
-    settings = settings_or_exit()
+    settings = settings_or_exit(flags)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         app = App(settings, WallClock(), page=page)
@@ -43,6 +43,6 @@ def run(transport: Transport, *, page: str | None = None) -> None:
     asyncio.run(_serve(app, transport))
 
 
-def serve() -> None:
+def serve(flags: Mapping[str, object] | None = None) -> None:
     """Serve one client over stdio until it closes stdin. stdout carries protocol frames only."""
-    run(lambda server, _: serve_stdio(server))
+    run(lambda server, _: serve_stdio(server), flags=flags)

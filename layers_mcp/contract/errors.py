@@ -15,6 +15,7 @@ LayersError
 │   ├── Conflict              409 CONFLICT
 │   ├── InsufficientCredits   402 INSUFFICIENT_CREDITS
 │   ├── PolicyForbids         403 POLICY_FORBIDS (ours)
+│   ├── OutsideProjects       403 OUTSIDE_PROJECTS (ours)
 │   ├── Halted                409 HALTED (ours)
 │   └── KillSwitch            503 KILL_SWITCH
 ├── TransientError        the same call may work later
@@ -43,8 +44,8 @@ from pydantic import JsonValue
 __all__ = [
     "BY_CODE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
     "ForbiddenScope", "Halted", "IdempotencyConflict", "InProgress", "InsufficientCredits", "Internal", "Invalid", "KillSwitch",
-    "LayersError", "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "PolicyForbids", "RateLimited",
-    "ReturnUrlNotAllowed", "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
+    "LayersError", "LiveApiMoved", "NotFound", "OurMistake", "OutsideProjects", "PlatformError", "PolicyError", "PolicyForbids",
+    "RateLimited", "ReturnUrlNotAllowed", "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
 ]  # fmt: skip
 
 Details = Mapping[str, JsonValue]
@@ -179,6 +180,13 @@ class PolicyForbids(PolicyError):
 
     code, status = "POLICY_FORBIDS", 403
     advice = "Nothing was changed. Tell the user; only who runs this server can change its policy."
+
+
+class OutsideProjects(PolicyError):
+    """It is not of the projects that this server may touch; ours, no answer of Layers. It never says whether there is such a thing."""
+
+    code, status = "OUTSIDE_PROJECTS", 403
+    advice = "Nothing was changed. Use ids of the allowed projects: get_project lists them; only who runs this server can add others."
 
 
 class Halted(PolicyError):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from layers_mcp.client.desk import Report
-from layers_mcp.client.layers import Layers
+from layers_mcp.client.partner import Partner
 from layers_mcp.clock import Clock
 from layers_mcp.store.rows import Began, Halt
 
@@ -48,7 +48,7 @@ class Call:
     what it starts may stand already.
     """
 
-    layers: Layers
+    layers: Partner
     clock: Clock
     report: Report
     begun: Begun

@@ -42,6 +42,7 @@ async def _add(visit: Visit, given: str | None) -> Envelope:
 
 
 async def _pass(visit: Visit) -> Envelope:
+    await visit.pass_fence()
     visit.pass_halt([visit.project_id] if visit.project_id is not None else [])
     if visit.tool.ask is not None:
         return await control(visit, visit.tool.ask)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, JsonValue
+from pydantic.alias_generators import to_camel
 
 from layers_mcp.client.desk import Report
+from layers_mcp.client.fence import Fence, outside
 from layers_mcp.client.layers import Layers
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import Halted
@@ -19,6 +22,7 @@ from layers_mcp.store.rows import EVERY, ConfirmedBy, How
 from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, Tool
+from layers_mcp.tool.fenced import FencedSwitch
 from layers_mcp.tool.outcome import Envelope, Outcome
 
 __all__ = ["House", "Notes", "Visit"]
@@ -30,6 +34,7 @@ class House:
 
     `wait_s`: the default wait; `sandbox`: nothing here reaches anyone; `return_url`: the default page that people come back to after
     a consent; `policy`: whose yes each control action needs; `page`: where a person answers in a browser, when this process serves it.
+    `projects`: only these; None: all.
     """
 
     layers: Layers
@@ -40,6 +45,7 @@ class House:
     policy: Policy
     return_url: str | None = None
     page: str | None = None
+    projects: frozenset[str] | None = None
 
 
 def _record(result: BaseModel | None) -> JsonValue:
@@ -77,6 +83,27 @@ class Visit:
         """The project that the call names."""
         return getattr(self.request, "project_id", None)
 
+    @cached_property
+    def fence(self) -> Fence | None:
+        """What keeps this call to the projects that it may touch; None where that is all."""
+        return None if self.house.projects is None else Fence(self.house.layers, self.house.projects)
+
+    async def pass_fence(self) -> None:
+        """Let a call through that names nothing of a project it may not touch; what a yes would act on, or did, is looked up.
+
+        Raises:
+            OutsideProjects: it names a project that it may not touch, or something of one.
+        """
+        if self.fence is None:
+            return
+        if self.project_id is not None and not self.fence.holds(self.project_id):
+            raise outside("projectId")
+        if self.tool.ask is not None:
+            for name in ("container_id", "container_ids"):
+                given: str | Sequence[str] = getattr(self.request, name, ())
+                for one in (given,) if isinstance(given, str) else given:
+                    await self.fence.own("container", one, to_camel(name))
+
     def pass_halt(self, projects: Collection[str]) -> None:
         """Let a call that writes to `projects` through.
 
@@ -97,14 +124,14 @@ class Visit:
             name = self.tool.name
             self.house.gate.began(kind, known_as, tool=name, arguments=self.arguments, project_id=project_id, key=key)
 
-        house = self.house
+        house, fence = self.house, self.fence
         return Call(
-            layers=house.layers,
+            layers=fence or house.layers,
             clock=house.clock,
             report=self.report,
             begun=begun,
             key=key,
-            switch=self.house.gate,
+            switch=FencedSwitch(house.gate, fence) if fence else house.gate,
             wait_s=house.wait_s,
             return_url=house.return_url,
             again=again,
