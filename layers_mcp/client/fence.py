@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from layers_mcp.client.owners import LISTS, MENTIONS, ORGANIZATION_READS, OWNED, TELLING, Kind, names_project, of_organization
 from layers_mcp.client.partner import Partner, Seen
-from layers_mcp.client.picture import Picture
+from layers_mcp.client.picture import SMALL, Bounds, Picture
 from layers_mcp.clock import Clock
 from layers_mcp.contract import content, influencers, jobs, projects, publishing, social
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
@@ -88,9 +88,9 @@ class Fence:
         """Whether a project may be touched; what has none may not."""
         return project_id is not None and full_project(project_id) in self._allowed
 
-    async def picture(self, url: str) -> Picture | None:
-        """The picture at a URL that an answer named; what is outside is in no answer."""
-        return await self._inner.picture(url)
+    async def picture(self, url: str, bounds: Bounds = SMALL) -> Picture | None:
+        """The file within `bounds` at a URL that an answer named; what is outside is in no answer."""
+        return await self._inner.picture(url, bounds)
 
     async def send(self, endpoint: Endpoint[Q, R], request: Q, *, key: str | None = None) -> R:
         """The reply to `request`, if both are of allowed projects.

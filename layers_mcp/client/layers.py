@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx2
 from pydantic import SecretStr
 
+from layers_mcp.address import Resolve, resolved
 from layers_mcp.client.partner import Seen
 from layers_mcp.client.picture import SMALL, Bounds, Picture, fetch
 from layers_mcp.client.retry import pause_before
@@ -65,6 +66,7 @@ class Layers:
     """One connection pool to one API with one key, for the life of the process.
 
     `base_url` may end in `/v1`, as seed 004 prints it. `timeout_s` bounds one exchange as a whole. `luck` draws the retries' jitter.
+    `resolve` finds the addresses of hosts that pictures are fetched from.
     """
 
     def __init__(  # noqa: PLR0913  what a client is made of, each by name
@@ -76,6 +78,7 @@ class Layers:
         transport: httpx2.AsyncBaseTransport | None = None,
         timeout_s: float = 30.0,
         luck: Callable[[], float] = random.random,
+        resolve: Resolve = resolved,
     ) -> None:
         secret = key.get_secret_value().strip()
         if not (secret.isascii() and secret.isprintable()):
@@ -85,6 +88,7 @@ class Layers:
         self._root = base_url.rstrip("/").removesuffix("/v1")
         self._timeout_s = timeout_s
         self._luck = luck
+        self._resolve = resolve
         self._ahead = timedelta(0)
         limits = httpx2.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s))
         self._http = httpx2.AsyncClient(transport=transport, timeout=limits, headers={"Accept": "application/json"})
@@ -137,7 +141,7 @@ class Layers:
 
     async def picture(self, url: str, bounds: Bounds = SMALL) -> Picture | None:
         """The file at a URL that an answer named, fetched without the key; None on any trouble, or when it is beyond `bounds`."""
-        return await fetch(self._http, url, root=self._root, bounds=bounds)
+        return await fetch(self._http, url, root=self._root, bounds=bounds, resolve=self._resolve)
 
     async def close(self) -> None:
         """Close the connections; the client sends no more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from layers_mcp.client.picture import Picture
+from layers_mcp.client.picture import SMALL, Bounds, Picture
 from layers_mcp.clock import Clock
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 
@@ -47,6 +47,6 @@ class Partner(Protocol):
         """One look at something that may not have changed since `etag`."""
         ...
 
-    async def picture(self, url: str) -> Picture | None:
-        """The picture at a URL that an answer named."""
+    async def picture(self, url: str, bounds: Bounds = SMALL) -> Picture | None:
+        """The file within `bounds` at a URL that an answer named."""
         ...

@@ -34,7 +34,8 @@ class House:
 
     `wait_s`: the default wait; `sandbox`: nothing here reaches anyone; `return_url`: the default page that people come back to after
     a consent; `policy`: whose yes each control action needs; `page`: where a person answers in a browser, when this process serves it.
-    `projects`: only these; None: all.
+    `projects`: only these; None: all. `sites`: hosts that need not be public, as the sandbox answers for them itself
+    (setting LAYERS_SANDBOX_SITES).
     """
 
     layers: Layers
@@ -46,6 +47,7 @@ class House:
     return_url: str | None = None
     page: str | None = None
     projects: frozenset[str] | None = None
+    sites: frozenset[str] = frozenset()
 
 
 def _record(result: BaseModel | None) -> JsonValue:
