@@ -110,11 +110,12 @@ def unfit(url: str, *, known: Collection[str] = (), loopback: bool = False) -> s
     """
     try:
         parts = urlsplit(url)
-        host, port = _plain(parts.hostname or ""), parts.port
+        given, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return "is not a URL; give an absolute one, like https://example.com/"
+    host = _plain(given)
     why = _misread(url, host, port)
-    if why is not None or host in known or (loopback and host in LOOPBACK):
+    if why is not None or given in known or (loopback and given in LOOPBACK):
         return why
     if parts.scheme.lower() != "https":
         return "must be https; give the https address"

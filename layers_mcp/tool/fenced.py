@@ -22,7 +22,12 @@ class FencedSwitch:
         self._inner = inner
         self._fence = fence
 
-    def _check(self, project_id: str | None) -> None:
+    def check(self, project_id: str | None) -> None:
+        """Let a project through.
+
+        Raises:
+            OutsideProjects: it is another, or None, which means all.
+        """
         if project_id is None:
             issue = {"path": "projectId", "message": "is required, as this server may touch only some of the projects"}
             raise OutsideProjects("all projects are more than this server may touch", details={"issues": [dict(issue)]})
@@ -35,7 +40,7 @@ class FencedSwitch:
         Raises:
             OutsideProjects: another project, or all of them.
         """
-        self._check(project_id)
+        self.check(project_id)
         self._inner.hold(project_id)
 
     def lift(self, project_id: str | None) -> None:
@@ -44,7 +49,7 @@ class FencedSwitch:
         Raises:
             OutsideProjects: another project, or all of them.
         """
-        self._check(project_id)
+        self.check(project_id)
         self._inner.lift(project_id)
 
     def held(self, projects: Collection[str]) -> Halt | None:

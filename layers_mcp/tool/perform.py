@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from layers_mcp.client.desk import Report
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.gate.handle import digest
-from layers_mcp.tool import addresses
+from layers_mcp.tool import addresses, kinds
 from layers_mcp.tool.asking import Asker, AskFirst
 from layers_mcp.tool.confirming import control
 from layers_mcp.tool.declaration import Adding, Arguments, Tool, parse
@@ -64,6 +64,7 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
     """
     try:
         request = parse(declared, given)
+        kinds.check(declared, request)
         addresses.check(declared, request, sites=house.sites)
     except LayersError as problem:
         house.gate.record(declared.name, effect=declared.effect.value, outcome=problem.wire_code, arguments="")

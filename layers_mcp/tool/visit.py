@@ -11,7 +11,7 @@ from pydantic import BaseModel, JsonValue
 from pydantic.alias_generators import to_camel
 
 from layers_mcp.client.desk import Report
-from layers_mcp.client.fence import Fence, outside
+from layers_mcp.client.fence import Fence
 from layers_mcp.client.layers import Layers
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import Halted
@@ -98,8 +98,8 @@ class Visit:
         """
         if self.fence is None:
             return
-        if self.project_id is not None and not self.fence.holds(self.project_id):
-            raise outside("projectId")
+        if self.project_id is not None or self.tool.halts:
+            FencedSwitch(self.house.gate, self.fence).check(self.project_id)
         if self.tool.ask is not None:
             for name in ("container_id", "container_ids"):
                 given: str | Sequence[str] = getattr(self.request, name, ())

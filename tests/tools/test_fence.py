@@ -120,6 +120,7 @@ async def next_door(story, paid_of):
     foreign = await story.project(name=NAMED, customerExternalId="zanzibar-kiosk-1")
     made = Neighbours(story, own, foreign)
     made.ids = await _furnish(story, paid_of(story.world, foreign), foreign)
+    await story.world.work_done()
     return made
 
 
@@ -156,7 +157,7 @@ def _wanted(tool: Any, ids: dict[str, str], project: str) -> list[dict[str, Any]
     if "waitSeconds" in fields:
         needed["waitSeconds"] = 0
     optional = [name for name in fields if name in ids and name not in needed]
-    calls = [needed, *({**needed, name: known[name]} for name in optional)]
+    calls: list[dict[str, Any]] = [needed, *({**needed, name: known[name]} for name in optional)]
     if tool.name == "wait_for_job":
         calls = [{name: one[name] for name in one if name != "projectId" or "state" in one} for one in calls]
     if tool.name == "halt":
