@@ -23,6 +23,7 @@ from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, Tool
 from layers_mcp.tool.fenced import FencedSwitch
+from layers_mcp.tool.origin import of_record
 from layers_mcp.tool.outcome import Envelope, Outcome
 
 __all__ = ["House", "Notes", "Visit"]
@@ -155,11 +156,12 @@ class Visit:
 
     def envelope(self, outcome: Outcome[Any], **more: Any) -> Envelope:
         """The outcome as it goes out."""
+        result = _record(outcome.result)
         record = Envelope(
             status=outcome.status,
             summary=outcome.say,
-            result=_record(outcome.result),
-            read_from=outcome.read_from,
+            result=result,
+            read_from=of_record(result, outcome.read_from),
             next=outcome.next[:3],
             cost=outcome.cost,
             as_of=self.house.layers.now(),

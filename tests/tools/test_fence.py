@@ -16,7 +16,6 @@ from layers_mcp.client.owners import LISTS, ORGANIZATION_READS, ORGANIZATION_WRI
 from layers_mcp.contract import account, content, jobs, projects
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.errors import OutsideProjects
-from layers_mcp.contract.scalars import wire_time
 from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import tables
 from layers_mcp.tools.catalog import TOOLS
@@ -68,107 +67,15 @@ class Neighbours:
         return {word for word in theirs - ours if " " in word} | set(self.ids.values())
 
 
-async def _furnish(story: Any, paid: Any, project: str) -> dict[str, str]:
-    """One of everything that a tool can name."""
-    container, post = (await story.fed(project, 3))[0]
-    paid.campaign(paid.account())
-    paid.layer(target_cpa_cents=300)
-    story.clock.advance(DAY)
-    await story.yes("update_review_policy", projectId=project, policy="review_all")
-    waiting = await story.post(project, hook="Only the Zanzibar people know this hook.")
-    account_id = (await story.call("get_project", projectId=project))["result"]["accounts"][0]["socialAccountId"]
-    consent = await story.call("connect_account", projectId=project, platform="instagram", returnUrl="https://app.your-partner.com/done")
-    started = await story.call("generate_content", projectId=project, hook="Running.", waitSeconds=0)
-    later = await story.yes(
-        "schedule_content",
-        containerId=container,
-        scheduledFor=wire_time(story.layers.now() + DAY),
-        targets=[{"socialAccountId": account_id}],
-    )
-    decisions = (await story.call("explain_decision", projectId=project))["result"]["decisions"]
-    app = await story.call("create_sdk_app", projectId=project, name="Kiosk web", platform="web", webDomain="zanzibar.example")
-    media = await story.call("add_app_media", projectId=project, kind="logo", url="https://quinnscoffee.com/logo.svg")
-    found = (await story.call("list_recommendations", projectId=project))["result"].get("items", [])
-    creative = (await story.call("list_ads_content", projectId=project))["result"]["items"][0]["adsContentId"]
-    voice = (await story.call("get_project", projectId=project))["result"].get("influencers", [{}])
-    return {
-        "projectId": project,
-        "containerId": waiting,
-        "containerIds": waiting,
-        "sourcePostId": post,
-        "scheduledPostId": later["result"]["schedule"]["scheduledPostIds"][0],
-        "socialAccountId": account_id,
-        "state": consent["result"]["state"],
-        "jobId": started["result"]["job"]["jobId"],
-        "pendingId": next(one["pendingId"] for one in decisions if one.get("outcome") == "pending"),
-        "decisionId": next(one["pendingId"] for one in decisions if "pendingId" in one),
-        "adId": next(one["adId"] for one in decisions if "adId" in one),
-        "appId": app["result"]["app"]["appId"],
-        "mediaId": media["result"]["media"]["id"],
-        "recommendationId": found[0]["recommendationId"] if found else f"rec_{uuid4()}",
-        "creativeId": creative,
-        "adsContentId": creative,
-        "influencerId": (voice or [{}])[0].get("influencerId", f"inf_{uuid4()}"),
-        "customerExternalId": "zanzibar-kiosk-1",
-    }
-
-
 @pytest.fixture
-async def next_door(story, paid_of):
+async def next_door(story, paid_of, furnish):
     """A project that may be touched, and one with everything in it that may not."""
     own = await story.project(customerExternalId="quinn-1")
     foreign = await story.project(name=NAMED, customerExternalId="zanzibar-kiosk-1")
     made = Neighbours(story, own, foreign)
-    made.ids = await _furnish(story, paid_of(story.world, foreign), foreign)
+    made.ids = await furnish(story, paid_of(story.world, foreign), foreign)
     await story.world.work_done()
     return made
-
-
-def _wanted(tool: Any, ids: dict[str, str], project: str) -> list[dict[str, Any]]:
-    """Calls of a tool with each of its ids: all of its required arguments, and one optional id at a time."""
-    fields = {field.alias or name: field for name, field in tool.arguments.model_fields.items()}
-    known: dict[str, Any] = {
-        **ids,
-        "projectId": project,
-        "containerIds": [ids["containerIds"]],
-        "targets": [{"socialAccountId": ids["socialAccountId"]}],
-        "scheduledFor": "2026-12-01T12:00:00Z",
-        "name": "Another", "repoFullName": "quinns-coffee/quinns-app", "platform": "tiktok", "override": "exclude", "policy": "review_all",
-        "status": "dismissed", "kind": "logo", "url": "https://quinnscoffee.com/logo.svg", "returnUrl": "https://app.your-partner.com/done",
-    }  # fmt: skip
-    if tool.name == "run_optimizer":
-        known |= {"platform": "meta_ads"}
-    if tool.name == "create_sdk_app":
-        known |= {"platform": "web", "webDomain": "quinnscoffee.com"}
-    needed = {
-        name: known[name] for name, field in fields.items() if field.is_required() or (name == "projectId" and tool.name != "get_project")
-    }
-    more = {
-        "run_optimizer": {"dryRun": False},
-        "create_sdk_app": {"webDomain": "q.example"},
-        "ingest_listing": {"url": "https://quinnscoffee.com"},
-    }
-    more |= {
-        "connect_account": {"returnUrl": known["returnUrl"]},
-        "update_project": {"name": "Taken over"},
-        "update_sdk_app": {"name": "Mine"},
-    }
-    needed |= more.get(tool.name, {})
-    if "waitSeconds" in fields:
-        needed["waitSeconds"] = 0
-    optional = [name for name in fields if name in ids and name not in needed]
-    calls: list[dict[str, Any]] = [needed, *({**needed, name: known[name]} for name in optional)]
-    if tool.name == "wait_for_job":
-        calls = [{name: one[name] for name in one if name != "projectId" or "state" in one} for one in calls]
-    if tool.name == "halt":
-        calls += [{"projectId": project, "cancel": True}, {"projectId": project, "resume": True}, {}]
-    if tool.name == "read_metrics":
-        pairs = (("project", "projectId"), ("social_account", "socialAccountId"), ("platform_post", "sourcePostId"))
-        calls += [{"projectId": project, "scope": scope, "id": ids[name]} for scope, name in pairs]
-        calls.append({"projectId": project, "scope": "organization", "id": "org_1"})
-    if tool.name == "get_project":
-        calls += [{"search": "Zanzibar"}, {"projectId": project}]
-    return calls
 
 
 def _plain(record: dict[str, Any], ids: dict[str, str]) -> str:
@@ -185,14 +92,14 @@ def _unknown(ids: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.timeout(300)
-async def test_no_tool_tells_or_changes_anything_of_a_foreign_project(next_door):
+async def test_no_tool_tells_or_changes_anything_of_a_foreign_project(next_door, wanted_of):
     """Issue 5, "Ids and URLs": the allow-list is enforced for arguments and results; peers I, 41."""
     story, here = next_door.story, next_door
     before, secrets = _rows(story.world, here.foreign), here.secrets()
     tried = 0
     for tool in TOOLS:
         for project in (here.foreign, here.own):
-            for wanted in _wanted(tool, here.ids, project):
+            for wanted in wanted_of(tool, here.ids, project):
                 answer = await here.call(tool.name, **wanted)
                 record = dict(answer.record)
                 if handle := record.get("confirmation", {}).get("handle"):
@@ -210,13 +117,13 @@ async def test_no_tool_tells_or_changes_anything_of_a_foreign_project(next_door)
 
 
 @pytest.mark.timeout(300)
-async def test_what_is_foreign_is_told_in_the_words_for_what_is_not_there(next_door):
+async def test_what_is_foreign_is_told_in_the_words_for_what_is_not_there(next_door, wanted_of):
     """Issue 5: a refusal never says whether it exists."""
     here = next_door
     unknown = _unknown(here.ids)
     stranger = unknown["projectId"]
     for tool in TOOLS:
-        for theirs, nobodys in zip(_wanted(tool, here.ids, here.foreign), _wanted(tool, unknown, stranger), strict=True):
+        for theirs, nobodys in zip(wanted_of(tool, here.ids, here.foreign), wanted_of(tool, unknown, stranger), strict=True):
             foreign, nothing = await here.call(tool.name, **theirs), await here.call(tool.name, **nobodys)
             assert _plain(foreign.record, here.ids) == _plain(nothing.record, unknown), (tool.name, theirs)
 
