@@ -64,12 +64,7 @@ class LayersError(Exception):
     transient: ClassVar[bool] = False
 
     def __init__(
-        self,
-        message: str,
-        *,
-        details: Details | None = None,
-        request_id: str | None = None,
-        retry_after_s: float | None = None,
+        self, message: str, *, details: Details | None = None, request_id: str | None = None, retry_after_s: float | None = None
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -298,8 +293,7 @@ class UnknownProblem(LayersError):
 
 
 def _leaves(cls: type[LayersError]) -> list[type[LayersError]]:
-    below = [leaf for child in cls.__subclasses__() for leaf in _leaves(child)]
-    return below or [cls]
+    return [leaf for child in cls.__subclasses__() for leaf in _leaves(child)] or [cls]
 
 
 BY_CODE: dict[str, type[LayersError]] = {leaf.code: leaf for leaf in _leaves(LayersError) if leaf is not UnknownProblem}
