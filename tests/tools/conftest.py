@@ -108,7 +108,7 @@ class Story:
         self.world, self.store, self.clock = world, store, clock
         self.wire = Recording(httpx2.ASGITransport(app=build(world)))
         self.patient = Patient(clock, world)
-        self.layers = Layers("http://sandbox", SecretStr(key), clock=self.patient, transport=self.wire, luck=lambda: 0.0)
+        self.layers = Layers("http://sandbox.layers", SecretStr(key), clock=self.patient, transport=self.wire, luck=lambda: 0.0)
         self.policy = Policy()
         self.house = self.of("someone")
         self.told: list[tuple[float, str]] = []
