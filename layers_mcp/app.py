@@ -233,6 +233,8 @@ class App:
             return_url=settings.return_url,
             policy=self._policy or Policy(default=settings.confirm),
             page=self._page,
+            projects=None if settings.projects is None else frozenset(settings.projects),
+            sites=frozenset(entry.partition("=")[0].strip().lower().rstrip(".") for entry in settings.sandbox_sites),
         )
 
     async def close(self) -> None:

@@ -26,6 +26,7 @@ PREFIX = "LAYERS_"
 _NOT_OURS = frozenset({"LAYERS_APP_ID", "LAYERS_INGEST_ENDPOINT"})
 """Names of the Layers SDK, which may stand in the same environment."""
 _PAIR = re.compile(r"^[A-Za-z0-9_.\-]+/[A-Za-z0-9_.\-]+=.+$")
+_PROJECT = re.compile(r"prj_[A-Za-z0-9\-]{1,96}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9.])?")
 _ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?/?")
 _MOST_PORT = 65_535
@@ -95,6 +96,9 @@ class Settings(Listening):
         ge=0,
         description="Credits that may be spent in all without a yes, as far as the state has it on record.",
     )
+    projects: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        default=None, description="The only projects this server may touch: ids, comma-separated; without it, all of the key's."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged to stderr.")
     sandbox_speed: float = Field(
         default=60.0,
@@ -127,10 +131,19 @@ class Settings(Listening):
         "place is a folder or file of HTML or JSON, or the origin of a server (http://127.0.0.1:8080). Hosts not listed must be public.",
     )
 
-    @field_validator("sandbox_repos", "sandbox_sites", "tools", mode="before")
+    @field_validator("sandbox_repos", "sandbox_sites", "tools", "projects", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+    @field_validator("projects")
+    @classmethod
+    def _some(cls, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        wrong = next((place for place, one in enumerate(given or (), 1) if not _PROJECT.fullmatch(one)), None)
+        if given == () or wrong is not None:
+            message = "it names no project" if wrong is None else f"number {wrong} of them is no id of a project"
+            raise ValueError(f"{message}; give ids like prj_… or bare UUIDs, comma-separated, or leave it out for all")
+        return given
 
     @field_validator("api_key")
     @classmethod

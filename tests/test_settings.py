@@ -143,3 +143,18 @@ def test_a_persons_secret_is_hard_to_guess_and_never_printed(environment, secret
     assert environment(LAYERS_PERSON_TOKEN="x" * 24).person_token.get_secret_value() == "x" * 24
     assert "x" * 24 not in repr(environment(LAYERS_PERSON_TOKEN="x" * 24))
     assert refused.value.error_count() == 1
+
+
+def test_the_only_projects_are_named_by_id(environment):
+    """Issue 5, "Ids and URLs": project allow-list; seed 004 prints ids in both forms."""
+    bare = "3f2a9c1e-0000-4000-8000-000000000000"
+
+    assert environment().projects is None
+    assert environment(LAYERS_PROJECTS=f"prj_01H9ZX5YV8, {bare}").projects == ("prj_01H9ZX5YV8", bare)
+
+
+@pytest.mark.parametrize("named", [",", "cnt_01H9ZX9FR", "prj_", "prj_1,../x", "*", "prj_1;prj_2"])
+def test_a_list_of_projects_with_a_wrong_id_stops_the_start(environment, named):
+    """A server that would touch more than was meant does not start."""
+    with pytest.raises(ValidationError, match="comma-separated"):
+        environment(LAYERS_PROJECTS=named)

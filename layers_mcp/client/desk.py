@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeVar
 
-from layers_mcp.client.layers import Guarded, Layers, Seen
+from layers_mcp.client.partner import Partner, Seen
 from layers_mcp.client.retry import pause_before
 from layers_mcp.clock import Clock
 from layers_mcp.contract import jobs
@@ -119,7 +119,7 @@ async def wait(  # noqa: PLR0913  what a wait is made of, each by name
         await clock.sleep(min(pause_s, at_most_s - waited_s))
 
 
-def follow(layers: Layers | Guarded, endpoint: Endpoint[Q, R], request: Q) -> Callable[[], Awaitable[R]]:
+def follow(layers: Partner, endpoint: Endpoint[Q, R], request: Q) -> Callable[[], Awaitable[R]]:
     """A look for `wait` that sends the etag of what it saw last, so that a thing that has not moved costs next to nothing."""
     last: Seen[R] = Seen(reply=None, etag=None)
 
@@ -138,7 +138,7 @@ def of_job(job: jobs.Job) -> Progress:
     return Progress(done=job.progress, stage=(job.status if job.over else job.stage or job.status).replace("_", " "))
 
 
-async def job(layers: Layers | Guarded, job_id: str, *, report: Report, at_most_s: float) -> jobs.Job:
+async def job(layers: Partner, job_id: str, *, report: Report, at_most_s: float) -> jobs.Job:
     """Wait until a job is over, at most `at_most_s` seconds, and give it back as it then stands; the job itself is never touched.
 
     Raises:

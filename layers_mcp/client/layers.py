@@ -8,13 +8,15 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Generic, NamedTuple, Self, TypeVar
+from typing import Self, TypeVar
 from uuid import uuid4
 
 import httpx2
 from pydantic import SecretStr
 
+from layers_mcp.address import Resolve, resolved
 from layers_mcp.client.keys import Keys, OneKey, sendable
+from layers_mcp.client.partner import Seen
 from layers_mcp.client.picture import SMALL, Bounds, Picture, fetch
 from layers_mcp.client.retry import pause_before
 from layers_mcp.client.sent import may_have_acted, note, says_nothing
@@ -24,7 +26,7 @@ from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.envelope import from_wire
 from layers_mcp.contract.errors import BadReply, LayersError, LiveApiMoved, NotFound, TimedOut, Unauthenticated, Unreachable
 
-__all__ = ["Guarded", "Layers", "Seen"]
+__all__ = ["Layers"]
 
 Q = TypeVar("Q", bound=Request)
 R = TypeVar("R", bound=Reply)
@@ -37,13 +39,6 @@ _NO_METHOD = frozenset({405, 410})
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
 
 _heard: ContextVar[str | None] = ContextVar("heard", default=None)
-
-
-class Seen(NamedTuple, Generic[R]):
-    """One look: the reply, None when nothing changed since the etag that was sent; and the etag of what stands there now."""
-
-    reply: R | None
-    etag: str | None
 
 
 def _moved(endpoint: Endpoint[Q, R], status: int, problem: LayersError) -> bool:
@@ -73,7 +68,8 @@ class Layers:
     """One connection pool to one API, for the life of the process.
 
     `key`: one that stays, or those of a rotation. `base_url` may end in `/v1`, as seed 004 prints it. `timeout_s` bounds one exchange
-    as a whole. `luck` draws the retries' jitter.
+    as a whole. `luck` draws the retries' jitter; `resolve` finds the addresses
+    of hosts that pictures are fetched from.
     """
 
     def __init__(  # noqa: PLR0913  what a client is made of, each by name
@@ -85,6 +81,7 @@ class Layers:
         transport: httpx2.AsyncBaseTransport | None = None,
         timeout_s: float = 30.0,
         luck: Callable[[], float] = random.random,
+        resolve: Resolve = resolved,
     ) -> None:
         if isinstance(key, SecretStr):
             secret = key.get_secret_value().strip()
@@ -96,6 +93,7 @@ class Layers:
         self._root = base_url.rstrip("/").removesuffix("/v1")
         self._timeout_s = timeout_s
         self._luck = luck
+        self._resolve = resolve
         self._ahead = timedelta(0)
         limits = httpx2.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s))
         self._http = httpx2.AsyncClient(transport=transport, timeout=limits, headers={"Accept": "application/json"})
@@ -157,7 +155,7 @@ class Layers:
 
     async def picture(self, url: str, bounds: Bounds = SMALL) -> Picture | None:
         """The file at a URL that an answer named, fetched without the key; None on any trouble, or when it is beyond `bounds`."""
-        return await fetch(self._http, url, root=self._root, bounds=bounds)
+        return await fetch(self._http, url, root=self._root, bounds=bounds, resolve=self._resolve)
 
     async def close(self) -> None:
         """Close the connections; the client sends no more."""
@@ -213,31 +211,3 @@ class Layers:
             words = f"the API no longer has {endpoint.name} (HTTP {status})"
             problem = LiveApiMoved(words, details={"route": endpoint.name}, request_id=problem.request_id)
         raise problem
-
-
-class Guarded:
-    """The same API for one call: before each write it is asked once more whether that may still go out."""
-
-    def __init__(self, layers: Layers, check: Callable[[], None]) -> None:
-        """`check` raises what a write is refused with."""
-        self._layers = layers
-        self._check = check
-        self.clock = layers.clock
-
-    def now(self) -> datetime:
-        """As `Layers.now`."""
-        return self._layers.now()
-
-    async def send(self, endpoint: Endpoint[Q, R], request: Q, *, key: str | None = None) -> R:
-        """As `Layers.send`; what `check` refuses is not sent."""
-        if endpoint.method != "GET":
-            self._check()
-        return await self._layers.send(endpoint, request, key=key)
-
-    async def look(self, endpoint: Endpoint[Q, R], request: Q, etag: str | None = None) -> Seen[R]:
-        """As `Layers.look`, which only reads."""
-        return await self._layers.look(endpoint, request, etag)
-
-    async def picture(self, url: str) -> Picture | None:
-        """As `Layers.picture`."""
-        return await self._layers.picture(url)

@@ -44,12 +44,13 @@ def _serve(
     allowed_host: Annotated[
         list[str] | None, typer.Option(help="With http: a name that requests may call us by, once for each; LAYERS_ALLOWED_HOSTS.")
     ] = None,
+    projects: Annotated[str | None, typer.Option(help="The only projects to touch: ids, comma-separated. Default: all.")] = None,
 ) -> None:
     """Serve MCP: one client over stdio (what `layers-mcp` alone does), or many over HTTP."""
     if transport == "stdio":
-        serve.serve()
+        serve.serve({"projects": projects})
     else:
-        serve_http.serve(host, port, allowed=tuple(allowed_host) if allowed_host else None)
+        serve_http.serve(host, port, {"allowed_hosts": tuple(allowed_host) if allowed_host else None, "projects": projects})
 
 
 _app.command("demo")(demo.demo)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mcp.server.lowlevel import Server
@@ -42,6 +42,6 @@ def opened(settings: Settings, *, page: str | None = None) -> App:
         raise SystemExit(2) from None
 
 
-def serve() -> None:
+def serve(flags: Mapping[str, object] | None = None) -> None:
     """Serve one client over stdio until it closes stdin. stdout carries protocol frames only."""
-    asyncio.run(_serve(opened(settings_or_exit()), serve_stdio))
+    asyncio.run(_serve(opened(settings_or_exit(flags)), serve_stdio))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 
 from layers_mcp.app import App
 from layers_mcp.commands.serve import opened
@@ -51,9 +52,9 @@ async def _serve(app: App, door: Door, host: str, port: int) -> None:
         await app.close()
 
 
-def serve(host: str, port: int, *, allowed: tuple[str, ...] | None) -> None:
-    """Serve until a signal comes; `allowed`: what --allowed-host gave."""
-    settings = settings_or_exit({"allowed_hosts": allowed})
+def serve(host: str, port: int, flags: Mapping[str, object]) -> None:
+    """Serve until a signal comes; `flags`: settings that stand above the environment's, None where one was not given."""
+    settings = settings_or_exit(flags)
     log.configure(settings.log_level)
     place = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     app = opened(settings, page=f"{place}/confirm")

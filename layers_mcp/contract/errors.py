@@ -15,6 +15,7 @@ LayersError
 │   ├── Conflict              409 CONFLICT
 │   ├── InsufficientCredits   402 INSUFFICIENT_CREDITS
 │   ├── PolicyForbids         403 POLICY_FORBIDS (ours)
+│   ├── OutsideProjects       403 OUTSIDE_PROJECTS (ours)
 │   ├── Halted                409 HALTED (ours)
 │   └── KillSwitch            503 KILL_SWITCH
 ├── TransientError        the same call may work later
@@ -43,8 +44,8 @@ from pydantic import JsonValue
 __all__ = [
     "BY_CODE", "ApprovalRequired", "AuthorityDenied", "BadReply", "CallerError", "Conflict", "ContentRejected", "Details",
     "ForbiddenScope", "Halted", "IdempotencyConflict", "InProgress", "InsufficientCredits", "Internal", "Invalid", "KillSwitch",
-    "LayersError", "LiveApiMoved", "NotFound", "OurMistake", "PlatformError", "PolicyError", "PolicyForbids", "RateLimited",
-    "ReturnUrlNotAllowed", "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
+    "LayersError", "LiveApiMoved", "NotFound", "OurMistake", "OutsideProjects", "PlatformError", "PolicyError", "PolicyForbids",
+    "RateLimited", "ReturnUrlNotAllowed", "TimedOut", "TransientError", "Unauthenticated", "Unavailable", "UnknownProblem", "Unreachable",
 ]  # fmt: skip
 
 Details = Mapping[str, JsonValue]
@@ -63,12 +64,7 @@ class LayersError(Exception):
     transient: ClassVar[bool] = False
 
     def __init__(
-        self,
-        message: str,
-        *,
-        details: Details | None = None,
-        request_id: str | None = None,
-        retry_after_s: float | None = None,
+        self, message: str, *, details: Details | None = None, request_id: str | None = None, retry_after_s: float | None = None
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -182,6 +178,13 @@ class PolicyForbids(PolicyError):
     advice = "Nothing was changed. Tell the user; only who runs this server can change its policy."
 
 
+class OutsideProjects(PolicyError):
+    """It is not of the projects that this server may touch; ours, no answer of Layers. It never says whether there is such a thing."""
+
+    code, status = "OUTSIDE_PROJECTS", 403
+    advice = "Nothing was changed. Use ids of the allowed projects: get_project lists them; only who runs this server can add others."
+
+
 class Halted(PolicyError):
     """Writes to the project were held back with `halt`; ours, no answer of Layers. It may come in the middle of a call."""
 
@@ -291,8 +294,7 @@ class UnknownProblem(LayersError):
 
 
 def _leaves(cls: type[LayersError]) -> list[type[LayersError]]:
-    below = [leaf for child in cls.__subclasses__() for leaf in _leaves(child)]
-    return below or [cls]
+    return [leaf for child in cls.__subclasses__() for leaf in _leaves(child)] or [cls]
 
 
 BY_CODE: dict[str, type[LayersError]] = {leaf.code: leaf for leaf in _leaves(LayersError) if leaf is not UnknownProblem}

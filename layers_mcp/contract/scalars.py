@@ -5,6 +5,7 @@ Ids: the sandbox mints `prj_<uuid>` and the like; a bare UUID is accepted everyw
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -27,6 +28,7 @@ __all__ = [
     "SocialPlatforms",
     "Text",
     "Utc",
+    "full_project",
     "wire_time",
 ]
 
@@ -87,6 +89,14 @@ RateClass = Literal["read-light", "write-light", "long-running"]
 Credits = Annotated[int, Field(ge=0, description="Whole credits.")]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
 """An id as Layers prints it: a prefix and a UUID or ULID, or a bare UUID; 1 to 100 characters."""
+
+_BARE = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def full_project(given: str) -> str:
+    """The one spelling of a project's id: a bare UUID with its prefix, any other as it is."""
+    return f"prj_{given.lower()}" if _BARE.fullmatch(given) else given
+
 
 Language = Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 """A BCP-47 tag such as `en` or `pt-BR`."""

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from layers_mcp.tool.words import visible
+
 if TYPE_CHECKING:
     from layers_mcp.tool.outcome import Shown
 
@@ -50,17 +52,21 @@ class Asker(Protocol):
         ...
 
 
+def _quoted(fact: object) -> str:
+    return visible(json.dumps(fact, ensure_ascii=False))
+
+
 def _line(name: str, fact: object) -> str:
-    """A fact in quotes, so that no text of a stranger reads as ours."""
-    words = json.dumps(fact, ensure_ascii=False)
+    """A fact in quotes, so that no text of a stranger reads as ours, and without what can't be seen."""
+    words = _quoted(fact)
     return f"  {name}: {words if len(words) <= _LETTERS_A_FACT else words[:_LETTERS_A_FACT] + '…'}"
 
 
 def question_words(shown: Shown) -> str:
     """What the person is asked: one sentence, and for each thing how it stands, how it would stand, and what they need to judge it."""
-    lines = [shown.question]
+    lines = [visible(shown.question)]
     for item in shown.items:
-        lines += ["", f"{item.id}: {json.dumps(item.before, ensure_ascii=False)} becomes {json.dumps(item.after, ensure_ascii=False)}"]
+        lines += ["", f"{item.id}: {_quoted(item.before)} becomes {_quoted(item.after)}"]
         lines += [_line(name, fact) for name, fact in item.facts.items() if name not in shown.unbound and fact is not None]
     words = "\n".join(lines)
     return words if len(words) <= _MOST_LETTERS else words[:_MOST_LETTERS] + "\n… (cut; decline if this is not enough to judge)"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from layers_mcp.client.desk import Report
-from layers_mcp.client.layers import Guarded
+from layers_mcp.client.partner import Partner
 from layers_mcp.client.sent import Sent
 from layers_mcp.clock import Clock
 from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Paused
@@ -79,7 +79,7 @@ class Call:
     far; `books`: told how a job ended.
     """
 
-    layers: Guarded
+    layers: Partner
     clock: Clock
     report: Report
     begun: Begun

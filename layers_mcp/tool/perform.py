@@ -12,6 +12,7 @@ from layers_mcp.client.sent import watched
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go
+from layers_mcp.tool import addresses, kinds
 from layers_mcp.tool.asking import Asker, AskFirst
 from layers_mcp.tool.confirming import Acted, by_handle, control
 from layers_mcp.tool.declaration import Adding, Arguments, Effect, Priced, Tool, parse
@@ -57,6 +58,7 @@ async def _set(visit: Visit) -> Envelope:
 
 
 async def _pass(visit: Visit) -> Envelope:
+    await visit.pass_fence()
     if visit.tool.effect is Effect.READS:
         return visit.envelope(await visit.tool.run(visit.request, visit.call(str(uuid.uuid4()))))
     if isinstance(visit.request, Priced) and visit.request.quote_only:
@@ -78,6 +80,8 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
     """
     try:
         request = parse(declared, given)
+        kinds.check(declared, request)
+        addresses.check(declared, request, sites=house.sites)
     except LayersError as problem:
         house.gate.record(declared.name, effect=declared.effect.value, outcome=problem.wire_code, arguments="")
         raise

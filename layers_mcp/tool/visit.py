@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, JsonValue
+from pydantic.alias_generators import to_camel
 
 from layers_mcp.client.desk import Report
-from layers_mcp.client.layers import Guarded, Layers
+from layers_mcp.client.fence import Fence
+from layers_mcp.client.guard import Guard
+from layers_mcp.client.layers import Layers
 from layers_mcp.client.sent import Sent
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import Halted
@@ -20,6 +24,8 @@ from layers_mcp.store.rows import EVERY, ConfirmedBy, How, Operation
 from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, Tool
+from layers_mcp.tool.fenced import FencedSwitch
+from layers_mcp.tool.origin import of_record
 from layers_mcp.tool.outcome import Cost, Envelope, Outcome
 
 __all__ = ["House", "Notes", "Visit"]
@@ -31,6 +37,8 @@ class House:
 
     `wait_s`: the default wait; `sandbox`: nothing here reaches anyone; `return_url`: the default page that people come back to after
     a consent; `policy`: whose yes each control action needs; `page`: where a person answers in a browser, when this process serves it.
+    `projects`: only these; None: all. `sites`: hosts that need not be public, as the sandbox answers for them itself
+    (setting LAYERS_SANDBOX_SITES).
     """
 
     layers: Layers
@@ -43,6 +51,7 @@ class House:
     page: str | None = None
     projects: frozenset[str] | None = None
     """Only these; None: all."""
+    sites: frozenset[str] = frozenset()
 
 
 def _record(result: BaseModel | None) -> JsonValue:
@@ -93,6 +102,27 @@ class Visit:
         """The project that the call names."""
         return getattr(self.request, "project_id", None)
 
+    @cached_property
+    def fence(self) -> Fence | None:
+        """What keeps this call to the projects that it may touch; None where that is all."""
+        return None if self.house.projects is None else Fence(self.house.layers, self.house.projects)
+
+    async def pass_fence(self) -> None:
+        """Let a call through that names nothing of a project it may not touch; what a yes would act on, or did, is looked up.
+
+        Raises:
+            OutsideProjects: it names a project that it may not touch, or something of one.
+        """
+        if self.fence is None:
+            return
+        if self.project_id is not None or self.tool.halts:
+            FencedSwitch(self.house.gate, self.fence).check(self.project_id)
+        if self.tool.ask is not None:
+            for name in ("container_id", "container_ids"):
+                given: str | Sequence[str] = getattr(self.request, name, ())
+                for one in (given,) if isinstance(given, str) else given:
+                    await self.fence.own("container", one, to_camel(name))
+
     def pass_halt(self, projects: Collection[str] = ()) -> None:
         """Let a call through that writes to the project it names and to `projects`, which are remembered for its later writes.
 
@@ -118,13 +148,14 @@ class Visit:
             if self.notes.operation is not None:
                 gate.let_go(self.notes.operation)  # from here on the same call joins what was begun
 
+        fence = self.fence
         made = Call(
-            layers=Guarded(house.layers, self.pass_halt),
+            layers=Guard(fence or house.layers, self.pass_halt),
             clock=house.clock,
             report=self.report,
             begun=begun,
             key=key,
-            switch=gate,
+            switch=FencedSwitch(gate, fence) if fence else gate,
             books=gate.purse,
             sent=self.sent,
             wait_s=house.wait_s,
@@ -151,11 +182,12 @@ class Visit:
     def envelope(self, outcome: Outcome[Any], **more: Any) -> Envelope:
         """The outcome as it goes out; what it cost is said while that may be charged."""
         more.setdefault("cost", self.notes.cost if outcome.status in ("done", "running") else None)
+        result = _record(outcome.result)
         record = Envelope(
             status=outcome.status,
             summary=outcome.say,
-            result=_record(outcome.result),
-            read_from=outcome.read_from,
+            result=result,
+            read_from=of_record(result, outcome.read_from),
             next=outcome.next[:3],
             as_of=self.house.layers.now(),
             request_id=self.house.layers.request_id,

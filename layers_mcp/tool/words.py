@@ -7,12 +7,26 @@ import unicodedata
 
 __all__ = ["ANSI", "hidden", "plain_code", "visible"]
 
-ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
-"""Escape sequences of terminals."""
+ANSI = re.compile(
+    r"(?:\x1b\[|\x9b)[0-9;:?<=>]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]{0,500}(?:\x07|\x1b\\|\x9c)|\x1b[@-_]"
+)
+"""Escape sequences of terminals (ECMA-48): control sequences, strings that end (OSC, DCS, APC, PM, SOS), and two-letter ones."""
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-"""Control, format (zero-width, bidi), surrogates, private use, unassigned, line breaks of Unicode's own (its general categories)."""
-_KEPT = ("\n", "\t", "\u200d", "\ufe0f")
-"""Line breaks, and what holds emoji and Indic words together."""
+"""Control, format (zero-width, bidi, tags), surrogates, private use, unassigned, line breaks of Unicode's own (its general categories)."""
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that show as nothing (Unicode: Default_Ignorable_Code_Point, and the empty braille pattern)."""
+_KEPT = ("\n", "\t")
+_JOINERS = ("\u200c", "\u200d")
+_JOINED = re.compile(
+    "[\u0600-\u0dff\u0f00-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff\U0001e900-\U0001e95f]"
+)
+"""Scripts whose letters take another form by a joiner or a non-joiner between them: Arabic, the Indic ones and their like."""
+_SELECTORS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_SHOWN_AS = ("\ufe0e", "\ufe0f")
+"""Whether a sign is shown as text or as an emoji; the other selectors only choose among forms of a letter, and carry what is not seen."""
+_EMOJI = re.compile("[\U0001f000-\U0001faff]")
+_SIGNS = ("So", "Sm", "Sk", "Po", "Pd", "Nd")
+"""What a sign may be that can be an emoji too: ☕, ↔, 🏽, ‼, 〰, 1."""
 
 _CODE = re.compile(r"[A-Z0-9_]{1,64}")
 
@@ -22,10 +36,33 @@ def plain_code(code: str | None) -> str | None:
     return code if code is not None and _CODE.fullmatch(code) else None
 
 
+def _sign(char: str) -> bool:
+    """Whether it can be an emoji, or a part of one."""
+    return _EMOJI.match(char) is not None or unicodedata.category(char) in _SIGNS
+
+
+def _holds(before: str, char: str, after: str) -> bool:
+    """Whether a character that can't be seen holds together what stands `before` and `after` it, so that both read as they should."""
+    if char in _SHOWN_AS:
+        return before != "" and _sign(before)
+    letters = _JOINED.match(before) is not None and _JOINED.match(after) is not None
+    signs = char == "\u200d" and before != "" and after != "" and (_sign(before) or before in _SHOWN_AS) and _sign(after)
+    return char in _JOINERS and (letters or signs)
+
+
+def _seen(char: str) -> bool:
+    if _SELECTORS.match(char) or char in _BLANK:
+        return False
+    return char in _KEPT or _EMOJI.match(char) is not None or unicodedata.category(char) not in _UNSEEN
+
+
 def visible(words: str) -> str:
-    """`words` without terminal sequences and characters that can't be seen."""
-    words = ANSI.sub("", words)
-    return "".join(char for char in words if char in _KEPT or unicodedata.category(char) not in _UNSEEN)
+    """`words` without terminal sequences and characters that can't be seen, but for those that scripts and emoji are written with."""
+    words, kept = ANSI.sub("", words), list[str]()
+    for place, char in enumerate(words):
+        if _seen(char) or _holds(kept[-1] if kept else "", char, words[place + 1 : place + 2]):
+            kept.append(char)
+    return "".join(kept)
 
 
 def hidden(words: str | None) -> int:

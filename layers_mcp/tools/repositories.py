@@ -39,7 +39,7 @@ class IngestRepoArguments(Adding, Waiting):
     )
     platforms: tuple[Platform, ...] | None = Field(default=None, max_length=6, description="For the SDK; else all found.")
     installation_id: int | None = Field(default=None, ge=1, description="What GitHub handed back; goes with state.")
-    state: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+    state: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")] | None = Field(
         default=None, description="Of the opened install URL."
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pydantic import Field, JsonValue
 
 from layers_mcp.contract import sdk_apps
@@ -170,9 +172,14 @@ def _in_words(change: sdk_apps.UpdateSdkApp) -> str:
     return "; ".join(said)
 
 
+def _quoted(given: str | None) -> str:
+    """A name or an address in quotes: somebody typed it in."""
+    return json.dumps(given, ensure_ascii=False) if given else "none"
+
+
 def _as_it_is(app: SdkApp, change: sdk_apps.UpdateSdkApp) -> str:
     """What would change, as it stands."""
-    said = [f"{_WIRE[name]}: {getattr(app, name) or 'none'}" for name in _WIRE if name in change.model_fields_set]
+    said = [f"{_WIRE[name]}: {_quoted(getattr(app, name))}" for name in _WIRE if name in change.model_fields_set]
     for name in _RELAYS if change.capi else ():
         if getattr(change.capi, name) is not None:
             relay = getattr(app.capi, name) if app.capi else None
@@ -183,7 +190,7 @@ def _as_it_is(app: SdkApp, change: sdk_apps.UpdateSdkApp) -> str:
 
 def _as_it_would_be(change: sdk_apps.UpdateSdkApp) -> str:
     """The same after the change."""
-    said = [f"{wire}: {getattr(change, name)}" for name, wire in _WIRE.items() if name in change.model_fields_set]
+    said = [f"{wire}: {_quoted(getattr(change, name))}" for name, wire in _WIRE.items() if name in change.model_fields_set]
     switches = [(name, getattr(change.capi, name)) for name in _RELAYS] if change.capi else []
     said += [f"capi.{name}: {'on' if switch.enabled else 'off'}" for name, switch in switches if switch]
     return "; ".join([*said, *(["a new key"] if change.rotate_key else [])])

@@ -20,6 +20,7 @@ class FarSide:
     def __init__(self) -> None:
         self.script: list[Answer] = []
         self.asked: list[httpx2.Request] = []
+        self.addresses: dict[str, list[str]] = {}
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         """The next answer."""
@@ -42,5 +43,11 @@ def far() -> FarSide:
 async def layers(far: FarSide, clock: HandClock) -> AsyncIterator[Layers]:
     """A client whose luck is always the middle."""
     transport = httpx2.MockTransport(far.answer)
-    async with Layers("https://api.test/v1/", SecretStr("lp_live_secret\n"), clock=clock, transport=transport, luck=lambda: 0.5) as one:
+
+    def resolve(host: str, _: int) -> list[str]:
+        return far.addresses.get(host, ["93.184.216.34"])
+
+    async with Layers(
+        "https://api.test/v1/", SecretStr("lp_live_secret\n"), clock=clock, transport=transport, luck=lambda: 0.5, resolve=resolve
+    ) as one:
         yield one

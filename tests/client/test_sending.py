@@ -233,7 +233,20 @@ async def test_a_picture_comes_with_its_type_and_without_our_key(layers, far):
 
     assert picture == (b"\xff\xd8\xffpicture", "image/jpeg")
     assert "authorization" not in far.asked[0].headers
-    assert str(far.asked[0].url) == "https://cdn.test/a.jpg?signature=x"
+    assert str(far.asked[0].url) == "https://93.184.216.34/a.jpg?signature=x"
+    assert far.asked[0].headers["host"] == "cdn.test"
+    assert far.asked[0].extensions["sni_hostname"] == "cdn.test"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.7", "169.254.169.254", "::1", "::ffff:10.0.0.1", "100.64.0.1", "fd00:ec2::254"])
+async def test_a_picture_is_fetched_from_public_addresses_only(layers, far, address):
+    """Issue 5: what we fetch ourselves is checked by the resolved address; one private address among the public ones is enough."""
+    far.script = [_image()]
+    far.addresses = {"cdn.test": ["93.184.216.34", address]}
+
+    assert await layers.picture("https://cdn.test/a.jpg") is None
+    assert await layers.picture(f"https://[{address}]/a.jpg" if ":" in address else f"https://{address}/a.jpg") is None
+    assert far.asked == []
 
 
 @pytest.mark.parametrize(

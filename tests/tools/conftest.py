@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -108,7 +109,7 @@ class Story:
         self.world, self.store, self.clock = world, store, clock
         self.wire = Recording(httpx2.ASGITransport(app=build(world)))
         self.patient = Patient(clock, world)
-        self.layers = Layers("http://sandbox", SecretStr(key), clock=self.patient, transport=self.wire, luck=lambda: 0.0)
+        self.layers = Layers("http://sandbox.layers", SecretStr(key), clock=self.patient, transport=self.wire, luck=lambda: 0.0)
         self.policy = Policy()
         self.budget = Budget()
         self.house = self.of("someone")
@@ -215,6 +216,110 @@ class Story:
     def now(self) -> datetime:
         """The world's time."""
         return self.world.now()
+
+
+async def _furnished(story: Any, paid: Any, project: str) -> dict[str, str]:
+    """One of everything that a tool can name."""
+    container, post = (await story.fed(project, 3))[0]
+    paid.campaign(paid.account())
+    paid.layer(target_cpa_cents=300)
+    story.clock.advance(timedelta(days=1))
+    await story.yes("update_review_policy", projectId=project, policy="review_all")
+    waiting = await story.post(project, hook="Only the Zanzibar people know this hook.")
+    account_id = (await story.call("get_project", projectId=project))["result"]["accounts"][0]["socialAccountId"]
+    consent = await story.call("connect_account", projectId=project, platform="instagram", returnUrl="https://app.your-partner.com/done")
+    started = await story.call("generate_content", projectId=project, hook="Running.", waitSeconds=0)
+    later = await story.yes(
+        "schedule_content",
+        containerId=container,
+        scheduledFor=wire_time(story.layers.now() + timedelta(days=1)),
+        targets=[{"socialAccountId": account_id}],
+    )
+    decisions = (await story.call("explain_decision", projectId=project))["result"]["decisions"]
+    app = await story.call("create_sdk_app", projectId=project, name="Kiosk web", platform="web", webDomain="zanzibar.example")
+    media = await story.call("add_app_media", projectId=project, kind="logo", url="https://quinnscoffee.com/logo.svg")
+    found = (await story.call("list_recommendations", projectId=project))["result"].get("items", [])
+    creative = (await story.call("list_ads_content", projectId=project))["result"]["items"][0]["adsContentId"]
+    voice = (await story.call("get_project", projectId=project))["result"].get("influencers", [{}])
+    return {
+        "projectId": project,
+        "containerId": waiting,
+        "containerIds": waiting,
+        "sourcePostId": post,
+        "scheduledPostId": later["result"]["schedule"]["scheduledPostIds"][0],
+        "socialAccountId": account_id,
+        "state": consent["result"]["state"],
+        "jobId": started["result"]["job"]["jobId"],
+        "pendingId": next(one["pendingId"] for one in decisions if one.get("outcome") == "pending"),
+        "decisionId": next(one["pendingId"] for one in decisions if "pendingId" in one),
+        "adId": next(one["adId"] for one in decisions if "adId" in one),
+        "appId": app["result"]["app"]["appId"],
+        "mediaId": media["result"]["media"]["id"],
+        "recommendationId": found[0]["recommendationId"] if found else f"rec_{uuid4()}",
+        "creativeId": creative,
+        "adsContentId": creative,
+        "influencerId": (voice or [{}])[0].get("influencerId", f"inf_{uuid4()}"),
+        "customerExternalId": "zanzibar-kiosk-1",
+    }
+
+
+@pytest.fixture
+def furnish() -> Any:
+    """Puts one of everything that a tool can name into a project, and gives the ids by the names of arguments."""
+    return _furnished
+
+
+def _wanted(tool: Any, ids: dict[str, str], project: str) -> list[dict[str, Any]]:
+    """Calls of a tool with each of its ids: all of its required arguments, and one optional id at a time."""
+    fields = {field.alias or name: field for name, field in tool.arguments.model_fields.items()}
+    known: dict[str, Any] = {
+        **ids,
+        "projectId": project,
+        "containerIds": [ids["containerIds"]],
+        "targets": [{"socialAccountId": ids["socialAccountId"]}],
+        "scheduledFor": "2026-12-01T12:00:00Z",
+        "name": "Another", "repoFullName": "quinns-coffee/quinns-app", "platform": "tiktok", "override": "exclude", "policy": "review_all",
+        "status": "dismissed", "kind": "logo", "url": "https://quinnscoffee.com/logo.svg", "returnUrl": "https://app.your-partner.com/done",
+    }  # fmt: skip
+    if tool.name == "run_optimizer":
+        known |= {"platform": "meta_ads"}
+    if tool.name == "create_sdk_app":
+        known |= {"platform": "web", "webDomain": "quinnscoffee.com"}
+    needed = {
+        name: known[name] for name, field in fields.items() if field.is_required() or (name == "projectId" and tool.name != "get_project")
+    }
+    more = {
+        "run_optimizer": {"dryRun": False},
+        "create_sdk_app": {"webDomain": "q.example"},
+        "ingest_listing": {"url": "https://quinnscoffee.com"},
+    }
+    more |= {
+        "connect_account": {"returnUrl": known["returnUrl"]},
+        "update_project": {"name": "Taken over"},
+        "update_sdk_app": {"name": "Mine"},
+    }
+    needed |= more.get(tool.name, {})
+    if "waitSeconds" in fields:
+        needed["waitSeconds"] = 0
+    optional = [name for name in fields if name in ids and name not in needed]
+    calls: list[dict[str, Any]] = [needed, *({**needed, name: known[name]} for name in optional)]
+    if tool.name == "wait_for_job":
+        calls = [{name: one[name] for name in one if name != "projectId" or "state" in one} for one in calls]
+    if tool.name == "halt":
+        calls += [{"projectId": project, "cancel": True}, {"projectId": project, "resume": True}, {}]
+    if tool.name == "read_metrics":
+        pairs = (("project", "projectId"), ("social_account", "socialAccountId"), ("platform_post", "sourcePostId"))
+        calls += [{"projectId": project, "scope": scope, "id": ids[name]} for scope, name in pairs]
+        calls.append({"projectId": project, "scope": "organization", "id": "org_1"})
+    if tool.name == "get_project":
+        calls += [{"search": "Zanzibar"}, {"projectId": project}]
+    return calls
+
+
+@pytest.fixture
+def wanted_of() -> Any:
+    """The calls of a tool with each of its ids."""
+    return _wanted
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ async def test_orders_in_a_repository_are_quoted_with_their_origin_and_repeated_
         assert lines[place - 1].strip() == sentence
         assert ORDER not in answer.record["summary"]
         assert answer.record["readFrom"][0]["kind"] == "repository"
-    assert {mark["at"] for mark in read.record["readFrom"]} == {"project.brandContext", "influencers"}
+    assert {mark["at"] for mark in read.record["readFrom"]} == {"project.brandContext", "influencers", "project.name"}
 
 
 async def test_a_repository_that_was_read_in_part_says_so(shop, monkeypatch):
@@ -134,7 +134,7 @@ async def test_what_the_partner_wrote_has_no_mark(story):
 
     read = await story.result("get_project", projectId=project)
 
-    assert "readFrom" not in read.record
+    assert read.record["readFrom"] == [{"at": "project.name", "kind": "customer"}]
     assert "> " not in read.text
 
 

@@ -109,8 +109,8 @@ async def test_a_preview_shows_the_values_that_change(story):
     unfit = await story.call("update_sdk_app", projectId=project, appId=app, capi={"meta": True})
 
     item = asked["confirmation"]["items"][0]
-    assert item["before"] == "name: Quinns Web; webDomain: quinnscoffee.com; capi.meta: off"
-    assert item["after"] == "name: Shop; webDomain: shop.example; capi.meta: off"
+    assert item["before"] == 'name: "Quinns Web"; webDomain: "quinnscoffee.com"; capi.meta: off'
+    assert item["after"] == 'name: "Shop"; webDomain: "shop.example"; capi.meta: off'
     assert refused["error"]["details"]["issues"] == [
         {"path": "bundleId", "message": "does not go with web, but with ios, react-native, flutter, expo; leave it out"}
     ]

@@ -12,7 +12,8 @@ from typing import Protocol
 
 import httpx2
 
-from layers_mcp.sandbox.web.guard import Refused, Resolve, checked, checked_addresses, resolved, understood
+from layers_mcp.address import Resolve, resolved
+from layers_mcp.sandbox.web.guard import Refused, checked, checked_addresses, understood
 from layers_mcp.sandbox.web.sites import Site, file_of, named
 
 __all__ = ["Got", "Unfetched", "Wants", "Web"]

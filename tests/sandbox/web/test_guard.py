@@ -8,9 +8,10 @@ from dataclasses import replace
 import httpx2
 import pytest
 
+from layers_mcp.address import public
 from layers_mcp.sandbox.web import fetch
 from layers_mcp.sandbox.web.fetch import Unfetched, Wants, Web
-from layers_mcp.sandbox.web.guard import Refused, checked, checked_addresses, public, understood
+from layers_mcp.sandbox.web.guard import Refused, checked, checked_addresses, understood
 from layers_mcp.sandbox.web.sites import file_of, listed, site_of
 
 pytestmark = pytest.mark.anyio

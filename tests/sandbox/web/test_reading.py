@@ -8,13 +8,13 @@ import re
 
 import pytest
 
+from layers_mcp.address import resolved
 from layers_mcp.sandbox.child import inside
 from layers_mcp.sandbox.child.running import Limits
 from layers_mcp.sandbox.web import __main__ as edge
 from layers_mcp.sandbox.web import child
 from layers_mcp.sandbox.web.errand import Listing, ListingErrand, SiteErrand
 from layers_mcp.sandbox.web.fetch import Unfetched, Wants, Web
-from layers_mcp.sandbox.web.guard import resolved
 from layers_mcp.sandbox.web.page import brand_of, read
 from layers_mcp.sandbox.web.reading import read_listings, read_site
 from layers_mcp.sandbox.web.sites import listed

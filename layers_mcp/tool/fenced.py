@@ -1,0 +1,100 @@
+"""The switch and the memory of a call that may touch some projects only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from layers_mcp.client.fence import Fence, outside
+from layers_mcp.contract.errors import OutsideProjects
+from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Paused
+from layers_mcp.tool.call import Switch
+
+__all__ = ["FencedSwitch"]
+
+_LOOKED_THROUGH = 500
+"""Of what our calls began, so much is looked through for what may be shown; ours."""
+
+
+class FencedSwitch:
+    """The switch for those projects alone that `fence` holds."""
+
+    def __init__(self, inner: Switch, fence: Fence) -> None:
+        self._inner = inner
+        self._fence = fence
+
+    def check(self, project_id: str | None) -> None:
+        """Let a project through.
+
+        Raises:
+            OutsideProjects: it is another, or None, which means all.
+        """
+        if project_id is None:
+            issue = {"path": "projectId", "message": "is required, as this server may touch only some of the projects"}
+            raise OutsideProjects("all projects are more than this server may touch", details={"issues": [dict(issue)]})
+        if not self._fence.holds(project_id):
+            raise outside("projectId")
+
+    def hold(self, project_id: str | None, *, by: ConfirmedBy) -> None:
+        """Hold back.
+
+        Raises:
+            OutsideProjects: another project, or all of them.
+        """
+        self.check(project_id)
+        self._inner.hold(project_id, by=by)
+
+    def lift(self, project_id: str | None, *, by: ConfirmedBy) -> bool:
+        """Let go; False where a person holds back and `by` is none.
+
+        Raises:
+            OutsideProjects: another project, or all of them.
+        """
+        self.check(project_id)
+        return self._inner.lift(project_id, by=by)
+
+    def held(self, projects: Collection[str]) -> Halt | None:
+        """Why a write that touches these projects is held back, or None."""
+        return self._inner.held(projects)
+
+    def holds(self, project_id: str | None) -> Halt | None:
+        """The hold of exactly this name, or None.
+
+        Raises:
+            OutsideProjects: another project, or all of them.
+        """
+        self.check(project_id)
+        return self._inner.holds(project_id)
+
+    def pausing(self, project_id: str, campaign_id: str, platform: str) -> None:
+        """Remember that a campaign is paused by this switch, before it is.
+
+        Raises:
+            OutsideProjects: another project.
+        """
+        self.check(project_id)
+        self._inner.pausing(project_id, campaign_id, platform)
+
+    def unpaused(self, project_id: str, campaign_id: str) -> None:
+        """Forget that again: it runs, or never was paused.
+
+        Raises:
+            OutsideProjects: another project.
+        """
+        self.check(project_id)
+        self._inner.unpaused(project_id, campaign_id)
+
+    def paused(self, project_id: str) -> tuple[Paused, ...]:
+        """The campaigns that this switch paused, oldest first.
+
+        Raises:
+            OutsideProjects: another project.
+        """
+        self.check(project_id)
+        return self._inner.paused(project_id)
+
+    def recent(self, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
+        """What this principal's calls began for the projects, newest first."""
+        if project_id is not None:
+            return self._inner.recent(project_id=project_id, limit=limit) if self._fence.holds(project_id) else ()
+        found = self._inner.recent(limit=max(limit, _LOOKED_THROUGH))
+        return tuple(one for one in found if self._fence.holds(one.project_id))[:limit]
