@@ -26,6 +26,8 @@ from layers_mcp.server import log
 from layers_mcp.store.store import Store
 
 TIMEOUT_S = 30.0
+ORDINARY = (-1.0, -1.1, -1.2, -1.3, -1.4)
+"""Five posts that no audience likes much."""
 NOT_AN_EFFECT = {"buckets", "faults", "keys", "replies", "world", "work"}
 """Tables that a request leaves a trace in although nothing was done; `work` follows its job, which is counted."""
 SLIDE = {"id": "asset_1", "kind": "image", "name": "slide.jpg", "mime": "image/jpeg", "width": 1080, "height": 1920}
@@ -89,6 +91,11 @@ class Troubled(TOOLS.Story):
         with writing(self.world.engine) as connection:
             connection.execute(delete(tables.faults))
 
+    def troubles(self) -> int:
+        """How many scripted troubles have not come yet."""
+        with reading(self.world.engine) as connection:
+            return len(connection.execute(select(tables.faults)).all())
+
     def rows(self) -> Rows:
         """All that the world holds, by table and primary key."""
         with reading(self.world.engine) as connection:
@@ -126,7 +133,7 @@ async def _furnished(story: Troubled, paid_of: Any) -> dict[str, Any]:
     await story.call("update_project", projectId=project, brandContext={"appDescription": "Order coffee ahead.", "keywords": ["coffee"]})
     await story.yes("update_review_policy", projectId=project, policy="auto_approve")
     account, sources = await story.account(project), []
-    for place, quality in enumerate((0, 0, 0, 0, 0, 3)):
+    for place, quality in enumerate(ORDINARY + (3.0,)):
         container = await story.post(project, hook=f"Hook {place}.")
         sources.append((container, await story.out(container, account, quality)))
         story.clock.advance(timedelta(days=1))
@@ -144,13 +151,14 @@ async def _furnished(story: Troubled, paid_of: Any) -> dict[str, Any]:
     paid.layer(target_cpa_cents=300)
     story.clock.advance(timedelta(days=1))
     decided = (await story.call("explain_decision", projectId=project))["result"]["decisions"]
-    ask = await story.call("ingest_repo", projectId=project, repoFullName=TOOLS.SAMPLE)
+    pending = [await story.post(project, hook="One."), await story.post(project, hook="Two.")]
+    ask = await story.call("ingest_repo", projectId=project, repoFullName=TOOLS.SAMPLE)  # last: what it hands out is soon stale
     return {
         "project": project,
         "account": account,
         "source": sources[-1],
         "poor": sources[0],
-        "pending": [await story.post(project, hook="One."), await story.post(project, hook="Two.")],
+        "pending": pending,
         "approved": approved,
         "queued": (queued, sent["result"]["schedule"]["scheduledPostIds"][0]),
         "recommendation": recommended["recommendationId"],
@@ -176,13 +184,14 @@ async def _opened(folder: Path, clock: HandClock, at: datetime | None = None) ->
 
 
 class Stage:
-    """The furnished world, made once, and copies of it."""
+    """The furnished world, made once, and copies of it. `deeds`: what each deed changes, as a test has seen it."""
 
     def __init__(self, folder: Path, paid_of: Any, began: datetime) -> None:
         self._folder, self._paid_of, self._began = folder, paid_of, began
         self._copies = 0
         self._at = began
         self.things: dict[str, Any] = {}
+        self.deeds: dict[str, Any] = {}
 
     async def _make(self) -> None:
         clock = HandClock(self._began)
