@@ -46,6 +46,12 @@ def _module(path: Path) -> ModuleType:
 TOOLS = _module(_TESTS / "tools" / "conftest.py")
 
 
+@pytest.fixture(scope="session")
+def wire() -> type:
+    """The class of servers that are spoken to in plain JSON lines."""
+    return _module(_TESTS / "journeys" / "conftest.py").Wire
+
+
 class Hurried(httpx2.AsyncBaseTransport):
     """Passes requests on, and gives up where the answer takes longer than the client waits; both by the clock in hand."""
 
