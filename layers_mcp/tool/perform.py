@@ -13,6 +13,7 @@ from layers_mcp.gate.handle import digest
 from layers_mcp.tool.asking import Asker, AskFirst
 from layers_mcp.tool.confirming import control
 from layers_mcp.tool.declaration import Adding, Arguments, Tool, parse
+from layers_mcp.tool.naming import name_unknown
 from layers_mcp.tool.outcome import Envelope
 from layers_mcp.tool.visit import House, Visit
 
@@ -71,6 +72,7 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
     try:
         envelope = await _pass(visit)
     except LayersError as problem:
+        name_unknown(problem, request)
         visit.record(problem.wire_code, problem.request_id)
         raise
     except AskFirst:
