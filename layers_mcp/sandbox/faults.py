@@ -40,12 +40,13 @@ _NEXT = (
 
 
 class Fault(Request):
-    """Trouble for the next `times` requests of a route, or for the next `times` of which each is the `every`th.
+    """Trouble for the next `times` requests of a route, or for as many of which each is the `every`th.
 
     `path`: as the table writes it (`/v1/projects/{projectId}`), or `*`. `status` or `code`: the answer, without any effect;
     `retry_after_s` goes with it (1 with a 429 that says none). `delay_s`: wall seconds before the answer, after the effect.
-    `reset`: the connection breaks without any effect; `lose_answer`: the effect stays, the connection breaks. `job_error`: the code that the job or post of this request
-    ends with, or that its consent is refused with once its owner presses Allow.
+    `reset`: the connection breaks without any effect; `lose_answer`: the effect stays, the connection breaks.
+    `job_error`: the code that the job or post of this request ends with, or that its consent is refused with once its owner
+    presses Allow.
     """
 
     method: Literal["GET", "POST", "PATCH", "DELETE", "*"] = "*"
@@ -87,7 +88,7 @@ class Fault(Request):
 
 
 def add(connection: Connection, fault: Fault) -> None:
-    """Remember `fault`; faults of one route come in the order they were scripted, and those that wait for their turn let the next one by."""
+    """Remember `fault`; faults of one route come in the order they were scripted. One whose turn has not come lets the next by."""
     trouble, left = fault.model_dump(mode="json", exclude_unset=True), fault.times * fault.every
     connection.execute(insert(tables.faults).values(method=fault.method, path=fault.path, left=left, trouble=trouble))
 

@@ -139,7 +139,7 @@ async def _furnished(story: Troubled, paid_of: Any) -> dict[str, Any]:
     await story.call("update_project", projectId=project, brandContext={"appDescription": "Order coffee ahead.", "keywords": ["coffee"]})
     await story.yes("update_review_policy", projectId=project, policy="auto_approve")
     account, sources = await story.account(project), []
-    for place, quality in enumerate(ORDINARY + (3.0,)):
+    for place, quality in enumerate((*ORDINARY, 3.0)):
         container = await story.post(project, hook=f"Hook {place}.")
         sources.append((container, await story.out(container, account, quality)))
         story.clock.advance(timedelta(days=1))

@@ -45,7 +45,7 @@ def _ids(things: dict[str, Any]) -> list[str]:
     """Ids of every kind that lead to something, bare and with their prefix, and some that lead nowhere."""
     known: list[str] = []
     for one in things.values():
-        known += [one] if isinstance(one, str) else [each for each in (one.values() if isinstance(one, dict) else one)]
+        known += [one] if isinstance(one, str) else list(one.values() if isinstance(one, dict) else one)
     whole = sorted({one for one in known if isinstance(one, str)})
     bare = [one.partition("_")[2] for one in whole if "_" in one]
     return [*whole, *bare, "prj_00000000-0000-0000-0000-000000000000", "job_1", "sp_unknown"]
@@ -60,7 +60,8 @@ OF_NAME = {
 
 
 OF_WORDS = {
-    "timezone": ("UTC", "America/Los_Angeles", "Europe/Berlin"), "primaryLanguage": ("en", "de-CH"), "returnUrl": ("https://app.your-partner.com/done",),
+    "timezone": ("UTC", "America/Los_Angeles", "Europe/Berlin"), "primaryLanguage": ("en", "de-CH"),
+    "returnUrl": ("https://app.your-partner.com/done",),
     "url": ("https://quinnscoffee.com", "https://quinnscoffee.com/logo.svg"), "repoFullName": ("quinns-coffee/quinns-app", "a/b"),
     "scheduledFor": ("2026-05-20T22:00:00Z", "2026-05-20T15:00[America/Los_Angeles]"), "since": ("2026-04-20", "7d", "2026-04-20T00:00:00Z"),
     "until": ("2026-04-26", "1d", "2026-04-26T00:00:00Z"), "bundleId": ("com.acme.app",), "androidPackage": ("com.acme.app",),

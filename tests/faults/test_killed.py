@@ -210,7 +210,7 @@ def test_customers_are_onboarded_once_and_whole_by_servers_that_are_killed(morta
 
 
 SHARES = [pytest.param(1, 30, marks=pytest.mark.long), (17, 19)]
-"""The first and the last commit of a fresh server's life that it is killed at: opening, the act, and the answer's; everyday two of the act."""
+"""From which commit of a fresh server's life to which it is killed: while it opens, acts and answers; everyday two of the act."""
 
 
 @pytest.mark.timeout(1800)
