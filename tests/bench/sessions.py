@@ -139,7 +139,7 @@ class Session:
 async def _session(root: str, work: Session, until_s: float) -> None:
     """One session from its first word to its last; whatever breaks it is an error."""
     way = WAYS[work.number % len(WAYS)]
-    target: Any = sse_client(f"{root}/sse") if way.endswith("SSE") else f"{root}/mcp"
+    target: Any = sse_client(f"{root}/sse", timeout=PATIENCE_S) if way.endswith("SSE") else f"{root}/mcp"
     mode = "2026-07-28" if way.startswith("2026") else "legacy"
     try:
         with anyio.fail_after(until_s - time.monotonic() + PATIENCE_S):

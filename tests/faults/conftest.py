@@ -158,6 +158,7 @@ async def _furnished(story: Troubled, paid_of: Any) -> dict[str, Any]:
     story.clock.advance(timedelta(days=1))
     decided = (await story.call("explain_decision", projectId=project))["result"]["decisions"]
     pending = [await story.post(project, hook="One."), await story.post(project, hook="Two.")]
+    story.clock.advance(timedelta(days=1))  # nothing was spent today
     ask = await story.call("ingest_repo", projectId=project, repoFullName=TOOLS.SAMPLE)  # last: what it hands out is soon stale
     return {
         "project": project,

@@ -163,7 +163,8 @@ async def _ready(story: Any, things: dict[str, Any], deed: Deed) -> dict[str, An
 
 def _controls(deed: Deed) -> bool:
     """Whether it needs a yes; of a control tool some calls do not."""
-    return deed.name != "run_optimizer: dry" and next(one for one in TOOLS if one.name == deed.tool).ask is not None
+    one = next(one for one in TOOLS if one.name == deed.tool)
+    return deed.name != "run_optimizer: dry" and one.ask is not None and one.effect is not Effect.ADDS
 
 
 def _stands(answer: dict[str, Any]) -> bool:
@@ -201,8 +202,9 @@ async def _healthy(stage: Any, changes: Any, deed: Deed) -> dict[str, int]:
             before = story.rows()
             done = await story.call(deed.tool, **given)
             assert "error" not in done, done
-            stage.deeds[deed.name] = _less(changes(before, story.rows()), deed)
-            assert stage.deeds[deed.name] or deed.same, "a deed that changes nothing proves nothing"
+            found = _less(changes(before, story.rows()), deed)
+            assert found or deed.same, f"a deed that changes nothing proves nothing: {done}"
+            stage.deeds[deed.name] = found
     return stage.deeds[deed.name]
 
 

@@ -407,3 +407,11 @@ async def test_a_name_that_can_not_be_shown_is_named_all_the_same(story, name, p
 
     assert [issue["path"] for issue in refused["error"]["details"]["issues"]] == [path]
     assert path in refused["error"]["message"]
+
+
+@pytest.mark.parametrize("metrics", [[], ["views"] * 13])
+async def test_metrics_that_can_not_be_asked_for_are_refused_by_name(story, metrics):
+    """Issue 5, "Bad input": found by the fuzz, which was answered with a mistake of ours."""
+    refused = await story.call("read_metrics", projectId=await story.project(), metrics=metrics)
+
+    assert [issue["path"] for issue in refused["error"]["details"]["issues"]] == ["metrics"]
