@@ -31,6 +31,8 @@ FOR_EVER = 1_000_000
 PATIENCE_S = 120
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.1, 1.5
 """Between two calls of one session."""
+RAMP_S = 0.1
+"""Between one session's beginning and the next one's."""
 SETTLE_S = 8.0
 """After the last session has gone; idle connections to the API are let go by then, at the next call."""
 WAYS = ("2026-07-28 over HTTP", "2025-11-25 over HTTP", "2025-11-25 over SSE")
@@ -142,6 +144,7 @@ async def _session(root: str, work: Session, until_s: float) -> None:
     target: Any = sse_client(f"{root}/sse", timeout=PATIENCE_S) if way.endswith("SSE") else f"{root}/mcp"
     mode = "2026-07-28" if way.startswith("2026") else "legacy"
     try:
+        await anyio.sleep(work.number * RAMP_S)
         with anyio.fail_after(until_s - time.monotonic() + PATIENCE_S):
             async with Client(target, mode=mode) as client:
                 await work.work(client, until_s)
