@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,13 +58,24 @@ def aloud(record_property: Callable[[str, object], None]) -> Callable[[str], Non
     return lambda words: record_property("aloud", words)
 
 
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Counts something under a title; the sums over all tests are said at the end of the run: `tally("calls", made=1, lost=0)`."""
+    return lambda title, **numbers: record_property("tally", [title, numbers])
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what was said aloud."""
+    """Print what was said aloud, then the sums of what was counted."""
     reports = [report for kind in terminalreporter.stats.values() for report in kind]
-    for report in reports:
-        for name, words in getattr(report, "user_properties", ()):
-            if name == "aloud" and report.when == "call":
-                terminalreporter.write_line(words)
+    said = [one for report in reports if getattr(report, "when", "") == "call" for one in getattr(report, "user_properties", ())]
+    sums: dict[str, Counter[str]] = {}
+    for name, words in said:
+        if name == "aloud":
+            terminalreporter.write_line(words)
+        elif name == "tally":
+            sums.setdefault(words[0], Counter()).update(words[1])
+    for title, numbers in sums.items():
+        terminalreporter.write_line(f"{title}: " + ", ".join(f"{what.replace('_', ' ')} {number:,}" for what, number in numbers.items()))
 
 
 @pytest.fixture

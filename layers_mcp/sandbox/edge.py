@@ -210,7 +210,7 @@ def _troubled(told: Told, entry: Entry) -> Told:
     fault = entry.fault
     if fault is None:
         return told
-    lost = fault.lose_answer and fault.problem() is None
+    lost = fault.reset or (fault.lose_answer and fault.problem() is None)
     return Told(status=told.status, body=told.body, headers=told.headers, delay_s=fault.delay_s, lost=lost)
 
 

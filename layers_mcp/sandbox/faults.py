@@ -1,4 +1,4 @@
-"""Scripted trouble: so many requests to a route fail, are slow, lose their answer, or start a job that fails."""
+"""Scripted trouble: so many requests to a route fail, are slow, break off, lose their answer, or start a job that fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.envelope import from_wire
-from layers_mcp.contract.errors import BY_CODE, LayersError
+from layers_mcp.contract.errors import BY_CODE, LayersError, Unavailable
 from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import tables
 
@@ -40,21 +40,24 @@ _NEXT = (
 
 
 class Fault(Request):
-    """Trouble for the next `times` requests of a route.
+    """Trouble for the next `times` requests of a route, or for as many of which each is the `every`th.
 
     `path`: as the table writes it (`/v1/projects/{projectId}`), or `*`. `status` or `code`: the answer, without any effect;
     `retry_after_s` goes with it (1 with a 429 that says none). `delay_s`: wall seconds before the answer, after the effect.
-    `lose_answer`: the effect stays, the connection breaks. `job_error`: the code that the job or post of this request
-    ends with, or that its consent is refused with once its owner presses Allow.
+    `reset`: the connection breaks without any effect; `lose_answer`: the effect stays, the connection breaks.
+    `job_error`: the code that the job or post of this request ends with, or that its consent is refused with once its owner
+    presses Allow.
     """
 
     method: Literal["GET", "POST", "PATCH", "DELETE", "*"] = "*"
     path: str = "*"
     times: int = Field(default=1, ge=1, le=1_000_000)
+    every: int = Field(default=1, ge=1, le=1000)
     status: int | None = Field(default=None, ge=400, le=599)
     code: _Code | None = None
     retry_after_s: float | None = Field(default=None, ge=0, le=86_400)
     delay_s: float = Field(default=0.0, ge=0, le=600)
+    reset: bool = False
     lose_answer: bool = False
     job_error: _Code | None = None
 
@@ -66,10 +69,15 @@ class Fault(Request):
         if self.path != "*" and not any(row.path == self.path and self.method in ("*", row.method) for row in TABLE):
             message = "path: no route of the table has this method and path"
             raise ValueError(message)
+        if self.reset and (self.lose_answer or self.code is not None or self.status is not None):
+            message = "reset: a connection that breaks before anything is done has no answer; leave status, code and lose_answer out"
+            raise ValueError(message)
         return self
 
     def problem(self) -> LayersError | None:
         """The refusal this fault answers with, or None when the request goes through."""
+        if self.reset:
+            return Unavailable("the connection broke (scripted)")
         if self.code is None and self.status is None:
             return None
         status = self.status or BY_CODE[self.code or ""].status
@@ -80,19 +88,20 @@ class Fault(Request):
 
 
 def add(connection: Connection, fault: Fault) -> None:
-    """Remember `fault`; faults of one route come in the order they were scripted."""
-    trouble = fault.model_dump(mode="json", exclude_unset=True)
-    connection.execute(insert(tables.faults).values(method=fault.method, path=fault.path, left=fault.times, trouble=trouble))
+    """Remember `fault`; faults of one route come in the order they were scripted. One whose turn has not come lets the next by."""
+    trouble, left = fault.model_dump(mode="json", exclude_unset=True), fault.times * fault.every
+    connection.execute(insert(tables.faults).values(method=fault.method, path=fault.path, left=left, trouble=trouble))
 
 
 def next_fault(connection: Connection, endpoint: Endpoint[Request, Reply]) -> Fault | None:
     """The trouble this request is to have, counted, or None."""
     old = tables.faults.c
-    row = connection.execute(_NEXT, {"methods": [endpoint.method, "*"], "paths": [endpoint.path, "*"]}).first()
-    if row is None:
-        return None
-    if row.left > 1:
-        connection.execute(update(tables.faults).where(old.seq == row.seq).values(left=row.left - 1))
-    else:
-        connection.execute(delete(tables.faults).where(old.seq == row.seq))
-    return Fault.model_validate(row.trouble)
+    for row in connection.execute(_NEXT, {"methods": [endpoint.method, "*"], "paths": [endpoint.path, "*"]}).all():
+        fault, left = Fault.model_validate(row.trouble), row.left - 1
+        if left:
+            connection.execute(update(tables.faults).where(old.seq == row.seq).values(left=left))
+        else:
+            connection.execute(delete(tables.faults).where(old.seq == row.seq))
+        if left % fault.every == 0:
+            return fault
+    return None

@@ -200,6 +200,7 @@ def tool(  # noqa: PLR0913  what a declaration says, each by name
 _SAID = {
     "missing": "is required",
     "string_type": "must be a string",
+    "string_unicode": "must be text; half a character (a lone surrogate) is none",
     "tuple_type": "must be a list",
     "model_type": "must be an object",
     "dict_type": "must be an object",
@@ -212,6 +213,10 @@ _SAID = {
     "string_pattern_mismatch": "does not have the form it must have",
 }
 """Pydantic's words for what is usually wrong, in ours; the rest is clear enough as it comes."""
+
+
+_MOST_LETTERS = 100
+"""Of a name that a caller made up."""
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
@@ -233,9 +238,15 @@ def _taken(arguments: type[BaseModel], loc: tuple[int | str, ...]) -> str:
 def _said(issue: ErrorDetails, declared: Tool[Any]) -> str:
     kind, words = issue["type"], issue["msg"]
     if kind == "extra_forbidden":
-        whole = declared.name if len(issue["loc"]) == 1 else ".".join(str(step) for step in issue["loc"][:-1])
+        whole = declared.name if len(issue["loc"]) == 1 else _path(issue["loc"][:-1])
         return f"is no argument of {whole}, which takes {_taken(declared.arguments, issue['loc'])}"
     return _SAID.get(kind, words.removeprefix("Value error, ").replace("Input should", "should"))
+
+
+def _path(loc: tuple[int | str, ...]) -> str:
+    """The way to an argument; of a name that can't be shown, such as a control character, the letters are written out."""
+    steps = [step if not isinstance(step, str) or (step and step.isprintable()) else ascii(step) for step in loc]
+    return ".".join(str(step)[:_MOST_LETTERS] for step in steps) or "arguments"
 
 
 def parse(declared: Tool[A], given: dict[str, Any]) -> A:
@@ -248,7 +259,7 @@ def parse(declared: Tool[A], given: dict[str, Any]) -> A:
         return declared.arguments.model_validate(given)
     except ValidationError as problem:
         found = problem.errors(include_url=False, include_input=False, include_context=False)
-        said = [(".".join(str(step) for step in issue["loc"]) or "arguments", _said(issue, declared)) for issue in found]
+        said = [(_path(issue["loc"]), _said(issue, declared)) for issue in found]
         issues: list[JsonValue] = [{"path": path, "message": words} for path, words in said]
         named = "; ".join(f"{path} {words}" for path, words in said[:5])
         raise Invalid(f"{declared.name} got arguments that don't fit: {named}", details={"issues": issues}) from None

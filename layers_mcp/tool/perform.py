@@ -16,6 +16,7 @@ from layers_mcp.tool import addresses, kinds
 from layers_mcp.tool.asking import Asker, AskFirst
 from layers_mcp.tool.confirming import Acted, by_handle, control
 from layers_mcp.tool.declaration import Adding, Arguments, Effect, Priced, Tool, parse
+from layers_mcp.tool.naming import name_unknown
 from layers_mcp.tool.operating import Done, operate, sets
 from layers_mcp.tool.outcome import Envelope
 from layers_mcp.tool.paying import quoted
@@ -92,6 +93,7 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
         with watched(visit.sent):
             envelope = await _pass(visit)
     except LayersError as problem:
+        name_unknown(problem, request)
         visit.record(problem.wire_code, problem.request_id)
         raise
     except AskFirst:

@@ -24,7 +24,7 @@ class ReadMetricsArguments(Arguments):
     project_id: Id = Field(description="The project.")
     scope: Scope = Field(default="project", description="What is measured.")
     id: Id | None = Field(default=None, description="Which one; for the project itself leave it out.")
-    metrics: tuple[Metric, ...] | None = Field(default=None, description="Else those that fit the scope.")
+    metrics: tuple[Metric, ...] | None = Field(default=None, min_length=1, max_length=12, description="Else those that fit the scope.")
     since: Utc | None = Field(default=None, description="First instant; else 30 days ago.")
     until: Utc | None = Field(default=None, description="Up to here; else now.")
     granularity: Granularity = Field(default="day", description="Length of a bucket, in UTC.")

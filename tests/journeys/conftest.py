@@ -52,12 +52,12 @@ def allow(url: str) -> str:
 
 
 class Wire:
-    """One server process, spoken to in plain JSON lines. `era`: a protocol version."""
+    """One server process, spoken to in plain JSON lines. `era`: a protocol version; `program`: what Python runs."""
 
-    def __init__(self, environment: dict[str, str], era: str) -> None:
+    def __init__(self, environment: dict[str, str], era: str, program: Sequence[str] = ("-m", "layers_mcp")) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LAYERS_")}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "layers_mcp"],
+            [sys.executable, *program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -52,6 +52,28 @@ async def test_a_lost_answer_keeps_its_effect(house):
     assert [item["id"] for item in (await house.get("/v1/projects"))["items"]] == [again["id"]]
 
 
+async def test_a_connection_that_is_reset_has_no_effect(house):
+    """Issue 5, "Prove it: Faults": connection reset."""
+    house.world.script(Fault(method="POST", path="/v1/projects", reset=True))
+
+    with pytest.raises(httpx2.TransportError):
+        await house.post("/v1/projects", {"name": "A"})
+
+    assert (await house.get("/v1/projects"))["items"] == []
+    with pytest.raises(ValueError, match="has no answer"):
+        Fault(reset=True, status=503)
+
+
+async def test_trouble_can_come_to_every_so_manieth_request(house):
+    """Issue 5: a sandbox that fails a part of the calls; one trouble waits while another one comes."""
+    house.world.script(Fault(path="/v1/whoami", status=503, every=3, times=2))
+    house.world.script(Fault(path="/v1/whoami", status=500, every=2, times=2))
+
+    seen = [(await house.call("GET", "/v1/whoami"), house.answer.status_code)[1] for _ in range(8)]
+
+    assert seen == [200, 500, 503, 200, 500, 503, 200, 200]
+
+
 async def test_a_slow_answer_takes_wall_time(house):
     """Design §8: slow."""
     house.world.script(Fault(delay_s=7))

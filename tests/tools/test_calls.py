@@ -389,3 +389,34 @@ async def test_an_unknown_name_inside_an_argument_is_refused_with_the_names_know
     answer = await story.result("update_project", projectId="prj_1", brandContext={"name": "Q"})
 
     assert "brandContext.name is no argument of brandContext, which takes appName, appDescription, tagline" in answer.text
+
+
+async def test_an_id_that_leads_nowhere_is_refused_by_its_argument(story):
+    """Issue 5, "Bad input": a refusal names the field; Layers only says that something is not there."""
+    project = await story.project()
+
+    alone = await story.call("list_content", projectId="prj_00000000-0000-0000-0000-000000000000")
+    listed = await story.call("approve_content", containerIds=["cnt_00000000-0000-0000-0000-000000000000"])
+    second = await story.call("list_sdk_apps", projectId=project, appId="app_00000000-0000-0000-0000-000000000000")
+
+    paths = [[issue["path"] for issue in refused["error"]["details"]["issues"]] for refused in (alone, listed, second)]
+    assert paths == [["projectId"], ["containerIds.0"], ["appId"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("\x12", r"'\x12'"), ("", "''"), ("\u200b", r"'\u200b'"), ("\ud800", "arguments"), ("x" * 300, "x" * 100)]
+)
+async def test_a_name_that_can_not_be_shown_is_named_all_the_same(story, name, path):
+    """Issue 5, "Bad input": a refusal names the field; what is cleaned away names nothing."""
+    refused = await story.call("get_project", **{name: "1"})
+
+    assert [issue["path"] for issue in refused["error"]["details"]["issues"]] == [path]
+    assert path in refused["error"]["message"]
+
+
+@pytest.mark.parametrize("metrics", [[], ["views"] * 13])
+async def test_metrics_that_can_not_be_asked_for_are_refused_by_name(story, metrics):
+    """Issue 5, "Bad input": found by the fuzz, which was answered with a mistake of ours."""
+    refused = await story.call("read_metrics", projectId=await story.project(), metrics=metrics)
+
+    assert [issue["path"] for issue in refused["error"]["details"]["issues"]] == ["metrics"]
