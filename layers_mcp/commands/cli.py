@@ -41,6 +41,7 @@ def _serve(
     transport: Annotated[Literal["stdio", "http"], typer.Option(help="http serves Streamable HTTP at /mcp and SSE at /sse.")] = "stdio",
     host: Annotated[str, typer.Option(help="With http: where to listen; beyond this machine it takes tokens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="With http: the port.")] = 8000,
+    *,
     allowed_host: Annotated[
         list[str] | None, typer.Option(help="With http: a name that requests may call us by, once for each; LAYERS_ALLOWED_HOSTS.")
     ] = None,

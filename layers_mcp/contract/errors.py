@@ -202,8 +202,7 @@ class KillSwitch(PolicyError):
 class TransientError(LayersError):
     """The same call may work a little later."""
 
-    status = 503
-    transient = True
+    status, transient = 503, True
 
 
 class RateLimited(TransientError):
