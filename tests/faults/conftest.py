@@ -200,6 +200,10 @@ class Stage:
         self.things: dict[str, Any] = {}
         self.deeds: dict[str, Any] = {}
 
+    def paid(self, story: Troubled) -> Any:
+        """The paid side of the project in a copy."""
+        return self._paid_of(story.world, self.things["project"])
+
     async def _make(self) -> None:
         clock = HandClock(self._began)
         async with _opened(self._folder / "first", clock, self._began) as story:

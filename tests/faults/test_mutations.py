@@ -62,10 +62,11 @@ def _of(**more: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
 _APP = {"name": "Till", "platform": "web", "webDomain": "till.acme.com"}
 _SITE = "https://quinnscoffee.com"
 _PENDING = "/v1/projects/{projectId}/ads/{platform}/pending/{pendingId}"
+_CAMPAIGN = "/v1/projects/{projectId}/ads/{platform}/campaigns/{campaignId}"
 DEEDS = (
     _deed("create_project", "POST /v1/projects", lambda _: {"name": "New"}),
     _deed("create_project: of a customer", "POST /v1/projects", lambda _: {"name": "New", "customerExternalId": "new-1"}),
-    _deed("update_project", "PATCH /v1/projects/{projectId}", _of(name="Other", brandContext={"tagline": "New."}), "brand_facts", "audit"),
+    _deed("update_project", "PATCH /v1/projects/{projectId}", _of(name="Other", brandContext={"tagline": "New."})),
     _deed("ingest_repo", "POST /v1/projects/{projectId}/ingest/github", lambda at: {**at["ingest"], "waitSeconds": 0}),
     _deed("ingest_repo: registers", "POST /v1/github/installation", lambda at: {**at["ingest"], "waitSeconds": 0}),
     _deed(
@@ -104,6 +105,8 @@ DEEDS = (
     ),
     _deed("halt: cancels a post", "DELETE /v1/scheduled-posts/{scheduledPostId}", _of(cancel=True)),
     _deed("halt: cancels a job", "POST /v1/jobs/{jobId}/cancel", _of(cancel=True)),
+    _deed("halt: pauses ads", f"POST {_CAMPAIGN}/pause", _of(pauseAds=True)),
+    _deed("halt: starts ads again", f"POST {_CAMPAIGN}/resume", _of(resume=True)),
     _deed(
         "clone_regardless",
         "POST /v1/content/{containerId}/clone-from-post",
@@ -114,7 +117,6 @@ DEEDS = (
         "run_optimizer: dry",
         "POST /v1/projects/{projectId}/ads/optimizer/run",
         _of(platform="meta_ads", waitSeconds=0),
-        *("jobs", "optimizer_runs", "audit"),
     ),
     _deed("review_pending_action", f"POST {_PENDING}/approve", lambda at: {"projectId": at["project"], "pendingId": at["waits"][0]}),
     _deed(
@@ -126,7 +128,6 @@ DEEDS = (
         "update_recommendation",
         "PATCH /v1/projects/{projectId}/recommendations/{recommendationId}",
         lambda at: {"projectId": at["project"], "recommendationId": at["recommendation"], "status": "dismissed"},
-        "audit",
     ),
     _deed("update_review_policy", "PATCH /v1/projects/{projectId}/content-review-policy", _of(policy="auto_approve")),
     _deed("create_sdk_app", "POST /v1/projects/{projectId}/sdk-apps", _of(**_APP)),
@@ -152,11 +153,16 @@ def _trouble(deed: Deed, words: str, *, times: int) -> Fault:
     return Fault(method=method, path=path, times=times, **TROUBLES[words])
 
 
-async def _ready(story: Any, things: dict[str, Any], deed: Deed) -> dict[str, Any]:
+async def _ready(story: Any, stage: Any, deed: Deed) -> dict[str, Any]:
     """The call with its yes, where it takes one."""
+    things = stage.things
     given = deed.given({**things, "soon": wire_time(story.now() + timedelta(days=2))})
     if deed.name == "halt: cancels a job":
         await story.call("generate_content", projectId=things["project"], hook="Running.", waitSeconds=0)
+    if deed.name.endswith(("ads", "ads again")):
+        stage.paid(story).layer(structural="auto")
+    if deed.name == "halt: starts ads again":
+        await story.yes("halt", projectId=things["project"], pauseAds=True)
     asked = await story.call(deed.tool, **given) if _controls(deed) else {}
     return given | ({"confirm": asked["confirmation"]["handle"]} if "confirmation" in asked else {})
 
@@ -198,7 +204,7 @@ async def _healthy(stage: Any, changes: Any, deed: Deed) -> dict[str, int]:
     """What the deed changes when nothing is in its way."""
     if deed.name not in stage.deeds:
         async with stage.copy() as story:
-            given = await _ready(story, stage.things, deed)
+            given = await _ready(story, stage, deed)
             before = story.rows()
             done = await story.call(deed.tool, **given)
             assert "error" not in done, done
@@ -229,7 +235,7 @@ async def test_trouble_that_outlasts_the_retries_leaves_one_effect_when_the_call
     """Issue 5: every mutation under every trouble: nothing twice, nothing lost. The repeat meets the same trouble once more."""
     wanted = await _healthy(stage, changes, deed)
     async with stage.copy() as story:
-        given = await _ready(story, stage.things, deed)
+        given = await _ready(story, stage, deed)
         before = story.rows()
         story.world.script(_trouble(deed, trouble, times=FOR_EVER))
 
@@ -253,7 +259,7 @@ async def test_trouble_at_any_request_of_a_call_leaves_one_effect(stage, changes
     wanted = await _healthy(stage, changes, deed)
     for place in range(1, MOST_REQUESTS):
         async with stage.copy() as story:
-            given = await _ready(story, stage.things, deed)
+            given = await _ready(story, stage, deed)
             before = story.rows()
             story.world.script(Fault(every=place, **TROUBLES[trouble]))
             await _again(story, deed, given)
