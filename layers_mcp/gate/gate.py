@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pydantic import JsonValue
 
 from layers_mcp.clock import Clock
+from layers_mcp.contract.scalars import full_project
 from layers_mcp.gate.budget import Budget
 from layers_mcp.gate.handle import LIFE, canonical, digest, fingerprint, new_handle
 from layers_mcp.gate.person import Person, name_of
@@ -223,7 +224,7 @@ class Gate:
                 id=known_as,
                 principal=self.principal,
                 tool=tool,
-                project_id=project_id,
+                project_id=None if project_id is None else full_project(project_id),
                 started_at=self._clock.now(),
                 arguments=arguments,
                 key=key,

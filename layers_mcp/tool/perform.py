@@ -80,7 +80,7 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
         AskFirst: the client is to ask its person, and to call again with the answer.
     """
     try:
-        request = parse(declared, given)
+        request = kinds.spelled(parse(declared, given))
         kinds.check(declared, request)
         addresses.check(declared, request, sites=house.sites)
     except LayersError as problem:
