@@ -231,9 +231,9 @@ class Gate:
             )
         )
 
-    def recent(self, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
+    def recent(self, *, project_id: str | None = None, kind: Kind | None = None, limit: int = 20) -> tuple[Began, ...]:
         """The latest things this principal's calls began, newest first."""
-        return self._store().begun.recent(self.principal, project_id=project_id, limit=limit)
+        return self._store().begun.recent(self.principal, project_id=project_id, kind=kind, limit=limit)
 
     def hold(self, project_id: str | None, *, by: ConfirmedBy = "agent") -> None:
         """Hold back every write to a project, or with None to any, for whoever shares this store. `by`: who wants it."""

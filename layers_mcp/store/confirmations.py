@@ -55,7 +55,7 @@ def _key(connection: Connection, row: Confirmation, since: datetime) -> str:
 
 
 def _about(project_id: str) -> ColumnElement[bool]:
-    """Rows that touch a project, whichever way its id was spelled; `project_id` as the API prints it, whole: in the list it stands in quotes."""
+    """Rows that touch a project, whichever way its id was spelled; `project_id`: whole; the list has it in quotes."""
     bare, at = project_id.removeprefix("prj_").lower(), confirmations.c
     ids, listed = (bare, f"prj_{bare}"), func.lower(cast(at.projects, String))
     return or_(func.lower(at.project_id).in_(ids), *(listed.contains(json.dumps(one), autoescape=True) for one in ids))
