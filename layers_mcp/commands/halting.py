@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from layers_mcp.clock import WallClock
-from layers_mcp.contract.scalars import wire_time
+from layers_mcp.contract.scalars import full_project, wire_time
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
 from layers_mcp.settings import settings_or_exit
@@ -39,11 +39,12 @@ def check_project(project: str) -> str:
     """A project's id, whole and in lower case.
 
     Raises:
-        typer.BadParameter: it has letters that no id has.
+        typer.BadParameter: it is neither prj_… nor a bare UUID, or has letters that no id has.
     """
-    bare = project.removeprefix("prj_").lower()
-    if not bare or not all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in bare):
-        raise typer.BadParameter("PROJECT is no project's id; it looks like prj_… with letters, digits, - and _")
+    bare = full_project(project).lower().removeprefix("prj_")
+    whole = full_project(project).startswith("prj_")
+    if not whole or not bare or not all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in bare):
+        raise typer.BadParameter("PROJECT is no project's id; it is prj_… with letters, digits, - and _, or a bare UUID, and whole")
     return f"prj_{bare}"
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "SocialPlatforms",
     "Text",
     "Utc",
+    "full_id",
     "full_project",
     "wire_time",
 ]
@@ -93,9 +94,15 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[
 _BARE = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+def full_id(prefix: str, given: str) -> str:
+    """The one spelling of an id of a kind: its prefix with the UUID in lower case; what is no UUID stands as it is."""
+    bare = given.removeprefix(f"{prefix}_")
+    return f"{prefix}_{bare.lower()}" if _BARE.fullmatch(bare) else given
+
+
 def full_project(given: str) -> str:
-    """The one spelling of a project's id: a bare UUID with its prefix, any other as it is."""
-    return f"prj_{given.lower()}" if _BARE.fullmatch(given) else given
+    """The one spelling of a project's id: a bare UUID is the same as a prefixed one, in either case (layers-api: concepts)."""
+    return full_id("prj", given)
 
 
 Language = Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]

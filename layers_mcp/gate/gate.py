@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pydantic import JsonValue
 
 from layers_mcp.clock import Clock
+from layers_mcp.contract.scalars import full_project
 from layers_mcp.gate.budget import Budget
 from layers_mcp.gate.handle import LIFE, canonical, digest, fingerprint, new_handle
 from layers_mcp.gate.person import Person, name_of
@@ -223,16 +224,16 @@ class Gate:
                 id=known_as,
                 principal=self.principal,
                 tool=tool,
-                project_id=project_id,
+                project_id=None if project_id is None else full_project(project_id),
                 started_at=self._clock.now(),
                 arguments=arguments,
                 key=key,
             )
         )
 
-    def recent(self, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
+    def recent(self, *, project_id: str | None = None, kind: Kind | None = None, limit: int = 20) -> tuple[Began, ...]:
         """The latest things this principal's calls began, newest first."""
-        return self._store().begun.recent(self.principal, project_id=project_id, limit=limit)
+        return self._store().begun.recent(self.principal, project_id=project_id, kind=kind, limit=limit)
 
     def hold(self, project_id: str | None, *, by: ConfirmedBy = "agent") -> None:
         """Hold back every write to a project, or with None to any, for whoever shares this store. `by`: who wants it."""

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from layers_mcp.database import reading, writing
-from layers_mcp.store.rows import Began
+from layers_mcp.store.rows import Began, Kind
 from layers_mcp.store.tables import began
 
 __all__ = ["Begun"]
@@ -25,10 +25,12 @@ class Begun:
         with suppress(IntegrityError), writing(self._engine) as connection:
             connection.execute(insert(began).values(row.model_dump()))
 
-    def recent(self, principal: str, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
-        """The latest that `principal` began, newest first; of one project when `project_id` is given."""
+    def recent(self, principal: str, *, project_id: str | None = None, kind: Kind | None = None, limit: int = 20) -> tuple[Began, ...]:
+        """The latest that `principal` began, newest first; of one project, or of one kind, where it is given."""
         wanted = select(began).where(began.c.principal == principal).order_by(began.c.started_at.desc(), began.c.id).limit(limit)
         if project_id is not None:
             wanted = wanted.where(began.c.project_id == project_id)
+        if kind is not None:
+            wanted = wanted.where(began.c.kind == kind)
         with reading(self._engine) as connection:
             return tuple(Began.model_validate(dict(row)) for row in connection.execute(wanted).mappings())

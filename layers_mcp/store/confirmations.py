@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
@@ -54,10 +55,10 @@ def _key(connection: Connection, row: Confirmation, since: datetime) -> str:
 
 
 def _about(project_id: str) -> ColumnElement[bool]:
-    """Rows that touch a project, whichever way its id was spelled; `project_id` as the API prints it."""
+    """Rows that touch a project, whichever way its id was spelled; `project_id`: whole; the list has it in quotes."""
     bare, at = project_id.removeprefix("prj_").lower(), confirmations.c
-    named = func.lower(at.project_id).in_((bare, f"prj_{bare}"))
-    return or_(named, func.lower(cast(at.projects, String)).contains(bare, autoescape=True))
+    ids, listed = (bare, f"prj_{bare}"), func.lower(cast(at.projects, String))
+    return or_(func.lower(at.project_id).in_(ids), *(listed.contains(json.dumps(one), autoescape=True) for one in ids))
 
 
 class Confirmations:

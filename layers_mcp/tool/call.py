@@ -12,7 +12,7 @@ from layers_mcp.client.desk import Report
 from layers_mcp.client.partner import Partner
 from layers_mcp.client.sent import Sent
 from layers_mcp.clock import Clock
-from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Paused
+from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Kind, Paused
 
 __all__ = ["Begun", "Books", "Call", "Switch"]
 
@@ -64,8 +64,8 @@ class Switch(Protocol):
         """The campaigns that this switch paused, oldest first."""
         ...
 
-    def recent(self, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
-        """What this principal's calls began, newest first."""
+    def recent(self, *, project_id: str | None = None, kind: Kind | None = None, limit: int = 20) -> tuple[Began, ...]:
+        """What this principal's calls began, newest first; of one project or kind where it is given."""
         ...
 
 

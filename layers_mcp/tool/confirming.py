@@ -41,9 +41,14 @@ _BECAUSE: dict[str, str] = {
     "changed": "what would be done has changed since the handle was given; nothing was changed",
     "unanswered": "the person's yes was not recorded in time; nothing was changed",
 }
+_DEARER = "it costs more by now than the yes was given to; nothing was changed"
 _DECLINED = "The person said no, and that is final for this handle. Nothing was changed; do not ask again unless they bring it up."
 _DISMISSED = (
     "The person gave no answer. Nothing was changed; the same call with the same confirm asks them once more while the handle is good."
+)
+_OVERTAKEN = (
+    "This answer came too late or to an earlier question: another was asked or another answer was given meanwhile, and that one counts. "
+    "This one changed nothing; the same call with the same confirm says how it stands."
 )
 _WAITS_FOR_PERSON = (
     "Nothing was changed: this waits for a person's yes outside this conversation ({where}). "
@@ -119,8 +124,8 @@ async def _ask_again(visit: Visit, shown: Shown, because: str | None) -> Envelop
     return visit.envelope(outcome, confirmation=confirmation).with_pictures(await shown.pictures())
 
 
-async def _answer(visit: Visit, row: Row, shown: Shown) -> Literal["yes", "no", "dismissed"]:
-    """What the person says to their client; an answer that came along counts only if it answers the question asked last."""
+async def _answer(visit: Visit, row: Row, shown: Shown) -> Literal["yes", "no", "dismissed", "overtaken"]:
+    """What the person says to their client; an answer counts only if it answers the question asked last, else it was `overtaken`."""
     gate, asker = visit.house.gate, visit.asker
     assert asker is not None
     said = asker.said
@@ -129,8 +134,8 @@ async def _answer(visit: Visit, row: Row, shown: Shown) -> Literal["yes", "no", 
             return "dismissed"
         left_s = (row.expires_at - visit.house.clock.now()).total_seconds()
         said = await asker.ask(question_words(shown), gate.ask(row), within_s=left_s)
-        if said.answer == "dismissed" or not gate.hear(row, said.token, yes=said.answer == "yes"):
-            return "dismissed"
+        if said.answer != "dismissed" and not gate.hear(row, said.token, yes=said.answer == "yes"):
+            return "overtaken"
     return said.answer
 
 
@@ -142,7 +147,8 @@ async def _whose_yes(visit: Visit, row: Row, shown: Shown) -> ConfirmedBy | Enve
         answer = await _answer(visit, row, shown)
         if answer == "yes":
             return "person"
-        return visit.envelope(Outcome[Any](say=_DECLINED if answer == "no" else _DISMISSED, status="canceled"))
+        say = {"no": _DECLINED, "overtaken": _OVERTAKEN}.get(answer, _DISMISSED)
+        return visit.envelope(Outcome[Any](say=say, status="canceled"))
     if visit.notes.tier == "ask":
         return "agent"
     return visit.envelope(Outcome[Any](say=_WAITS_FOR_PERSON.format(where=_where(visit, name_of(row))), status="needs_action"))
@@ -163,15 +169,17 @@ class Acted:
     envelope: Envelope
 
 
-Act = Callable[[Visit, Go], Awaitable[Acted]]
-"""Does what a yes was given to: under the key of the handle's row, or as the operation that the call is without a yes, too."""
+Act = Callable[[Visit, Go], Awaitable[Acted | None]]
+"""Does what a yes was given to: under the key of the handle's row, or as the operation that the call is without a yes, too.
+
+None, and nothing done, where it costs more by now than the yes was given to.
+"""
 
 
-async def by_handle(visit: Visit, go: Go) -> Acted:
+async def by_handle(visit: Visit, go: Go) -> Acted | None:
     """Act under the key that is on record with the handle."""
     outcome = await run(visit, go.row.key, again=go.continued)
-    assert outcome is not None, "a yes to the cost exceeds nothing"
-    return Acted(outcome, visit.envelope(outcome, confirmed_by=go.row.confirmed_by))
+    return None if outcome is None else Acted(outcome, visit.envelope(outcome, confirmed_by=go.row.confirmed_by))
 
 
 async def _unasked(visit: Visit) -> Envelope:
@@ -192,7 +200,9 @@ async def _look(visit: Visit, ask: Ask) -> Shown | None:
         return None
     visit.notes.tier = "human" if seen.by_person and visit.tier == "ask" else visit.tier
     visit.pass_halt(seen.projects)
-    return with_bill(seen, await bill_of(visit, call))
+    bill = await bill_of(visit, call)
+    visit.notes.agreed = None if bill is None else bill.standing.credits
+    return with_bill(seen, bill)
 
 
 async def _redeemed(visit: Visit, ask: Ask, act: Act, shown: Shown) -> Envelope:
@@ -205,12 +215,12 @@ async def _redeemed(visit: Visit, ask: Ask, act: Act, shown: Shown) -> Envelope:
             return by
         if visit.asker is not None:  # the person took their time
             shown = await _look(visit, ask) or shown
-        if by == "agent" and visit.notes.tier != "ask":  # meanwhile it has come to need a person
-            return await _ask_again(visit, shown, _BECAUSE["unanswered"])
         known = gate.judge(handle, name, arguments=visit.arguments, shown=_shown_digest(shown), by=by)
     if isinstance(known, Go):
         visit.notes.shown, visit.notes.how, visit.notes.by = known.row.shown, known.row.how, known.row.confirmed_by or "agent"
-        return await _act(visit, known, act)
+        if (made := await _act(visit, known, act)) is not None:
+            return made
+        return await _ask_again(visit, await _look(visit, ask) or shown, _DEARER)
     return _settled(visit, known) or await _ask_again(visit, shown, _BECAUSE[cast("Refused", known).reason])
 
 
@@ -228,13 +238,32 @@ async def control(visit: Visit, ask: Ask, act: Act) -> Envelope:
     return await (_redeemed(visit, ask, act, shown) if handle else _ask_again(visit, shown, None))
 
 
-async def _act(visit: Visit, go: Go, act: Act) -> Envelope:
+async def _act(visit: Visit, go: Go, act: Act) -> Envelope | None:
     """Act to the end, also when the client goes away meanwhile: what was begun is finished and recorded."""
-    acting = asyncio.ensure_future(_acted(visit, go, act))
+    acting = asyncio.ensure_future(_recorded(visit, go, act))
     return await asyncio.shield(acting)
 
 
-async def _acted(visit: Visit, go: Go, act: Act) -> Envelope:
+async def _recorded(visit: Visit, go: Go, act: Act) -> Envelope | None:
+    """The act with its rows in the trail: `acting` before anything is sent, and how it ended, though nobody may wait for that any more."""
+    visit.acts()
+    try:
+        envelope = await _acted(visit, go, act)
+    except LayersError as problem:
+        problem.details["confirmedBy"] = visit.notes.by
+        visit.record(problem.wire_code, problem.request_id)
+        raise
+    except BaseException:
+        visit.record("broken_off")
+        raise
+    if envelope is None:
+        visit.record("confirmation_required")
+    else:
+        visit.record("replayed" if envelope.replayed else envelope.status, envelope.request_id)
+    return envelope
+
+
+async def _acted(visit: Visit, go: Go, act: Act) -> Envelope | None:
     """The act; while it is not known how it ended, its row stays open and the next yes to the same goes on with it."""
     gate, by = visit.house.gate, go.row.confirmed_by
     try:
@@ -245,6 +274,10 @@ async def _acted(visit: Visit, go: Go, act: Act) -> Envelope:
         if visit.sent.left_nothing(again=go.continued):
             gate.finish(go, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)), failed=True)
         raise
+    if acted is None:
+        nothing = visit.envelope(Outcome[Any](say=f"Nothing was done: {_DEARER}.", status="failed"), confirmed_by=by)
+        gate.finish(go, cast("JsonValue", nothing.model_dump(mode="json", by_alias=True)), failed=True)
+        return None
     if not visit.sent.unsure:
         gate.finish(go, _kept(acted.envelope, acted.outcome), failed=acted.outcome.status == "failed")
     return acted.envelope

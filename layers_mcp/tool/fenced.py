@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from layers_mcp.client.fence import Fence, outside
 from layers_mcp.contract.errors import OutsideProjects
-from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Paused
+from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Kind, Paused
 from layers_mcp.tool.call import Switch
 
 __all__ = ["FencedSwitch"]
@@ -92,9 +92,9 @@ class FencedSwitch:
         self.check(project_id)
         return self._inner.paused(project_id)
 
-    def recent(self, *, project_id: str | None = None, limit: int = 20) -> tuple[Began, ...]:
+    def recent(self, *, project_id: str | None = None, kind: Kind | None = None, limit: int = 20) -> tuple[Began, ...]:
         """What this principal's calls began for the projects, newest first."""
         if project_id is not None:
-            return self._inner.recent(project_id=project_id, limit=limit) if self._fence.holds(project_id) else ()
-        found = self._inner.recent(limit=max(limit, _LOOKED_THROUGH))
+            return self._inner.recent(project_id=project_id, kind=kind, limit=limit) if self._fence.holds(project_id) else ()
+        found = self._inner.recent(kind=kind, limit=max(limit, _LOOKED_THROUGH))
         return tuple(one for one in found if self._fence.holds(one.project_id))[:limit]

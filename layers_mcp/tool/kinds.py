@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, JsonValue
 from pydantic.alias_generators import to_camel
 
 from layers_mcp.contract.errors import Invalid
+from layers_mcp.contract.scalars import full_id
 from layers_mcp.tool.declaration import Arguments, Tool
 
-__all__ = ["KINDS", "NAMED", "check"]
+__all__ = ["KINDS", "NAMED", "check", "spelled"]
+
+A = TypeVar("A", bound=Arguments)
 
 KINDS = {
     "prj": "a project",
@@ -57,6 +60,26 @@ NAMED = {
     "creative_id": ("adc", "cnt"),
 }
 """What each argument names; `id` (of metrics) and `state` name things of several kinds."""
+
+
+_UUIDS = frozenset({"prj", "cnt", "inf", "sa", "sp"})
+"""Prefixes of what Layers prints as a UUID, and takes without the prefix too (layers-api: concepts, "Identifiers")."""
+
+
+def _spelled(value: object, name: str) -> object:
+    if isinstance(value, BaseModel):
+        parts = {field: getattr(value, field) for field in type(value).model_fields}
+        changed = {field: made for field, part in parts.items() if (made := _spelled(part, field)) != part}
+        return value.model_copy(update=changed) if changed else value
+    if isinstance(value, tuple):
+        return tuple(_spelled(entry, name) for entry in cast("tuple[object, ...]", value))
+    prefix = NAMED.get(name, ("",))[0]
+    return full_id(prefix, value) if isinstance(value, str) and prefix in _UUIDS else value
+
+
+def spelled(request: A) -> A:
+    """The same arguments with each id in its one spelling, so that one thing is one thing to digests, keys and rows."""
+    return cast("A", _spelled(request, ""))
 
 
 def _wrong(value: object, name: str, path: str) -> Iterator[tuple[str, str]]:

@@ -62,7 +62,7 @@ def _settle_credits(visit: Visit, keys: list[str], *, again: bool) -> None:
 
 
 async def _reserve(visit: Visit, call: Call, *, confirmed: bool) -> list[str] | None:
-    """Set the credits aside and give back the keys they stand under; None where that would exceed a budget and nobody said yes.
+    """Set the credits aside and give back the keys they stand under; None where nobody said yes to so much, and it exceeds a budget.
 
     What an earlier attempt set aside stands: it is neither priced nor held against a budget again.
 
@@ -70,11 +70,14 @@ async def _reserve(visit: Visit, call: Call, *, confirmed: bool) -> list[str] | 
         InsufficientCredits: the wallet does not have them.
     """
     made, purse = await made_by(visit, call), visit.house.gate.purse
+    visit.notes.places |= {one.part: one.project_id for one in made}
     keys = [call.key_for(one.part) for one in made]
     if not made or (call.again and purse.knows(keys)):
         return keys
     bill = await priced(visit, call, made)
     bill.check()
+    if confirmed and visit.notes.agreed is not None and bill.standing.credits > visit.notes.agreed:
+        return None
     if purse.reserve(dict(zip(keys, bill.prices, strict=True)), call.now(), confirmed=confirmed) is not None:
         return None
     visit.notes.cost = bill.cost

@@ -44,11 +44,10 @@ def _told(visit: Visit, done: Done) -> Envelope:
     return visit.envelope(done.outcome, replayed=_REPEATED if done.again and not done.outcome.found else None)
 
 
-async def _by_operation(visit: Visit, go: Go) -> Acted:
+async def _by_operation(visit: Visit, go: Go) -> Acted | None:
     """Act as the operation that the same call is, with a yes or without: it is on record under a key of its own."""
     done = await operate(visit, confirmed=True)
-    assert done is not None, "a yes to the cost exceeds nothing"
-    return Acted(done.outcome, _told(visit, done).model_copy(update={"confirmed_by": go.row.confirmed_by}))
+    return None if done is None else Acted(done.outcome, _told(visit, done).model_copy(update={"confirmed_by": go.row.confirmed_by}))
 
 
 async def _set(visit: Visit) -> Envelope:
@@ -71,7 +70,7 @@ async def _pass(visit: Visit) -> Envelope:
 
 
 async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, report: Report, *, asker: Asker | None = None) -> Envelope:
-    """One call of one tool, from its arguments to its record; every call leaves one row in the trail.
+    """One call of one tool, from its arguments to its record; every call leaves one row in the trail, an act one more before it begins.
 
     `asker`: the client's way to ask its person, None where it has none.
 
@@ -80,7 +79,7 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
         AskFirst: the client is to ask its person, and to call again with the answer.
     """
     try:
-        request = parse(declared, given)
+        request = kinds.spelled(parse(declared, given))
         kinds.check(declared, request)
         addresses.check(declared, request, sites=house.sites)
     except LayersError as problem:
@@ -94,13 +93,16 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
             envelope = await _pass(visit)
     except LayersError as problem:
         name_unknown(problem, request)
-        visit.record(problem.wire_code, problem.request_id)
+        if not visit.notes.acting:
+            visit.record(problem.wire_code, problem.request_id)
         raise
     except AskFirst:
         visit.record("asked")
         raise
     except BaseException:
-        visit.record("broken_off")  # the client went away, or a mistake of ours
+        if not visit.notes.acting:
+            visit.record("broken_off")  # the client went away, or a mistake of ours
         raise
-    visit.record("replayed" if envelope.replayed else envelope.status, envelope.request_id, envelope.confirmed_by)
+    if not visit.notes.acting:  # an act writes its end itself
+        visit.record("replayed" if envelope.replayed else envelope.status, envelope.request_id, envelope.confirmed_by)
     return envelope

@@ -17,6 +17,7 @@ from layers_mcp.client.layers import Layers
 from layers_mcp.client.sent import Sent
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import Halted
+from layers_mcp.contract.scalars import full_project
 from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.policy import Policy, Tier
@@ -64,7 +65,8 @@ class Notes:
     """What becomes known of a call on its way, beside its answer.
 
     `shown`: the digest of what was shown; `how`: how a person answered; `projects`: those that are written to; `tier`: whose yes it
-    takes; `by`: whose it has; `cost`: what was set aside; `operation`: what it holds now.
+    takes; `by`: whose it has; `cost`: what was set aside; `operation`: what it holds now; `places`: the
+    project of each part that costs credits; `agreed`: the credits that a yes is asked for; `acting`: there was a yes, and it is acted on.
     """
 
     shown: str | None = None
@@ -74,6 +76,9 @@ class Notes:
     how: How | None = None
     cost: Cost | None = None
     operation: Operation | None = None
+    agreed: int | None = None
+    acting: bool = False
+    places: dict[str, str | None] = field(default_factory=dict[str, str | None])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +106,12 @@ class Visit:
     def project_id(self) -> str | None:
         """The project that the call names."""
         return getattr(self.request, "project_id", None)
+
+    @property
+    def place(self) -> str | None:
+        """The project that the call is about: the one it names, else the only one that it writes to."""
+        known = {full_project(one) for one in self.notes.projects}
+        return self.project_id or (known.pop() if len(known) == 1 else None)
 
     @cached_property
     def fence(self) -> Fence | None:
@@ -144,7 +155,8 @@ class Visit:
         house, gate = self.house, self.house.gate
 
         def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None, *, part: str = "") -> None:
-            gate.began(kind, known_as, tool=self.tool.name, arguments=self.arguments, project_id=project_id, key=made.key_for(part))
+            place = project_id or self.notes.places.get(part) or self.place
+            gate.began(kind, known_as, tool=self.tool.name, arguments=self.arguments, project_id=place, key=made.key_for(part))
             if self.notes.operation is not None:
                 gate.let_go(self.notes.operation)  # from here on the same call joins what was begun
 
@@ -165,16 +177,24 @@ class Visit:
         )
         return made
 
-    def record(self, outcome: str, request_id: str | None = None, confirmed_by: ConfirmedBy | None = None) -> None:
-        """Write the call into the trail; `outcome`: a code or a word."""
+    def acts(self) -> None:
+        """Write into the trail, before anything is sent, that a yes is being acted on: for each project that it writes to."""
+        self.notes.acting = True
+        for place in sorted({full_project(one) for one in self.notes.projects}) or [None]:
+            self.record("acting", place=place)
+
+    def record(
+        self, outcome: str, request_id: str | None = None, confirmed_by: ConfirmedBy | None = None, *, place: str | None = None
+    ) -> None:
+        """Write the call into the trail; `outcome`: a code or a word. What acts is recorded with whose yes it acts on."""
         self.house.gate.record(
             self.tool.name,
             effect=self.tool.effect.value,
             outcome=outcome,
             arguments=self.arguments,
             request_id=request_id,
-            confirmed_by=confirmed_by,
-            project_id=self.project_id,
+            confirmed_by=self.notes.by if self.notes.acting else confirmed_by,
+            project_id=place or self.place,
             shown=self.notes.shown,
             how=self.notes.how,
         )

@@ -110,7 +110,8 @@ async def prices_of(request: ApproveContentArguments, call: Call) -> tuple[Made,
     if request.regenerate_brief is None:
         return ()
     _check(request)
-    return tuple(Made(post.id, post.project_id, post.format, 1) for post in await _posts(request, call))
+    posts = zip(request.container_ids, await _posts(request, call), strict=True)
+    return tuple(Made(one, post.project_id, post.format, 1) for one, post in posts)
 
 
 async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import suppress
 
 from pydantic import Field, JsonValue
 
 from layers_mcp.contract import jobs, projects, publishing
-from layers_mcp.contract.errors import Conflict, Invalid, LayersError
+from layers_mcp.contract.errors import Conflict, Invalid, LayersError, NotFound
 from layers_mcp.contract.jobs import CancelJob, GetJob
 from layers_mcp.contract.projects import GetProject
 from layers_mcp.contract.publishing import CancelPost, GetPost, ListPosts, ScheduledPost
@@ -25,8 +26,9 @@ __all__ = ["halt"]
 _PAGE, _PAGES = 100, 10
 """A thousand waiting posts are canceled at most; ours. What is left is said."""
 _RECENT = 50
-"""Of what our calls began, so much is looked through for running jobs; ours."""
+"""So many of the jobs that our calls began last are looked at; ours."""
 _REASON = "canceled with halt"
+_UNSEEN = "of jobs, those that others than this server began are not seen"
 _SPENT = frozenset({"spentTodayCents"})
 """A fact that moves on by itself."""
 
@@ -38,6 +40,11 @@ class HaltArguments(Control):
     resume: bool = Field(default=False, description="Let writes through; start what halt paused.")
     cancel: bool = Field(default=False, description="Cancel waiting posts and running jobs.")
     pause_ads: bool = Field(default=False, description="Pause campaigns; with resume: leave them so.")
+
+    @property
+    def plain(self) -> bool:
+        """Whether it only holds one project back, which takes no yes."""
+        return self.project_id is not None and not (self.resume or self.cancel or self.pause_ads)
 
 
 class Halted(View):
@@ -65,10 +72,13 @@ async def _waiting_posts(project_id: str, call: Call) -> list[ScheduledPost]:
 
 
 async def _running_jobs(project_id: str, call: Call) -> list[str]:
-    """The jobs that our own calls began for the project and that still run; the API lists no others."""
-    begun = [one.id for one in call.switch.recent(project_id=project_id, limit=_RECENT) if one.kind == "job"]
-    found = [await call.layers.send(jobs.GET, GetJob(job_id=one)) for one in begun]
-    return [job.job_id for job in found if not job.over]
+    """The jobs that calls of this principal began for the project and that still run; the API lists no others."""
+    running: list[str] = []
+    for one in call.switch.recent(project_id=project_id, kind="job", limit=_RECENT):
+        with suppress(NotFound):  # a job that is not there does not run
+            job = await call.layers.send(jobs.GET, GetJob(job_id=one.id))
+            running += [] if job.over else [job.job_id]
+    return running
 
 
 async def _to_cancel(project_id: str, call: Call) -> dict[str, JsonValue]:
@@ -126,6 +136,8 @@ async def show_halt(request: HaltArguments, call: Call) -> Shown | None:
         Invalid: `resume` and `cancel` together, or `cancel` or `pauseAds` without a project.
     """
     _check(request)
+    if request.plain:
+        return None
     if request.project_id is not None:
         await call.layers.send(projects.GET, GetProject(project_id=request.project_id))
     if request.resume:
@@ -133,11 +145,9 @@ async def show_halt(request: HaltArguments, call: Call) -> Shown | None:
     if request.project_id is None:
         item = ShownItem(id="all", before=_held_words(request, call), after="halted", facts={})
         return Shown(question="Halt all projects?", items=(item,))
-    if not request.cancel and not request.pause_ads:
-        return None
     facts = await _to_cancel(request.project_id, call) if request.cancel else {}
     items = [ShownItem(id=request.project_id, before=_held_words(request, call), after="halted", facts=facts)]
-    more = " and cancel what waits and runs" if request.cancel else ""
+    more = f" and cancel what waits and runs ({_UNSEEN})" if request.cancel else ""
     if request.pause_ads:
         known, spent = await pausing.running(request.project_id, call), await pausing.spent_today(request.project_id, call)
         items += await pausing.shown_pauses(request.project_id, known, spent, call)
@@ -193,7 +203,7 @@ def _in_words(request: HaltArguments, view: Halted, *, elsewhere: bool) -> str:
     if request.resume:
         also = " All projects are still halted, though." if elsewhere else ""
         return f"Writes to {what} go through again.{also}{_turned_words(view.started, 'started')}"
-    canceled = f" Canceled: {len(view.canceled_posts)} posts, {len(view.canceled_jobs)} jobs." if request.cancel else ""
+    canceled = f" Canceled: {len(view.canceled_posts)} posts, {len(view.canceled_jobs)} jobs ({_UNSEEN})." if request.cancel else ""
     lost = f" Not known of {len(view.not_known)}, see notKnown: a yes to the same call goes on." if view.not_known else ""
     left = f" Not canceled: {len(view.not_canceled)}; see notCanceled." if view.not_canceled else ""
     kept = "" if request.cancel else " What is scheduled or runs goes on; cancel=true stops it."
@@ -201,6 +211,23 @@ def _in_words(request: HaltArguments, view: Halted, *, elsewhere: bool) -> str:
     return (
         f"Writes to {what} are refused from now on; reading works.{canceled}{left}{lost}{_turned_words(view.paused, 'paused')}{kept}{ads}"
     )
+
+
+async def _look_up(project_id: str, call: Call, *, was_held: bool) -> str:
+    """Whether there is such a project, once it is held back: the brake waits for no answer.
+
+    Raises:
+        NotFound: there is none; nothing is held back for it.
+    """
+    try:
+        await call.layers.send(projects.GET, GetProject(project_id=project_id))
+    except (NotFound, Invalid):
+        if not was_held:
+            call.switch.lift(project_id, by=call.by)
+        raise
+    except LayersError as problem:
+        return f" Layers did not say whether there is such a project ({problem.wire_code}); it is held back here all the same."
+    return ""
 
 
 async def _resumed(request: HaltArguments, call: Call) -> Outcome[Halted]:
@@ -224,7 +251,9 @@ async def halt(request: HaltArguments, call: Call) -> Outcome[Halted]:
     """Stop: refuse every write to a project until resumed. That works at once; all else takes a yes."""
     if request.resume:
         return await _resumed(request, call)
+    before = call.switch.holds(request.project_id)
     call.switch.hold(request.project_id, by=call.by)
+    unseen = await _look_up(request.project_id, call, was_held=before is not None) if request.plain and request.project_id else ""
     held = call.switch.held([request.project_id] if request.project_id is not None else [])
     view = Halted(halted=True, project_id=request.project_id, since=held.at if held else None)
     if request.cancel and request.project_id is not None:
@@ -236,4 +265,4 @@ async def halt(request: HaltArguments, call: Call) -> Outcome[Halted]:
     if request.project_id is not None:
         arguments["projectId"] = request.project_id
     step = Next(tool="halt", arguments=arguments, why="Let writes through again, with a yes.")
-    return Outcome(say=_in_words(request, view, elsewhere=False), result=view, next=(step,))
+    return Outcome(say=_in_words(request, view, elsewhere=False) + unseen, result=view, next=(step,))

@@ -116,3 +116,15 @@ def test_what_was_swept_away_long_ago_is_not_left_in_free_pages(gate, store, tmp
     said = forget(tmp_path, PROJECT, "--yes")
 
     assert (said.returncode, left(tmp_path)) == (0, [])
+
+
+@pytest.mark.parametrize("slip", [PROJECT[:-1], PROJECT[4:-1], "prj", "prj_", "prj_0", "00000000-0000-4000"])
+def test_a_mistyped_id_touches_no_other_customers_previews(gate, store, tmp_path, slip):
+    """Issue 5: one customer's texts; an id counts whole or not at all."""
+    ask(gate, "prj_other", PROJECT)
+
+    said = forget(tmp_path, slip, "--yes")
+
+    assert (said.returncode, "Removed" in said.stdout) in ((0, False), (2, False))
+    assert [one.question for one in store.confirmations.waiting(WallClock().now())] == ["Approve Zebrafinch?"]
+    assert store.forget(slip, now=WallClock().now()) == 0

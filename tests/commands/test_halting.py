@@ -101,6 +101,7 @@ def test_no_program_and_no_slip_of_the_hand_resumes(gate, type_, typed, code):
         (("halt",), 2),
         (("halt", PROJECT, "--all"), 2),
         (("halt", "a project"), 2),
+        (("halt", "00000000-0000-4000-8000"), 2),
         (("halt", "--list", "--all"), 2),
         (("resume", "--all"), 1),
     ],

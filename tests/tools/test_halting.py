@@ -11,6 +11,7 @@ from layers_mcp.contract.ads import ListCampaigns
 from layers_mcp.contract.ads_lifecycle import PauseCampaign
 from layers_mcp.contract.publishing import GetPost
 from layers_mcp.contract.scalars import wire_time
+from layers_mcp.sandbox.faults import Fault
 from layers_mcp.tool.asking import Said
 
 pytestmark = pytest.mark.anyio
@@ -288,3 +289,35 @@ async def test_a_pause_that_only_gets_asked_for_is_said_to_be_none(story, advert
     assert (await _statuses(story, advertised.id))["One"] == "active"
     assert len(denied["result"]["paused"]["left"]) == 2
     assert story.house.gate.paused(advertised.id) == ()
+
+
+@pytest.mark.parametrize("trouble", [{"status": 503}, {"status": 401}])
+async def test_a_project_is_held_back_also_while_the_api_answers_nothing_else(story, trouble):
+    """Issue 5: halting a project works at once; the brake waits for no answer."""
+    project = await story.project()
+    story.world.script(Fault(**trouble, times=1000))
+
+    told = await story.call("halt", projectId=project)
+
+    assert (told["status"], told["result"]["halted"]) == ("done", True)
+    assert "did not say whether there is such a project" in told["summary"]
+    assert story.house.gate.held([project]) is not None
+
+
+async def test_canceling_finds_the_jobs_of_rejections_and_those_behind_much_else_and_passes_over_what_is_gone(story, post):
+    """Issue 5: what runs is stopped, whichever of our calls began it."""
+    project, container = post
+    await story.yes("approve_content", containerIds=[container], decision="reject", regenerateBrief={"hook": "Again."})
+    (running,) = [one.id for one in story.house.gate.recent(project_id=project, kind="job", limit=1)]
+    story.clock.advance(timedelta(seconds=1))
+    for number in range(60):
+        story.house.gate.began("oauth", f"st_{number}", tool="connect_account", arguments="", project_id=project)
+    story.house.gate.began("job", "job_01KPGSYQ97KEHGB4V6H2218000", tool="generate_content", arguments="", project_id=project)
+
+    asked = await story.call("halt", projectId=project, cancel=True)
+    done = await story.call("halt", projectId=project, cancel=True, confirm=asked["confirmation"]["handle"])
+
+    assert asked["confirmation"]["items"][0]["facts"]["runningJobs"] == [running]
+    assert "are not seen" in asked["confirmation"]["question"]
+    assert done["result"]["canceledJobs"] == [running]
+    assert "are not seen" in done["summary"]

@@ -164,3 +164,21 @@ def test_whatever_stands_in_a_segment_stays_in_it(words, where):
     assert len(made) == len(wanted)
     assert unquote(made[wanted.index(f"{{{field}}}")]) == words
     assert not set("?#\\ \r\n") & set(path)
+
+
+async def test_a_thing_is_one_thing_however_its_id_is_spelled(story):
+    """A bare UUID is the same as a prefixed id, in either case (layers-api: concepts): one operation, one account of credits."""
+    project = await story.project()
+    post = await story.post(project)
+    slides = {"format": "slideshow_remix", "hook": "Once.", "waitSeconds": 0}
+    bare, loud = project.removeprefix("prj_"), f"prj_{project.removeprefix('prj_').upper()}"
+
+    begun = [(await story.call("generate_content", projectId=one, **slides))["result"]["job"]["jobId"] for one in (project, bare, loud)]
+    twice = await story.call("approve_content", containerIds=[post, post.removeprefix("cnt_").upper()])
+    before = story.spent(project)
+    await story.yes("approve_content", containerIds=[post.removeprefix("cnt_")], decision="reject", regenerateBrief={"hook": "Again."})
+
+    assert len(set(begun)) == 1
+    assert [one["path"] for one in twice["error"]["details"]["issues"]] == ["containerIds"]
+    assert story.spent(project) > before
+    assert {one.project_id for one in story.house.gate.recent() if one.tool == "generate_content"} == {project}
