@@ -124,7 +124,9 @@ def _too_late(at: datetime, now: datetime, zone: ZoneInfo | None) -> list[JsonVa
     if at >= now - SKEW:
         return []
     following = again_after(at, now, zone or ZoneInfo("UTC"))
-    return [{"path": "scheduledFor", "message": f"is in the past, as it is {wire_time(now)} now; the next such time is {following}"}]
+    twice = ", as the clocks go back and show it twice" if len(following) > 1 else ""
+    said = f"is in the past, as it is {wire_time(now)} now; the next such time is {' or '.join(following)}{twice}"
+    return [{"path": "scheduledFor", "message": said}]
 
 
 async def _post(container_id: str, call: Call) -> tuple[Container, Project]:
