@@ -80,7 +80,8 @@ class Settings(Listening):
         "person's), outside (a person's, outside the conversation), deny.",
     )
     policy: Path | None = Field(
-        default=None, description="TOML file that says the same per action: default = …, and a table actions of tool names."
+        default=None,
+        description="TOML file that says the same per action; the tighter holds: default = …, and a table actions of tool names.",
     )
     person_token: SecretStr | None = Field(
         default=None,

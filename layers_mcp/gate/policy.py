@@ -65,7 +65,7 @@ def _known(name: str, actions: Collection[str]) -> str:
 
 
 def read_policy(file: Path, *, default: Tier, actions: Collection[str]) -> Policy:
-    """The policy in a TOML file: `default`, and a table `actions` of tool names and tiers. `default` is that of a file that has none.
+    """The policy in a TOML file: `default`, and a table `actions` of tool names and tiers; no action is below the given `default`.
 
     Raises:
         BadPolicy: the file can't be read, is no TOML, or names an action or a tier that nobody knows.
@@ -79,7 +79,7 @@ def read_policy(file: Path, *, default: Tier, actions: Collection[str]) -> Polic
     unknown = sorted(set(found) - {"default", "actions"})
     if unknown:
         raise BadPolicy(f"{unknown[0]} is not known; there are default and actions")
-    return policy_of(found.get("default", default), found.get("actions", {}), actions=actions)
+    return policy_of(found.get("default", default), found.get("actions", {}), actions=actions).tightened(default)
 
 
 def policy_of(default: object, given: object, *, actions: Collection[str], said: str = "default") -> Policy:

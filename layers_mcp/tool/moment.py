@@ -12,19 +12,23 @@ from pydantic import StringConstraints
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import wire_time
 
-__all__ = ["When", "again_after", "apart", "clock_words", "moment_of", "zone_of"]
+__all__ = ["YEARS", "When", "again_after", "apart", "clock_words", "moment_of", "zone_of"]
 
 When = Annotated[str, StringConstraints(min_length=10, max_length=80)]
 """`2026-04-18T22:00:00Z`, `2026-04-18T15:00:00-07:00`, or `2026-04-18T15:00[America/Los_Angeles]` (RFC 9557)."""
 _ZONED = re.compile(r"(?P<clock>[^\[\]]+)\[(?P<zone>[A-Za-z0-9_+\-/]{1,60})\]", re.ASCII)
 _DAY = timedelta(days=1)
+YEARS = range(2, 9999)
+"""The years whose moments every zone's clocks can show: a year less at both ends than there are (Python docs: datetime.MINYEAR)."""
+_TRIES = 4
+"""Days that are looked at for a time of day: today's has passed, tomorrow's may be skipped."""
 
 
 def zone_of(name: str) -> ZoneInfo | None:
-    """The zone of this name, or None where nobody knows it."""
+    """The zone of this name, or None where nobody knows it; `America` is a folder of zones and no zone."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
 
@@ -45,15 +49,31 @@ def _exists(moment: datetime, zone: ZoneInfo) -> bool:
     return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment.replace(tzinfo=None)
 
 
-def _in_zone(path: str, clock: datetime, zone: ZoneInfo) -> datetime:
-    """The one moment at which the clocks of `zone` show this time."""
+def _amiss(clock: datetime, zone: ZoneInfo) -> str | None:
+    """Why the clocks of `zone` show this time never or twice, with what can be written instead; None where they show it once."""
     first, second = _both(clock, zone)
     if first.utcoffset() == second.utcoffset():
-        return first
+        return None
     if not _exists(first, zone):
         later = first.astimezone(UTC).astimezone(zone)
-        raise _unfit(path, f"does not exist in {zone.key}: the clocks skip it; the time after the gap is {_written(later)}")
-    raise _unfit(path, f"comes twice in {zone.key}, as the clocks go back: write {_written(first)} or {_written(second)}")
+        return f"does not exist in {zone.key}: the clocks skip it; the time after the gap is {_written(later)}"
+    return f"comes twice in {zone.key}, as the clocks go back: write {_written(first)} or {_written(second)}"
+
+
+def _in_zone(path: str, clock: datetime, zone: ZoneInfo) -> datetime:
+    """The one moment at which the clocks of `zone` show this time."""
+    if (amiss := _amiss(clock, zone)) is not None:
+        raise _unfit(path, amiss)
+    return clock.replace(tzinfo=zone)
+
+
+def _bare(path: str, clock: datetime, zone: ZoneInfo) -> Invalid:
+    """The refusal of a time that could be anywhere, with what it would be in `zone`."""
+    amiss = _amiss(clock, zone)
+    if amiss is not None:
+        return _unfit(path, f"needs an offset or a zone, as it could be anywhere; and it {amiss}")
+    meant = f"{_written(clock.replace(tzinfo=zone))} or {_written(clock)}[{zone.key}]"
+    return _unfit(path, f"needs an offset or a zone, as it could be anywhere: write {meant}")
 
 
 def moment_of(path: str, given: str, *, local: ZoneInfo | None = None) -> datetime:
@@ -67,11 +87,11 @@ def moment_of(path: str, given: str, *, local: ZoneInfo | None = None) -> dateti
         clock = datetime.fromisoformat(zoned["clock"] if zoned else given)
     except ValueError:
         raise _unfit(path, "is no time; write it like 2026-04-18T22:00:00Z or 2026-04-18T15:00[America/Los_Angeles]") from None
+    if clock.year not in YEARS:
+        raise _unfit(path, f"lies beyond what the clocks of every zone can show; its year must be {YEARS[0]} to {YEARS[-1]}")
     if zoned is None:
         if clock.tzinfo is None:
-            zone = local or ZoneInfo("UTC")
-            meant = f"{_written(clock.replace(tzinfo=zone))} or {_written(clock)}[{zone.key}]"
-            raise _unfit(path, f"needs an offset or a zone, as it could be anywhere: write {meant}")
+            raise _bare(path, clock, local or ZoneInfo("UTC"))
         return clock
     zone = zone_of(zoned["zone"])
     if zone is None:
@@ -83,14 +103,17 @@ def moment_of(path: str, given: str, *, local: ZoneInfo | None = None) -> dateti
     return clock
 
 
-def again_after(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """The next time after `now` that the clocks of `zone` show what they show at `moment`, written with its offset."""
+def again_after(moment: datetime, now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
+    """The next time after `now` that the clocks of `zone` show what they show at `moment`, written with its offset.
+
+    Both, where they show it twice on that day and both are ahead; a day on which they skip it is passed over.
+    """
     clock = moment.astimezone(zone).replace(tzinfo=None)
     today = now.astimezone(zone).date()
-    tries = (
-        clock.replace(year=day.year, month=day.month, day=day.day, tzinfo=zone) for day in (today + number * _DAY for number in range(3))
-    )
-    return _written(next(one for one in tries if one > now and _exists(one, zone)))
+    days = (today + number * _DAY for number in range(_TRIES))
+    each = (_both(clock.replace(year=day.year, month=day.month, day=day.day), zone) for day in days)
+    ahead = (dict.fromkeys(_written(one) for one in both if one > now and _exists(one, zone)) for both in each)
+    return tuple(next(found for found in ahead if found))
 
 
 def clock_words(moment: datetime, zone: ZoneInfo | None) -> str:

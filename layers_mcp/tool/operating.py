@@ -175,7 +175,9 @@ async def operate(visit: Visit, *, confirmed: bool = False, subject: str | None 
             if visit.sent.left_nothing(again=again):
                 gate.forget(operation)
             raise
-        if outcome is None or subject is not None or outcome.status in ("needs_action", "failed", "canceled"):
+        ended = outcome is not None and outcome.status in ("needs_action", "failed", "canceled")
+        nothing = ended and (given is None or visit.sent.left_nothing(again=again))  # Layers too knows a given key by what came of it
+        if outcome is None or subject is not None or nothing:
             gate.forget(operation)  # nothing stands that a repeat should give back
         else:
             gate.keep(operation)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import StringConstraints
 
@@ -14,6 +14,7 @@ from layers_mcp.contract import projects
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.projects import GetProject
 from layers_mcp.tool.call import Call
+from layers_mcp.tool.moment import YEARS, zone_of
 
 __all__ = ["Moment", "Period", "period_of"]
 
@@ -62,18 +63,13 @@ def _moment(path: str, given: str, zone: ZoneInfo) -> datetime:
         moment = datetime.fromisoformat(given)
     except ValueError:
         raise _unfit(path, "must be a day like 2026-04-18, or an instant like 2026-04-18T09:00:00Z") from None
+    if moment.year not in YEARS:
+        raise _unfit(path, f"is out of reach; its year must be {YEARS[0]} to {YEARS[-1]}")
     if _DAY.match(given):
         return moment.replace(tzinfo=zone)
     if moment.tzinfo is None:
         raise _unfit(path, "needs Z or an offset, like 2026-04-18T09:00:00Z")
     return moment
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 async def period_of(call: Call, project_id: str, since: str | None, until: str | None, *, days: int) -> Period:
@@ -83,7 +79,7 @@ async def period_of(call: Call, project_id: str, since: str | None, until: str |
         Invalid: a word is neither a day nor an instant, or the end does not come after the beginning.
     """
     project = await call.layers.send(projects.GET, GetProject(project_id=project_id))
-    zone, now = _zone(project.timezone or "UTC"), call.now()
+    zone, now = zone_of(project.timezone or "UTC") or ZoneInfo("UTC"), call.now()
     end = now if until is None else _moment("until", until, zone)
     begin = end - timedelta(days=days) if since is None else _moment("since", since, zone)
     if begin >= end:

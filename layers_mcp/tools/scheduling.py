@@ -11,9 +11,9 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.contract import content, projects, publishing, social
 from layers_mcp.contract.content import Container, GetContent
-from layers_mcp.contract.errors import ContentRejected, Invalid, LayersError
+from layers_mcp.contract.errors import ContentRejected, Invalid, LayersError, NotFound
 from layers_mcp.contract.projects import GetProject, Project
-from layers_mcp.contract.publishing import Schedule, Target
+from layers_mcp.contract.publishing import GetPost, Schedule, Target
 from layers_mcp.contract.scalars import Id, PublishMode, wire_time
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.tool.call import Call
@@ -21,6 +21,7 @@ from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, tool
 from layers_mcp.tool.moment import When, again_after, apart, clock_words, moment_of, zone_of
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import looks, pictured
+from layers_mcp.tool.queued import Waiting, waiting_posts
 from layers_mcp.tool.words import hidden
 
 __all__ = ["schedule_content"]
@@ -29,6 +30,8 @@ INSTAGRAM_ONLY = ("reels", "feed")
 """Modes of one platform (layers-api: publishing)."""
 SKEW = timedelta(seconds=30)
 """How far in the past a time may lie (layers-api: schedule-content)."""
+_OVER = ("canceled", "failed", "gone")
+"""Posts that will not go out any more."""
 
 
 class TargetArguments(Arguments):
@@ -62,7 +65,7 @@ def _caption(post: Container, account: SocialAccount, override: str | None) -> s
     return next((caption.text for caption in post.caption_variants if caption.platform == account.platform), "")
 
 
-def _item(post: Container, account: SocialAccount, target: TargetArguments, *, when: str, queued: list[str]) -> ShownItem:
+def _item(post: Container, account: SocialAccount, target: TargetArguments, *, when: str, waiting: Waiting) -> ShownItem:
     caption = _caption(post, account, target.caption_override)
     facts: dict[str, JsonValue] = {
         "platform": account.platform,
@@ -73,19 +76,8 @@ def _item(post: Container, account: SocialAccount, target: TargetArguments, *, w
         "hiddenCharacters": hidden(post.hook) + hidden(caption),
         "media": [asset.url for asset in post.media_assets],
     }
-    before = f"content {post.approval_status}; " + (f"already queued here: {', '.join(queued)}" if queued else "not queued here yet")
+    before = f"content {post.approval_status}; {waiting.here(post.id, account.social_account_id)}"
     return ShownItem(id=account.social_account_id, before=before, after=f"published {when}", facts=facts)
-
-
-async def _queued(post: Container, project_id: str, call: Call) -> dict[str, list[str]]:
-    """What of this content is queued already, by account: a second post of the same is seldom meant."""
-    wanted = publishing.ListPosts(project_id=project_id, status=("queued", "publishing"), limit=100)
-    page = await call.layers.send(publishing.LIST, wanted)
-    found: dict[str, list[str]] = {}
-    for one in page.items:
-        if one.container_id == post.id and one.social_account_id is not None and one.scheduled_for is not None:
-            found.setdefault(one.social_account_id, []).append(f"{one.id} for {wire_time(one.scheduled_for)}")
-    return found
 
 
 def _unfit(account: SocialAccount | None) -> str:
@@ -124,7 +116,9 @@ def _too_late(at: datetime, now: datetime, zone: ZoneInfo | None) -> list[JsonVa
     if at >= now - SKEW:
         return []
     following = again_after(at, now, zone or ZoneInfo("UTC"))
-    return [{"path": "scheduledFor", "message": f"is in the past, as it is {wire_time(now)} now; the next such time is {following}"}]
+    twice = ", as the clocks go back and show it twice" if len(following) > 1 else ""
+    said = f"is in the past, as it is {wire_time(now)} now; the next such time is {' or '.join(following)}{twice}"
+    return [{"path": "scheduledFor", "message": said}]
 
 
 async def _post(container_id: str, call: Call) -> tuple[Container, Project]:
@@ -156,11 +150,9 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project.id, limit=200))
     accounts = _accounts(request, page.items)
     when = clock_words(at, zone)
-    queued = await _queued(post, project.id, call)
-    items = tuple(
-        _item(post, account, target, when=when, queued=queued.get(account.social_account_id, []))
-        for account, target in zip(accounts, request.targets, strict=True)
-    )
+    waiting = await waiting_posts(project.id, call)
+    shown = zip(accounts, request.targets, strict=True)
+    items = tuple(_item(post, account, target, when=when, waiting=waiting) for account, target in shown)
     blocked = (
         " It waits for the approval first, and goes out at that time only once it is approved." if post.approval_status == "pending" else ""
     )
@@ -184,13 +176,12 @@ async def _read_back(wanted: publishing.ScheduleContent, call: Call, since: date
     """The schedule whose answer was lost, when a post on each account shows that it stands; `since`: none was made before."""
     try:
         post = await call.layers.send(content.GET, GetContent(container_id=wanted.container_id))
-        asked = publishing.ListPosts(project_id=post.project_id or "", status=("queued", "publishing"), limit=100)
-        page = await call.layers.send(publishing.LIST, asked)
+        waiting = await waiting_posts(post.project_id or "", call)
     except LayersError:
         return None
     there = {
         one.social_account_id: one.id
-        for one in page.items
+        for one in waiting.posts
         if (one.container_id, one.scheduled_for) == (post.id, wanted.scheduled_for)
         and (since is None or one.created_at is None or one.created_at >= since)
     }
@@ -201,8 +192,63 @@ async def _read_back(wanted: publishing.ScheduleContent, call: Call, since: date
     return Schedule(scheduled_post_ids=tuple(one for one in ids if one), scheduled_for=wanted.scheduled_for, gate_status="queued")
 
 
+async def _made(wanted: publishing.ScheduleContent, call: Call) -> Schedule:
+    """What was queued; an answer that is lost is read back.
+
+    Raises:
+        LayersError: the refusal, or nobody knows.
+    """
+    began = call.now() - SKEW
+    try:
+        return await call.layers.send(publishing.SCHEDULE, wanted, key=call.key)
+    except LayersError as problem:
+        seen = await _read_back(wanted, call, None if call.again else began) if problem.unsure else None
+        if seen is None:
+            raise
+        return seen
+
+
+async def _became(post_id: str, call: Call) -> str:
+    """How a post stands now, in a word.
+
+    Raises:
+        LayersError: that can't be read now; what was queued under this key stays unknown.
+    """
+    try:
+        return (await call.layers.send(publishing.GET, GetPost(scheduled_post_id=post_id))).status
+    except NotFound:
+        return "gone"
+    except LayersError as problem:
+        problem.unsure = True
+        raise
+
+
+async def _outlived(request: ScheduleContentArguments, made: Schedule, call: Call) -> Outcome[Scheduled] | None:
+    """The end of an earlier act whose posts do not all stand any more; None where they do.
+
+    Layers answers a key that it knows with the first answer, whatever became of the posts since (layers-api: operational/idempotency).
+
+    Raises:
+        LayersError: how they stand can't be read now.
+    """
+    became = {post_id: await _became(post_id, call) for post_id in made.scheduled_post_ids}
+    over = {post_id: word for post_id, word in became.items() if word in _OVER}
+    if not over:
+        return None
+    left = tuple(post_id for post_id in became if post_id not in over)
+    words = ", ".join(f"{post_id} is {word}" for post_id, word in over.items())
+    stand = f"{', '.join(left)} still stand{'s' if len(left) == 1 else ''}" if left else "nothing of it is queued now"
+    again = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})
+    return Outcome(
+        say=f"An earlier yes had queued this, and since then {words}; {stand}. Nothing was queued again: that takes a new yes.",
+        status="needs_action",
+        result=Scheduled(schedule=made.model_copy(update={"scheduled_post_ids": left}), container_id=request.container_id),
+        next=(Next(tool="schedule_content", arguments=again, why="Ask the person anew, if it shall be queued once more."),),
+    )
+
+
 @tool(
-    calls=(content.GET, content.ASSET, projects.GET, social.ACCOUNTS, publishing.LIST, publishing.SCHEDULE),
+    calls=(content.GET, content.ASSET, projects.GET, social.ACCOUNTS, publishing.LIST, publishing.GET, publishing.SCHEDULE),
     effect=Effect.SPEAKS,
     ask=show_schedule,
     look=lambda request: Look("schedule_content", request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})),
@@ -213,14 +259,9 @@ async def schedule_content(request: ScheduleContentArguments, call: Call) -> Out
     wanted = publishing.ScheduleContent(
         container_id=request.container_id, targets=targets, scheduled_for=moment_of("scheduledFor", request.scheduled_for)
     )
-    began = call.now() - SKEW
-    try:
-        made = await call.layers.send(publishing.SCHEDULE, wanted, key=call.key)
-    except LayersError as problem:
-        seen = await _read_back(wanted, call, None if call.again else began) if problem.unsure else None
-        if seen is None:
-            raise
-        made = seen
+    made = await _made(wanted, call)
+    if call.again and (ended := await _outlived(request, made, call)) is not None:
+        return ended
     for post_id in made.scheduled_post_ids:
         call.begun("post", post_id, None)
     view = Scheduled(schedule=made, container_id=request.container_id)

@@ -38,6 +38,14 @@ def test_a_file_without_a_default_takes_that_of_the_setting(written):
     assert written("", default="outside").tier("approve_content") == "outside"
 
 
+def test_a_file_loosens_no_setting(written):
+    """Of LAYERS_CONFIRM and the file the tighter holds, for each action."""
+    policy = written('default = "ask"\n[actions]\napprove_content = "outside"\noverride_creative = "ask"\n', default="human")
+
+    assert [policy.tier(name) for name in ACTIONS] == ["outside", "human", "human"]
+    assert policy.tier("an action without an entry") == "human"
+
+
 def test_a_policy_is_only_ever_tightened(written):
     """Issue 5: headers may only tighten."""
     policy = written('[actions]\napprove_content = "outside"\noverride_creative = "deny"\n')

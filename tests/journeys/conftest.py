@@ -249,8 +249,9 @@ class Sandbox:
             [sys.executable, "-m", "layers_mcp", *arguments], env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         self.ids: dict[str, str] = {}
-        self.key = ""
+        self.key, said = "", list[str]()
         for line in self.process.stderr:
+            said.append(line)
             if found := re.search(r"LAYERS_API_KEY=(\S+)", line):
                 self.key = found[1]
                 break
@@ -259,9 +260,15 @@ class Sandbox:
             try:
                 httpx2.get(f"{self.root}/v1/whoami")
             except httpx2.ConnectError:
+                if self.process.poll() is not None:
+                    break
                 time.sleep(0.05)  # a process of its own: there is nothing else to wait on
             else:
                 return
+        self.process.kill()
+        said.append(self.process.stderr.read())
+        self.close()
+        pytest.fail(f"the sandbox never came up: {''.join(said)}")
 
     def allow(self, url: str) -> str:
         """Consent as the account's owner; where they are sent back to."""

@@ -29,6 +29,9 @@ _CONFIRMING, _MACHINE = "tests/gate/test_confirming.py", "tests/safety/test_mach
 TESTS = {
     "layers_mcp.gate.handle": ("tests/gate/test_handle.py", _CONFIRMING),
     "layers_mcp.gate.policy": ("tests/gate/test_policy.py",),
+    "layers_mcp.gate.budget": ("tests/gate/test_budget.py",),
+    "layers_mcp.gate.purse": ("tests/gate/test_budget.py",),
+    "layers_mcp.gate.person": ("tests/tools/test_page.py", "tests/commands/test_confirm.py"),
     "layers_mcp.gate.verdict": (_CONFIRMING, _MACHINE),
     "layers_mcp.gate.gate": (_CONFIRMING, "tests/gate/test_once.py", _MACHINE, "tests/safety/test_answers.py"),
     "layers_mcp.tool.confirming": ("tests/safety/test_answers.py",),
@@ -229,8 +232,8 @@ def survivors(wanted: list[Mutant], at_once: int) -> Iterator[Mutant]:
 
 
 def explained() -> dict[str, dict[str, str]]:
-    """Why mutants live on, by module and name."""
-    return tomllib.loads(SURVIVORS.read_text(encoding="utf-8")) if SURVIVORS.exists() else {}
+    """Why mutants live on, by module and name; a list that is not there explains nothing, and fails."""
+    return tomllib.loads(SURVIVORS.read_text(encoding="utf-8"))
 
 
 def main(modules: list[str]) -> int:

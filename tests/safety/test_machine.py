@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from layers_mcp.clock import HandClock
-from layers_mcp.contract.errors import Conflict, IdempotencyConflict, Invalid, LayersError, TimedOut
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest, fingerprint, new_handle
 from layers_mcp.gate.verdict import Go, Refused, Replay
@@ -27,8 +26,6 @@ PRINCIPALS, TOOLS = ("key_1", "key_2"), ("approve_content", "schedule_content")
 DIGESTS = (digest("one"), digest("two"))
 _ACTS = st.tuples(st.sampled_from(TOOLS), st.sampled_from(DIGESTS), st.sampled_from(DIGESTS))
 _STEPS = [timedelta(seconds=1), timedelta(minutes=3), TEN - timedelta(microseconds=1), TEN, timedelta(hours=13), DAY]
-_UNKNOWN: tuple[LayersError, ...] = (TimedOut("lost"), IdempotencyConflict("used"))
-_NOTHING: tuple[LayersError, ...] = (Conflict("no"), Invalid("no"))
 
 
 @dataclass
@@ -182,6 +179,7 @@ class GateMachine(RuleBasedStateMachine):
         assert known is not None
         continued = {one.key for one in open_ if one.operation == known.operation}
         assert not continued or verdict.row.key in continued, "an act whose end is not known is continued"
+        assert verdict.continued is bool(continued), "what goes on with an act is told so"
         assert continued or verdict.row.key not in {one.key for one in self.known.values()}, "a new act has a key of its own"
         known.acts, known.spent, known.key = known.acts + 1, now, verdict.row.key
         self.going[handle] = verdict
@@ -193,13 +191,10 @@ class GateMachine(RuleBasedStateMachine):
             self.gate(go.row.principal).finish(go, outcome, failed=failed)
             self._over(handle, outcome, failed=failed)
 
-    @rule(handle=handles, problem=st.sampled_from([*_UNKNOWN, *_NOTHING]))
-    def fail(self, handle: str, problem: LayersError) -> None:
-        """An act is refused, or nobody knows."""
-        if (go := self.going.pop(handle, None)) is not None:
-            self.gate(go.row.principal).fail(go, problem, "failed")
-            if problem in _NOTHING:
-                self._over(handle, "failed", failed=True)
+    @rule(handle=handles)
+    def leave(self, handle: str) -> None:
+        """Nobody knows how an act ended: it stays open, and a later yes to the same goes on with it."""
+        self.going.pop(handle, None)
 
     def _over(self, handle: str, outcome: Any, *, failed: bool) -> None:
         key = self.known[handle].key

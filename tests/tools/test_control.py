@@ -12,6 +12,7 @@ import pytest
 from layers_mcp.contract import publishing, review
 from layers_mcp.contract.publishing import ListPosts
 from layers_mcp.sandbox.faults import Fault
+from layers_mcp.tool import queued
 
 pytestmark = pytest.mark.anyio
 WRONG = ["", "true", "yes", "cf_", "cf_" + "a" * 32, "null", "CF_" + "a" * 32]
@@ -502,3 +503,87 @@ async def test_the_price_of_a_new_generation_is_shown_before_the_yes(story):
     assert asked["confirmation"]["items"][-1]["facts"]["creditsAtMost"] == 50
     assert "at most 50 of 5950 credits" in asked["confirmation"]["question"]
     assert "credits" not in [item["id"] for item in plain["confirmation"]["items"]]
+
+
+async def _lost(story, tool, wanted, route, look):
+    """A yes whose answer is lost behind the act, and which can't be read back."""
+    handle = await story.handle(tool, **wanted)
+    story.world.script(Fault(method=route[0], path=route[1], lose_answer=True, times=4))
+    if look is not None:
+        story.world.script(Fault(method="GET", path=look, delay_s=0.0))  # the look before the act; the one after it fails
+        story.world.script(Fault(method="GET", path=look, status=503, times=4))
+    lost = await story.call(tool, **wanted, confirm=handle)
+    assert lost["error"]["details"]["outcome"] == "unknown"
+
+
+async def test_a_yes_that_goes_on_with_a_schedule_that_was_canceled_meanwhile_says_so_and_the_next_one_queues_anew(story):
+    """Layers answers a known key with its first answer; "Queued" would be said of what nobody will see."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
+    route = ("POST", "/v1/content/{containerId}/schedule")
+    await _lost(story, "schedule_content", wanted, route, "/v1/projects/{projectId}/scheduled-posts")
+    (post,) = await posts(story, project)
+    await story.layers.send(publishing.CANCEL, publishing.CancelPost(scheduled_post_id=post.id))
+
+    first = await story.yes("schedule_content", **wanted)
+    second = await story.yes("schedule_content", **wanted)
+
+    assert first["status"] == "needs_action"
+    assert f"{post.id} is canceled; nothing of it is queued now" in first["summary"]
+    assert not first["result"]["schedule"].get("scheduledPostIds")
+    assert second["status"] == "done"
+    assert [one.id for one in await posts(story, project) if one.status == "queued"] == second["result"]["schedule"]["scheduledPostIds"]
+
+
+async def test_while_what_became_of_the_posts_cannot_be_read_the_act_stays_open(story):
+    """Neither "Queued" nor "canceled" is said without a look."""
+    project = await story.project()
+    target = {"socialAccountId": await story.account(project)}
+    wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
+    route = ("POST", "/v1/content/{containerId}/schedule")
+    await _lost(story, "schedule_content", wanted, route, "/v1/projects/{projectId}/scheduled-posts")
+    handle = await story.handle("schedule_content", **wanted)
+    story.world.script(Fault(method="GET", path="/v1/scheduled-posts/{scheduledPostId}", status=503, times=4))
+
+    blind = await story.call("schedule_content", **wanted, confirm=handle)
+    done = await story.yes("schedule_content", **wanted)
+
+    assert blind["error"]["details"]["outcome"] == "unknown"
+    assert done["result"]["schedule"]["scheduledPostIds"] == [post.id for post in await posts(story, project)]
+
+
+async def test_a_yes_that_goes_on_with_a_policy_that_was_changed_meanwhile_says_so_and_the_next_one_sets_it(story):
+    """What is said to be set is read back, where an earlier answer may be given again."""
+    project = await story.project()
+    wanted = {"projectId": project, "policy": "auto_approve"}
+    await _lost(story, "update_review_policy", wanted, ("PATCH", "/v1/projects/{projectId}/content-review-policy"), None)
+    other = review.SetReviewPolicy(project_id=project, policy="review_all")
+    await story.layers.send(review.SET_POLICY, other)
+
+    first = await story.yes("update_review_policy", **wanted)
+    second = await story.yes("update_review_policy", **wanted)
+
+    assert first["status"] == "needs_action"
+    assert "it was changed: every post waits for a decision" in first["summary"]
+    assert (second["status"], second["result"]["policy"]["policy"]) == ("done", "auto_approve")
+
+
+@pytest.mark.parametrize(("pages", "said"), [(25, "already queued here"), (1, "not queued here by the 1 latest waiting posts; there")])
+async def test_what_is_queued_is_looked_for_on_every_page_and_nothing_is_claimed_of_pages_that_nobody_read(story, monkeypatch, pages, said):
+    """A second yes to the same is a second post, however many others wait."""
+    monkeypatch.setattr(queued, "_PAGE", 1)
+    monkeypatch.setattr(queued, "_PAGES", pages)
+    project = await story.project()
+    target = publishing.Target(social_account_id=await story.account(project))
+    posted = await story.approved(project)
+    for days in (1, 2):
+        slot = publishing.ScheduleContent(container_id=posted, targets=(target,), scheduled_for=story.now() + timedelta(days=days))
+        await story.layers.send(publishing.SCHEDULE, slot)
+        posted = posted if days == 2 else await story.approved(project, hook="Another.")
+    (first,) = [one.container_id for one in await posts(story, project) if one.container_id != posted]
+    targets = [{"socialAccountId": target.social_account_id}]
+
+    asked = await story.call("schedule_content", containerId=first, scheduledFor=story.at(days=3), targets=targets)
+
+    assert said in asked["confirmation"]["items"][0]["before"]

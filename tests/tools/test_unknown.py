@@ -228,3 +228,21 @@ async def test_what_halt_could_not_cancel_for_sure_is_named_and_gone_on_with(sto
     assert first["result"]["notKnown"] == [post]
     assert "notKnown" in first["summary"]
     assert second["result"]["canceledPosts"] == [post]
+
+
+async def test_a_given_key_whose_job_failed_is_a_replay_and_stands_for_nothing_else(story):
+    """Layers gives the failed job back under its key for 24 hours: that is no new attempt, and is not told as one."""
+    project = await story.project()
+    wanted = {"projectId": project, "format": "slideshow_remix", "hook": "Skip.", "waitSeconds": 900, "idempotencyKey": "mine"}
+    story.world.script(Fault(method="POST", path="/v1/projects/{projectId}/content", job_error="INTERNAL"))
+
+    failed = await story.call("generate_content", **wanted)
+    again = await story.call("generate_content", **wanted)
+    other = await story.call("generate_content", **wanted | {"hook": "Other."})
+
+    assert (failed["status"], again["status"]) == ("failed", "failed")
+    assert again["result"]["job"]["jobId"] == failed["result"]["job"]["jobId"]
+    assert "replayed" not in failed
+    assert "same operation" in again["replayed"]
+    assert other["error"]["code"] == "IDEMPOTENCY_CONFLICT"
+    assert [issue["path"] for issue in other["error"]["details"]["issues"]] == ["idempotencyKey"]
