@@ -19,6 +19,7 @@ __all__ = ["preview", "timed"]
 _QUOTED = ("hook", "caption")
 _LONG = 80
 """Letters from which on a text is quoted in lines of its own."""
+_NOT_HERE = "What it looks like can't be shown here: this server is on the other one of live API and sandbox."
 _ELSEWHERE = frozenset({"account", "captions", "hiddenCharacters", "platform"})
 """Facts that are not shown in the table."""
 
@@ -76,10 +77,12 @@ def _table(facts: dict[str, JsonValue], *, pictured: bool) -> Html:
     return tag("dl", *rows) if rows else Html("")
 
 
-def _seen(row: Confirmation, wanted: Sequence[Look], root: str) -> Html:
-    """The media, each by its place in the row, fetched by this server."""
+def _seen(row: Confirmation, wanted: Sequence[Look], root: str, *, here: bool) -> Html:
+    """The media, each by its place in the row, fetched by this server; those of another world are not to be had `here`."""
     if not wanted:
         return Html("")
+    if not here:
+        return tag("p", _NOT_HERE, class_="note")
     shown: list[Html] = []
     for look in wanted:
         at, title = f"{root}/{row.media.index(look)}", f"File {wanted.index(look) + 1} of {len(wanted)}"
@@ -118,37 +121,41 @@ def _heading(item: dict[str, Any], number: int) -> Html:
     return tag("h2", words, id=f"item-{number}")
 
 
-def _item(row: Confirmation, item: dict[str, Any], *, number: int, root: str) -> Html:
+def _item(row: Confirmation, item: dict[str, Any], *, number: int, root: str, here: bool) -> Html:
     facts = cast("dict[str, JsonValue]", item["facts"])
     own = [look for look in row.media if look.container_id == item["id"]]
-    parts = (_heading(item, number), _change(item), _seen(row, own, root), *_quotes(facts), _table(facts, pictured=bool(row.media)))
+    seen = _seen(row, own, root, here=here)
+    parts = (_heading(item, number), _change(item), seen, *_quotes(facts), _table(facts, pictured=bool(row.media)))
     return tag("section", *parts, aria_labelledby=f"item-{number}")
 
 
-def _due(row: Confirmation, now: datetime) -> Html:
-    """When it would happen: by the project's clocks, in UTC, and from now."""
+def _due(row: Confirmation, now: datetime | None) -> Html:
+    """When it would happen: by the project's clocks, in UTC, and from now where its world's time is known."""
     if row.due_at is None:
         return Html("")
     zone = zone_of(row.zone) if row.zone else None
-    rows = [_told("In UTC", timed(row.due_at, clock(row.due_at))), _told("From now", distance(row.due_at, now))]
+    rows = [_told("In UTC", timed(row.due_at, clock(row.due_at)))]
+    if now is not None:
+        rows.append(_told("From now", distance(row.due_at, now)))
     if zone is not None:
         rows.insert(0, _told("In the project's zone", clock_words(row.due_at, zone).partition(" (")[0]))
     return tag("section", tag("h2", "When", id="when"), tag("dl", *rows), aria_labelledby="when")
 
 
-def _shared(row: Confirmation, named: set[str], root: str) -> Html:
+def _shared(row: Confirmation, named: set[str], root: str, *, here: bool) -> Html:
     """The media that belong to no single item: one post for several accounts."""
     wanted = [look for look in row.media if look.container_id not in named]
     if not wanted:
         return Html("")
-    return tag("section", tag("h2", "What goes out", id="media"), _seen(row, wanted, root), aria_labelledby="media")
+    return tag("section", tag("h2", "What goes out", id="media"), _seen(row, wanted, root, here=here), aria_labelledby="media")
 
 
-def preview(row: Confirmation, *, now: datetime, root: str) -> Html:
+def preview(row: Confirmation, *, now: datetime | None, root: str) -> Html:
     """All that a person was shown: when it would happen, and each thing with its media.
 
-    `now`: the API's time; `root`: the address of this preview.
+    `now`: the time of the API it would act on, None where this server is on another; `root`: the address of this preview.
     """
     items = cast("list[dict[str, Any]]", row.items or [])
-    each = [_item(row, item, number=number, root=root) for number, item in enumerate(items, 1)]
-    return joined(_due(row, now), _shared(row, {item["id"] for item in items}, root), *each)
+    here = now is not None
+    each = [_item(row, item, number=number, root=root, here=here) for number, item in enumerate(items, 1)]
+    return joined(_due(row, now), _shared(row, {item["id"] for item in items}, root, here=here), *each)

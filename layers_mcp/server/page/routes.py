@@ -199,7 +199,7 @@ class _Desk:
         del seat
         house, row = await self._named(request)
         at: int = request.path_params["at"]
-        if row is None or at >= len(row.media) or request.path_params["what"] not in ("picture", "film"):
+        if row is None or row.sandbox != house.sandbox or at >= len(row.media) or request.path_params["what"] not in ("picture", "film"):
             return Response(status_code=404, headers=_HEADERS)
         async with self._fetching:
             found = await looked(house.layers, row.media[at], film=request.path_params["what"] == "film")
