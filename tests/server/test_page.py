@@ -214,3 +214,27 @@ def test_where_it_would_act_is_said_of_the_row_whichever_server_shows_it(serving
     assert ("From now" in pages.one(mine, view), "From now" in pages.one(other, view)) == (True, False)
     assert (len(Read(pages.one(mine, view)).of("img")), Read(pages.one(other, view)).of("img")) == (1, [])
     assert "What it looks like can&#x27;t be shown here" in pages.one(other, view)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"name": "Spring", "platform": "meta_ads"}, "meta_ads"),
+        ({"platform": "ios", "account": None}, "ios"),
+        ({"platform": "tiktok", "account": 7}, "7"),
+        ({"account": "quinns", "platform": ["tiktok", "x"]}, "tiktok"),
+        ({"captions": "one for all"}, "one for all"),
+        ({"captions": ["first", "second"]}, "second"),
+        ({"hiddenCharacters": "some"}, "some"),
+    ],
+)
+def test_a_fact_is_left_out_of_the_table_only_where_it_stands_elsewhere(facts, said):
+    """Review of issue 5: a campaign's or an app's platform stands in no heading."""
+    assert said in Read(pages.one(row(items=[ITEM | {"facts": facts}], media=()), VIEW)).texts
+
+
+def test_what_would_be_emptied_is_shown_as_none():
+    """Review of issue 5: a nested null is a change too."""
+    made = row(items=[ITEM | {"facts": {"to": {"tagline": None, "logos": [None], "more": {}}}}], media=())
+
+    assert Read(pages.one(made, VIEW)).texts.count("none") == 3

@@ -20,8 +20,6 @@ _QUOTED = ("hook", "caption")
 _LONG = 80
 """Letters from which on a text is quoted in lines of its own."""
 _NOT_HERE = "What it looks like can't be shown here: this server is on the other one of live API and sandbox."
-_ELSEWHERE = frozenset({"account", "captions", "hiddenCharacters", "platform"})
-"""Facts that are not shown in the table."""
 
 
 def timed(moment: datetime, words: str) -> Html:
@@ -35,12 +33,14 @@ def _told(name: str, value: str | Html) -> Html:
 
 def _value(value: JsonValue) -> Html:
     """A fact that is not quoted; strangers' words are kept from turning the line around."""
+    if value is None:
+        return joined("none")
     if isinstance(value, bool):
         return joined("yes" if value else "no")
     if isinstance(value, list):
         return tag("ul", *(tag("li", _value(one)) for one in value)) if value else joined("none")
     if isinstance(value, dict):
-        return tag("dl", *(_told(fact_name(name), _value(one)) for name, one in value.items() if one is not None))
+        return tag("dl", *(_told(fact_name(name), _value(one)) for name, one in value.items())) if value else joined("none")
     return tag("bdi", str(value))
 
 
@@ -60,7 +60,7 @@ def _quotes(facts: dict[str, JsonValue]) -> Iterator[Html]:
     captions = facts.get("captions")
     if isinstance(captions, dict):
         for platform, words in captions.items():
-            yield _quote(f"Caption for {fact_name(platform)}", str(words))
+            yield _quote(f"Caption for {fact_name(platform)}", words if isinstance(words, str) else _value(words))
     hidden = facts.get("hiddenCharacters")
     if isinstance(hidden, int) and hidden > 0:
         yield tag(
@@ -68,11 +68,20 @@ def _quotes(facts: dict[str, JsonValue]) -> Iterator[Html]:
         )
 
 
+def _elsewhere(facts: dict[str, JsonValue]) -> set[str]:
+    """The facts that stand in the heading, or among the quotes."""
+    headed = {"account", "platform"} if isinstance(facts.get("account"), str) else set[str]()
+    headed -= set() if isinstance(facts.get("platform"), str) else {"platform"}
+    quoted = {"captions"} if isinstance(facts.get("captions"), dict) else set[str]()
+    return headed | quoted | ({"hiddenCharacters"} if isinstance(facts.get("hiddenCharacters"), int) else set[str]())
+
+
 def _table(facts: dict[str, JsonValue], *, pictured: bool) -> Html:
+    elsewhere = _elsewhere(facts)
     rows = [
         _told(fact_name(name), _value(value))
         for name, value in facts.items()
-        if value not in (None, "", [], {}) and name not in _ELSEWHERE and not _is_text(name, value) and not (pictured and name == "media")
+        if value not in (None, "", [], {}) and name not in elsewhere and not _is_text(name, value) and not (pictured and name == "media")
     ]
     return tag("dl", *rows) if rows else Html("")
 
