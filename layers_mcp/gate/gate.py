@@ -48,8 +48,7 @@ class Minted:
 class Display:
     """What a preview says, kept so that a person can answer it elsewhere; no digest is made of it.
 
-    `projects`: all it touches; `media`: what the items look like; `due_at`, in the project's `zone`: when something would happen;
-    `sandbox`: in the embedded sandbox.
+    `projects`: all it touches; `media`: what the items look like; `due_at`, in `zone`: when; `sandbox`: in the embedded one.
     """
 
     project_id: str | None = None
