@@ -80,11 +80,14 @@ def _policy(settings: Settings) -> Policy:
 
 
 def _as_seen_by(caller: Caller, house: House) -> House:
-    """The same house with a caller's own gate, and with what the caller's token and this request narrow."""
+    """The same house with a caller's own gate, and with what the caller's token and this request narrow.
+
+    A client is somebody else with each API key: another key may be another organization's, whose ids and answers are none of theirs.
+    """
     own = None if house.projects is None else frozenset(named(one) or one for one in house.projects)
     return replace(
         house,
-        gate=house.gate if caller.principal is None else house.gate.of(caller.principal),
+        gate=house.gate if caller.principal is None else house.gate.of(f"{house.gate.principal}/{caller.principal}"),
         policy=house.policy if caller.policy is None else house.policy.narrowed(caller.policy),
         projects=met(own, caller.projects),
     )
@@ -162,6 +165,17 @@ class App:
         if name not in known:
             raise ValueError(f"there is no prompt of this name; there are {', '.join(known)}")
         return filled(known[name], given)
+
+    def person_secret(self) -> str | None:
+        """The secret that opens the page, if there is one by now.
+
+        Raises:
+            Exposed: the file it is kept in is open to others, or holds none.
+        """
+        from layers_mcp.store.token import kept_token  # noqa: PLC0415  shut while nothing is served over HTTP
+
+        given = self._settings.person_token
+        return given.get_secret_value() if given is not None else kept_token(self._settings.state_dir)
 
     def page(self) -> Page:
         """What the page for a person's answers needs of this process."""

@@ -51,7 +51,10 @@ class Listening(BaseSettings):
         default=12_000, ge=1, le=10_000_000, description="Over HTTP: how many requests a minute one client may make; beyond it 429."
     )
     http_sessions: int = Field(
-        default=1_000, ge=1, le=100_000, description="Over HTTP: how many sessions may be open at once; beyond it 503."
+        default=1_000,
+        ge=1,
+        le=100_000,
+        description="Over HTTP: how many sessions of both transports may be open; beyond it 503.",
     )
 
     @field_validator("allowed_hosts", "allowed_origins", mode="before")

@@ -43,6 +43,11 @@ def _name(row: Confirmation) -> str:
     return row.handle[:_NAME_LETTERS]
 
 
+def _world(row: Confirmation) -> str:
+    """Where it would act."""
+    return "sandbox" if row.sandbox else "live"
+
+
 def _left(row: Confirmation) -> str:
     minutes = int((row.expires_at - WallClock().now()).total_seconds() // 60)
     return f"{minutes // 60} h {minutes % 60} min left" if minutes >= 60 else f"{minutes} min left"
@@ -59,7 +64,7 @@ def _found(store: Store, name: str) -> Confirmation:
 
 def _lines(row: Confirmation) -> Iterator[str]:
     """The preview in words; what strangers wrote stands in quotes, and on one line."""
-    yield f"{_name(row)}  {row.tool}  {_left(row)}"
+    yield f"{_name(row)}  {row.tool}  {_world(row)}  {_left(row)}"
     yield str(clean(row.question))
     for item in cast("list[dict[str, Any]]", row.items or []):
         yield f"  {item['id']}"
@@ -82,7 +87,7 @@ def _list() -> None:
     with _opened() as store:
         rows = store.confirmations.waiting(WallClock().now())
         for row in rows:
-            typer.echo(f"{_name(row)}  {row.tool}  {_left(row)}  {clean(row.question)}")
+            typer.echo(f"{_name(row)}  {row.tool}  {_world(row)}  {_left(row)}  {clean(row.question)}")
         if not rows:
             typer.echo("Nothing waits for an answer.")
 

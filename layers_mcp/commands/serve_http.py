@@ -16,6 +16,7 @@ from layers_mcp.server.http import Door
 from layers_mcp.server.names import Names
 from layers_mcp.server.running import Running
 from layers_mcp.settings import Settings, settings_or_exit
+from layers_mcp.store.token import FILE, Exposed
 
 __all__ = ["serve"]
 
@@ -35,12 +36,12 @@ def _refusal(settings: Settings, host: str, *, tokens: bool) -> str | None:
     return f"{what} needs {' and '.join(lacking)}; to serve this machine only, give {way}"
 
 
-def _shared_secret(settings: Settings, access: Access) -> str | None:
-    """Why we do not start: whoever has an agent's token must not be able to answer as the person."""
-    own = settings.person_token
-    if own is None or not access.needed or access.caller(own.get_secret_value()) is None:
+def _shared_secret(settings: Settings, access: Access, own: str | None) -> str | None:
+    """Why we do not start: whoever has an agent's token must not be able to answer as the person, whose secret is `own`."""
+    if own is None or access.caller(own) is None:
         return None
-    return "LAYERS_PERSON_TOKEN is also a client's token; a person's secret must be nobody else's"
+    which = f"{FILE} in the state folder" if settings.person_token is None else "LAYERS_PERSON_TOKEN"
+    return f"{which} is also a client's token; a person's secret must be nobody else's"
 
 
 async def _serve(app: App, door: Door, host: str, port: int) -> None:
@@ -59,11 +60,15 @@ def serve(host: str, port: int, flags: Mapping[str, object]) -> None:
     place = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     app = opened(settings, page=f"{place}/confirm")
     try:
-        access = Access(settings.http_token, settings.access, shown=[one["name"] for one in app.catalog.tools])
+        own, shown = app.person_secret(), [one["name"] for one in app.catalog.tools]
+        access = Access(settings.http_token, settings.access, shown=shown, person=app.person_secret)
+    except Exposed as problem:
+        sys.stderr.write(f"layers-mcp: {problem}\n")
+        raise SystemExit(2) from None
     except BadAccess as problem:
         sys.stderr.write(f"layers-mcp: LAYERS_ACCESS: {problem}\n")
         raise SystemExit(2) from None
-    refused = _refusal(settings, host, tokens=access.needed) or _shared_secret(settings, access)
+    refused = _refusal(settings, host, tokens=access.needed) or _shared_secret(settings, access, own)
     if refused is not None:
         sys.stderr.write(f"layers-mcp: {refused}\n")
         raise SystemExit(2)

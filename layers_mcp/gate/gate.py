@@ -48,7 +48,7 @@ class Minted:
 class Display:
     """What a preview says, kept so that a person can answer it elsewhere; no digest is made of it.
 
-    `projects`: all it touches; `media`: what the items look like; `due_at`, in the project's `zone`: when something would happen.
+    `projects`: all it touches; `media`: what the items look like; `due_at`, in `zone`: when; `sandbox`: in the embedded one.
     """
 
     project_id: str | None = None
@@ -58,6 +58,7 @@ class Display:
     media: tuple[Look, ...] = ()
     due_at: datetime | None = None
     zone: str | None = None
+    sandbox: bool = False
 
 
 class Gate:
@@ -108,6 +109,7 @@ class Gate:
             media=display.media,
             due_at=display.due_at,
             zone=display.zone,
+            sandbox=display.sandbox,
         )
         self._store().confirmations.mint(row)
         return Minted(handle, row.expires_at, name_of(row))

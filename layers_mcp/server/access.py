@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import tomllib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -109,7 +109,7 @@ def _twice(values: Iterable[str]) -> str | None:
     return next((one for one in values if one in seen or seen.add(one)), None)
 
 
-def _read(path: Path, *, shown: Collection[str]) -> tuple[_Client, ...]:
+def _clients(path: Path, *, shown: Collection[str]) -> tuple[_Client, ...]:
     """The clients in a file, in its order.
 
     Raises:
@@ -139,22 +139,44 @@ def _read(path: Path, *, shown: Collection[str]) -> tuple[_Client, ...]:
     return tuple(clients)
 
 
+def _read(path: Path, *, shown: Collection[str], person: Callable[[], str | None]) -> tuple[_Client, ...]:
+    """The clients in a file, none of whom may answer as the person.
+
+    Raises:
+        BadAccess: as `_clients`; or one of the tokens is the person's secret.
+    """
+    clients, secret = _clients(path, shown=shown), person()
+    own = None if secret is None else digest_of(secret)
+    same = next((client.name for client in clients if own in client.digests), None)
+    if same is not None:
+        raise BadAccess(f"client {same}: token_sha256: that is the person's secret, which must be nobody else's")
+    return clients
+
+
 class Access:
     """The tokens of this process: one in its settings, and those of a file that is read again when it changes."""
 
-    def __init__(self, token: SecretStr | None, file: Path | None, *, shown: Collection[str]) -> None:
-        """Read the file. `shown`: the names of the tools that this process shows.
+    def __init__(
+        self, token: SecretStr | None, file: Path | None, *, shown: Collection[str], person: Callable[[], str | None] = lambda: None
+    ) -> None:
+        """Read the file. `shown`: the names of the tools that this process shows; `person`: gives the person's secret, if there is one.
 
         Raises:
             BadAccess: an entry of the file can't be held to.
+            ValueError: what `person` raises.
         """
         self._one = None if token is None else digest_of(token.get_secret_value())
-        self._file = None if file is None else Reread(file, partial(_read, shown=shown))
+        self._file = None if file is None else Reread(file, partial(_read, shown=shown, person=person))
 
     @property
     def needed(self) -> bool:
         """Whether a request needs a token; without any, everybody who reaches the port may call."""
         return self._one is not None or self._file is not None
+
+    @property
+    def several(self) -> bool:
+        """Whether there are clients of a file, each with a name of its own."""
+        return self._file is not None
 
     def caller(self, token: str) -> Caller | None:
         """Whose token this is, or None. Every known digest is compared, each in constant time, whichever fits."""

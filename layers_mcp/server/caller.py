@@ -35,8 +35,8 @@ class BadHeader(ValueError):
 class Caller:
     """One client in one request; None everywhere: whatever the process itself may.
 
-    `principal`: whose handles, outcomes and trail it is; `tools`, `projects`: only these; `policy`: what tightens the process's;
-    `request_id`: of the HTTP request.
+    `principal`: its name, which with the API key's says whose handles, outcomes and trail it is; `tools`, `projects`: only these;
+    `policy`: what tightens the process's; `request_id`: of the HTTP request.
     """
 
     principal: str | None = None

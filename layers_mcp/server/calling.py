@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection
 from functools import cache
@@ -27,6 +28,8 @@ from layers_mcp.tools.catalog import TOOLS
 
 __all__ = ["answer", "unopened"]
 
+_STRANGE = re.compile(r"[^A-Za-z0-9_.\-]")
+_NAME_LETTERS = 80
 _BY_NAME: dict[str, Tool[Any]] = {declared.name: declared for declared in TOOLS}
 
 
@@ -41,11 +44,14 @@ def _check(name: str, made: dict[str, JsonValue]) -> None:
         raise OurMistake(f"the result does not fit the published schema at {unfit.json_path}")
 
 
-def _find(name: str, shown: Collection[str]) -> Tool[Any]:
+def _find(name: str, shown: Collection[str], house: House) -> Tool[Any]:
+    """The tool of this name; a call of none is in the trail too, under as much of the name as a tool's could be."""
     real = ALIASES.get(name, name)
     if real not in shown or real not in _BY_NAME:
         issue: JsonValue = {"path": "name", "message": f"is none of {', '.join(shown)}"}
-        raise Invalid("there is no tool of this name", details={"issues": [issue], "tools": list(shown)})
+        problem = Invalid("there is no tool of this name", details={"issues": [issue], "tools": list(shown)})
+        house.gate.record(_STRANGE.sub("?", real)[:_NAME_LETTERS], effect="none", outcome=problem.wire_code, arguments="")
+        raise problem
     return _BY_NAME[real]
 
 
@@ -83,7 +89,7 @@ async def answer(  # noqa: PLR0913  each comes from another room
     began = time.monotonic()
     reply: Answer | AskFirst
     try:
-        declared = _find(name, shown)
+        declared = _find(name, shown, house)
         envelope = await perform(declared, meant(given, input_schema(declared.arguments)), house, _rising(tell), asker=asker)
         made = record(envelope)
         _check(declared.name, made)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 import structlog
@@ -22,8 +21,9 @@ from layers_mcp.server import log
 from layers_mcp.server.access import Access
 from layers_mcp.server.caller import SCOPE, BadHeader, Caller
 from layers_mcp.server.names import Names
+from layers_mcp.server.rate import Failures, Rate
 
-__all__ = ["BODY_BYTES", "Edge", "Rate"]
+__all__ = ["BODY_BYTES", "Edge", "peer_of"]
 
 BODY_BYTES = 1024 * 1024
 _BODY_S = 10.0
@@ -48,23 +48,10 @@ class _Refused(Exception):
         return JSONResponse({"error": {"status": self.status, "message": str(self)}}, status_code=self.status, headers=self.headers)
 
 
-class Rate:
-    """A token bucket for each principal: it holds a minute's requests and fills up evenly."""
-
-    def __init__(self, per_minute: int, elapsed_s: Callable[[], float] = time.monotonic) -> None:
-        self._most, self._per_s, self._elapsed_s = float(per_minute), per_minute / 60, elapsed_s
-        self._left: dict[str, tuple[float, float]] = {}
-
-    def take(self, principal: str) -> float:
-        """Take one request; 0 when it may be made, else the seconds until one may."""
-        now = self._elapsed_s()
-        left, since = self._left.get(principal, (self._most, now))
-        left = min(self._most, left + (now - since) * self._per_s)
-        if left < 1:
-            self._left[principal] = (left, now)
-            return (1 - left) / self._per_s
-        self._left[principal] = (left - 1, now)
-        return 0.0
+def peer_of(scope: Scope) -> str:
+    """The address that a request came from, as far as the server knows it."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _under(path: str, places: Sequence[str]) -> bool:
@@ -98,7 +85,8 @@ def _in_time(receive: Receive) -> Receive:
 class Edge:
     """The outermost ASGI app. In this order: request id, Host and Origin, ending, token, rate, narrowing headers, size of the body.
 
-    `names`: the Host and Origin that a request may say; `access`: the tokens; `ending`: whether the process is about to end.
+    `names`: the Host and Origin that a request may say; `access`: the tokens; `ending`: whether the process is about to end;
+    `failures`: the wrong tokens of late.
     """
 
     app: ASGIApp
@@ -106,6 +94,7 @@ class Edge:
     access: Access
     rate: Rate
     ending: Callable[[], bool]
+    failures: Failures = field(default_factory=Failures)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -125,7 +114,7 @@ class Edge:
 
         caller = Caller(request_id=request_id)
         try:
-            caller = replace(self._admitted(scope["path"], headers), request_id=request_id)
+            caller = replace(self._admitted(scope["path"], headers, peer_of(scope)), request_id=request_id)
             with log.bound(caller):
                 scope = {**scope, SCOPE: caller, **_user(caller)}
                 await RequestBodyLimitMiddleware(self.app, BODY_BYTES)(scope, _in_time(receive), marked)
@@ -135,7 +124,7 @@ class Edge:
             if not started:
                 await no.answer()(scope, receive, marked)
 
-    def _admitted(self, path: str, headers: Headers) -> Caller:
+    def _admitted(self, path: str, headers: Headers, peer: str) -> Caller:
         """Who makes this request; raises `_Refused`."""
         if not _under(path, _WITHOUT_NAME):
             self._named(headers)
@@ -143,7 +132,7 @@ class Edge:
             raise _Refused(503, "this server is ending; try again", retry_after="5", connection="close")
         if _under(path, _WITHOUT_TOKEN):
             return Caller()
-        caller = self._known(headers)
+        caller = self._known(headers, peer)
         pause_s = self.rate.take(caller.principal or "")
         if pause_s:
             words = "this client makes more requests than LAYERS_HTTP_RATE lets it make in a minute"
@@ -160,15 +149,21 @@ class Edge:
         if not all(self.names.origin(origin, host=hosts[0]) for origin in origins):
             raise _Refused(403, "pages of this Origin may not call this server; LAYERS_ALLOWED_ORIGINS says whose may")
 
-    def _known(self, headers: Headers) -> Caller:
+    def _known(self, headers: Headers, peer: str) -> Caller:
         if not self.access.needed:
             return Caller()
-        token = _bearer(headers)
-        caller = None if token is None else self.access.caller(token)
+        token, realm = _bearer(headers), 'Bearer realm="layers-mcp"'
+        if token is None:
+            raise _Refused(401, "send Authorization: Bearer with a token of this server", www_authenticate=realm)
+        pause_s = self.failures.pause_s(peer)
+        if pause_s:
+            words = "too many wrong tokens were sent of late; none is looked at for a while"
+            raise _Refused(429, words, retry_after=str(math.ceil(pause_s)))
+        caller = self.access.caller(token)
         if caller is None:
-            error = "" if token is None else ', error="invalid_token"'
-            words = "send Authorization: Bearer with a token of this server" if token is None else "this token is not known here"
-            raise _Refused(401, words, www_authenticate=f'Bearer realm="layers-mcp"{error}')
+            self.failures.wrong(peer)
+            raise _Refused(401, "this token is not known here", www_authenticate=f'{realm}, error="invalid_token"')
+        self.failures.right(peer)
         return caller
 
 

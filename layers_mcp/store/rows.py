@@ -46,6 +46,7 @@ class Confirmation(_Row):
     what was shown, for a person who answers outside the conversation; `media`: what the items look like; `due_at`, in the project's
     `zone`: when it would happen. `token`: SHA-256 of what the client's answer must come with.
     `projects`: all whose texts may be among that; `forgotten_at`: when they were taken out, for good.
+    `sandbox`: whether it would act on the embedded sandbox and not on the live API, whoever shows it.
     """
 
     handle: str
@@ -72,6 +73,7 @@ class Confirmation(_Row):
     how: How | None = None
     projects: tuple[str, ...] = ()
     forgotten_at: datetime | None = None
+    sandbox: bool = False
 
 
 class Operation(_Row):

@@ -68,6 +68,7 @@ confirmations = Table(
     Column("how", String(10)),
     Column("projects", JSON, nullable=False),
     Column("forgotten_at", Instant),
+    Column("sandbox", Boolean, nullable=False),
 )
 operations = Table(
     "operations",

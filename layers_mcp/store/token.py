@@ -6,14 +6,14 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["FILE", "Exposed", "person_token"]
+__all__ = ["FILE", "Exposed", "kept_token", "person_token"]
 
 FILE = "person-token"
 _OURS, _OTHERS = 0o600, 0o077
 _BYTES = 32
 
 
-class Exposed(Exception):
+class Exposed(ValueError):
     """Others could have read the person's secret; the message says what to do."""
 
 
@@ -32,18 +32,36 @@ def _make(file: Path) -> None:
         draft.unlink()
 
 
+def kept_token(folder: Path) -> str | None:
+    """The secret kept in the state folder, None when there is none.
+
+    Raises:
+        Exposed: the file is open to others, or holds no secret.
+    """
+    file = folder / FILE
+    try:
+        mode, token = file.stat().st_mode, file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Exposed(f"{FILE} in the state folder can't be read ({type(problem).__name__}); delete it, and a new one is made") from None
+    if os.name == "posix" and mode & _OTHERS:
+        raise Exposed(f"{FILE} in the state folder can be read by others; delete it, and a new one is made")
+    if len(token) < _BYTES:
+        raise Exposed(f"{FILE} in the state folder holds no secret; delete it, and a new one is made")
+    return token
+
+
 def person_token(folder: Path) -> str:
     """The secret kept in the state folder; made when there is none. Deleting the file makes a new one, and ends every session.
 
     Raises:
         Exposed: the file is open to others, or holds no secret.
     """
-    file = folder / FILE
-    if not file.exists():
-        _make(file)
-    if os.name == "posix" and file.stat().st_mode & _OTHERS:
-        raise Exposed(f"{FILE} in the state folder can be read by others; delete it, and a new one is made")
-    token = file.read_text(encoding="ascii").strip()
-    if len(token) < _BYTES:
-        raise Exposed(f"{FILE} in the state folder holds no secret; delete it, and a new one is made")
+    token = kept_token(folder)
+    if token is None:
+        _make(folder / FILE)
+        token = kept_token(folder)
+    if token is None:
+        raise Exposed(f"{FILE} in the state folder is deleted again and again; try once more")
     return token

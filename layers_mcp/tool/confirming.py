@@ -107,6 +107,7 @@ async def _ask_again(visit: Visit, shown: Shown, because: str | None) -> Envelop
             media=shown.media,
             due_at=shown.due_at,
             zone=shown.zone,
+            sandbox=house.sandbox,
         ),
         life=OUTSIDE_LIFE if outside else LIFE,
     )

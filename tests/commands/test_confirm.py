@@ -74,6 +74,17 @@ def test_it_lists_and_shows_what_waits_with_strangers_words_in_quotes(gate, tmp_
     assert "\u202e" not in shown.stdout
 
 
+@pytest.mark.parametrize(("sandbox", "said", "other"), [(True, "  sandbox  ", "  live  "), (False, "  live  ", "  sandbox  ")])
+def test_it_says_where_each_would_act(gate, tmp_path, sandbox, said, other):
+    """Review of issue 5: one state folder holds the previews of the live API and of the sandbox."""
+    gate.preview("approve_content", **BOUND, display=Display(question="Approve 1 post?", items=[ITEM], sandbox=sandbox))
+    listed = confirm(tmp_path).stdout
+
+    shown = confirm(tmp_path, "show", listed.split()[0]).stdout
+
+    assert (said in listed, said in shown, other in listed + shown) == (True, True, False)
+
+
 def test_a_yes_at_a_terminal_is_a_persons_yes(gate, tmp_path):
     """Issue 5: confirmedBy person."""
     handle = ask(gate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -185,24 +186,26 @@ async def test_the_log_and_the_trail_say_who_and_which_request(served):
     store.close()
     assert [(line["event"], line["tool"], line["principal"]) for line in mine] == [("call", "get_project", "http_wide")]
     assert [(line["event"], line["status"]) for line in refused] == [("refused", 401)]
-    assert (answer.status_code, entry.tool, entry.principal) == (401, "get_project", "http_wide")
+    assert (answer.status_code, entry.tool) == (401, "get_project")
+    assert re.fullmatch(r"key_[0-9a-f]{16}/http_wide", entry.principal)
     assert not any(token in served.log.read_text() for token in (WIDE, NARROW))
 
 
 def test_sessions_bodies_and_rates_have_limits(serving, tmp_path):
     """Issue 5: body and rate limits."""
-    made = serving(tmp_path / "state", LAYERS_HTTP_SESSIONS="1", LAYERS_HTTP_RATE="8")
+    made = serving(tmp_path / "state", LAYERS_HTTP_SESSIONS="2", LAYERS_HTTP_RATE="9")
 
     def chunks() -> Iterator[bytes]:
         for _ in range(20):
             yield b" " * 65536
 
     try:
-        sessions = [_initialize(made.root).status_code for _ in range(2)]
+        sessions = [_initialize(made.root).status_code]
         with httpx2.stream("GET", f"{made.root}/sse", timeout=PATIENCE_S) as stream:
             lines = stream.iter_lines()
             next(lines)
             second = httpx2.get(f"{made.root}/sse", timeout=PATIENCE_S)
+            sessions.append(_initialize(made.root).status_code)
         body = httpx2.post(f"{made.root}/mcp", content=chunks(), headers={"Content-Type": "application/json"}, timeout=PATIENCE_S)
         many = [httpx2.post(f"{made.root}/mcp", json={}) for _ in range(8)]
     finally:
@@ -242,6 +245,7 @@ def test_a_server_beyond_this_machine_knows_its_names_and_its_clients(serving, t
 
 TOKEN = {"LAYERS_HTTP_TOKEN": "a-token-that-nobody-guesses"}
 FAR = ("--host", "0.0.0.0")
+LONG = "a-token-that-nobody-guesses-at-all"
 
 
 @pytest.mark.parametrize(
@@ -269,6 +273,25 @@ def test_what_could_not_be_held_to_does_not_start(arguments, settings, said):
     assert (ended.returncode, ended.stdout) == (2, "")
     assert [words for words in said if words not in ended.stderr] == []
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("mode", "settings", "said"),
+    [
+        (0o644, {}, "person-token in the state folder can be read by others"),
+        (0o600, TOKEN, "person-token in the state folder is also"),
+    ],
+)
+def test_a_persons_secret_that_others_know_stops_the_start(mode, settings, said, tmp_path):
+    """Review of issue 5: the page would answer everybody with an error, or an agent as the person."""
+    file = tmp_path / "person-token"
+    file.write_text("a-token-that-nobody-guesses".ljust(32, "x") if mode == 0o644 else LONG)
+    file.chmod(mode)
+    command = [sys.executable, "-m", "layers_mcp", "serve", "--transport", "http", "--port", "1"]
+    given = dict.fromkeys(settings, LONG) | {"LAYERS_STATE_DIR": str(tmp_path)}
+    ended = subprocess.run(command, env=given, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+    assert (ended.returncode, said in ended.stderr) == (2, True), ended.stderr
 
 
 def test_a_new_token_is_shown_once_and_fits_the_file():

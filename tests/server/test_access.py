@@ -167,3 +167,14 @@ def test_of_two_policies_the_tighter_holds_for_each_action(one, other):
     most = TIERS[max(TIERS.index(one), TIERS.index(other))]
     assert (both.tier("schedule_content"), both.tier(first)) == (most, "deny")
     assert both.tier(last) == ("deny" if one == "deny" else "outside")
+
+
+def test_a_version_with_the_persons_secret_is_refused_also_later(file, caplog):
+    """Review of issue 5: an agent with the person's secret could answer as the person."""
+    access = Access(None, file(entry("ci", OLD)), shown=SHOWN, person=lambda: NEW)
+    file(entry("ci", OLD) + entry("desk", NEW))
+
+    assert (access.caller(NEW), access.caller(OLD).principal) == (None, "http_ci")
+    assert "client desk: token_sha256: that is the person's secret" in caplog.text
+    with pytest.raises(BadAccess, match="nobody else's"):
+        Access(None, file(entry("desk", NEW)), shown=SHOWN, person=lambda: NEW)

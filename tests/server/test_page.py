@@ -199,3 +199,42 @@ def test_the_list_names_each_with_a_link_newest_last():
 
     assert [one["href"] for one in page.of("a")][:2] == [f"/confirm/{name_of(older)}", f"/confirm/{name_of(newer)}"]
     assert "Nothing waits" in pages.listing([], VIEW)
+
+
+@pytest.mark.parametrize("serving", [True, False])
+def test_where_it_would_act_is_said_of_the_row_whichever_server_shows_it(serving):
+    """Review of issue 5: a sandbox's server shows the live rows of its state folder too, and the reverse."""
+    view = pages.View(now=NOW, api_now=NOW + timedelta(days=9), sandbox=serving, form="f" * 64)
+    mine, other = row(sandbox=serving), row(sandbox=not serving)
+    words = {True: "Sandbox: nothing here reaches anyone.", False: "Live: what is allowed here is done at Layers."}
+
+    for made in (mine, other, mine.model_copy(update={"state": "yes"}), other.model_copy(update={"state": "yes"})):
+        for html in (pages.one(made, view), pages.listing([made], view)):
+            assert (words[made.sandbox] in html, words[not made.sandbox] in html) == (True, False)
+    assert ("From now" in pages.one(mine, view), "From now" in pages.one(other, view)) == (True, False)
+    assert (len(Read(pages.one(mine, view)).of("img")), Read(pages.one(other, view)).of("img")) == (1, [])
+    assert "What it looks like can&#x27;t be shown here" in pages.one(other, view)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"name": "Spring", "platform": "meta_ads"}, "meta_ads"),
+        ({"platform": "ios", "account": None}, "ios"),
+        ({"platform": "tiktok", "account": 7}, "7"),
+        ({"account": "quinns", "platform": ["tiktok", "x"]}, "tiktok"),
+        ({"captions": "one for all"}, "one for all"),
+        ({"captions": ["first", "second"]}, "second"),
+        ({"hiddenCharacters": "some"}, "some"),
+    ],
+)
+def test_a_fact_is_left_out_of_the_table_only_where_it_stands_elsewhere(facts, said):
+    """Review of issue 5: a campaign's or an app's platform stands in no heading."""
+    assert said in Read(pages.one(row(items=[ITEM | {"facts": facts}], media=()), VIEW)).texts
+
+
+def test_what_would_be_emptied_is_shown_as_none():
+    """Review of issue 5: a nested null is a change too."""
+    made = row(items=[ITEM | {"facts": {"to": {"tagline": None, "logos": [None], "more": {}}}}], media=())
+
+    assert Read(pages.one(made, VIEW)).texts.count("none") == 3

@@ -15,9 +15,10 @@ from layers_mcp.gate.gate import Display
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go, Refused
 from layers_mcp.server.access import Access
-from layers_mcp.server.edge import Edge, Rate
+from layers_mcp.server.edge import Edge
 from layers_mcp.server.names import Names
 from layers_mcp.server.page.routes import COOKIE, Page, routes
+from layers_mcp.server.rate import Rate
 from layers_mcp.store.token import FILE, Exposed, person_token
 
 pytestmark = pytest.mark.anyio
@@ -85,6 +86,19 @@ async def test_the_link_lets_in_once_and_leaves_no_secret_behind(story):
     assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Path=/confirm"))
     assert "Secure" not in cookie
     assert TOKEN not in cookie + answer.headers["location"] + answer.text
+    assert (await http.get("/confirm")).status_code == 200
+
+
+async def test_who_guesses_the_secret_waits_and_whoever_is_in_goes_on(story):
+    """Review of issue 5: 429 with Retry-After after twenty wrong ones, also for the right one; a session is no guess."""
+    browser = await Browser(story).enter()
+    http = browser.http
+
+    wrong = [(await http.get("/confirm", params={"token": f"{at}"})).status_code for at in range(22)]
+    right = await http.get("/confirm", params={"token": TOKEN})
+
+    assert wrong == [403] * 20 + [429] * 2
+    assert (right.status_code, int(right.headers["retry-after"]) >= 1) == (429, True)
     assert (await http.get("/confirm")).status_code == 200
 
 

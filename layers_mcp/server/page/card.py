@@ -19,8 +19,7 @@ __all__ = ["preview", "timed"]
 _QUOTED = ("hook", "caption")
 _LONG = 80
 """Letters from which on a text is quoted in lines of its own."""
-_ELSEWHERE = frozenset({"account", "captions", "hiddenCharacters", "platform"})
-"""Facts that are not shown in the table."""
+_NOT_HERE = "What it looks like can't be shown here: this server is on the other one of live API and sandbox."
 
 
 def timed(moment: datetime, words: str) -> Html:
@@ -34,12 +33,14 @@ def _told(name: str, value: str | Html) -> Html:
 
 def _value(value: JsonValue) -> Html:
     """A fact that is not quoted; strangers' words are kept from turning the line around."""
+    if value is None:
+        return joined("none")
     if isinstance(value, bool):
         return joined("yes" if value else "no")
     if isinstance(value, list):
         return tag("ul", *(tag("li", _value(one)) for one in value)) if value else joined("none")
     if isinstance(value, dict):
-        return tag("dl", *(_told(fact_name(name), _value(one)) for name, one in value.items() if one is not None))
+        return tag("dl", *(_told(fact_name(name), _value(one)) for name, one in value.items())) if value else joined("none")
     return tag("bdi", str(value))
 
 
@@ -59,7 +60,7 @@ def _quotes(facts: dict[str, JsonValue]) -> Iterator[Html]:
     captions = facts.get("captions")
     if isinstance(captions, dict):
         for platform, words in captions.items():
-            yield _quote(f"Caption for {fact_name(platform)}", str(words))
+            yield _quote(f"Caption for {fact_name(platform)}", words if isinstance(words, str) else _value(words))
     hidden = facts.get("hiddenCharacters")
     if isinstance(hidden, int) and hidden > 0:
         yield tag(
@@ -67,19 +68,30 @@ def _quotes(facts: dict[str, JsonValue]) -> Iterator[Html]:
         )
 
 
+def _elsewhere(facts: dict[str, JsonValue]) -> set[str]:
+    """The facts that stand in the heading, or among the quotes."""
+    headed = {"account", "platform"} if isinstance(facts.get("account"), str) else set[str]()
+    headed -= set() if isinstance(facts.get("platform"), str) else {"platform"}
+    quoted = {"captions"} if isinstance(facts.get("captions"), dict) else set[str]()
+    return headed | quoted | ({"hiddenCharacters"} if isinstance(facts.get("hiddenCharacters"), int) else set[str]())
+
+
 def _table(facts: dict[str, JsonValue], *, pictured: bool) -> Html:
+    elsewhere = _elsewhere(facts)
     rows = [
         _told(fact_name(name), _value(value))
         for name, value in facts.items()
-        if value not in (None, "", [], {}) and name not in _ELSEWHERE and not _is_text(name, value) and not (pictured and name == "media")
+        if value not in (None, "", [], {}) and name not in elsewhere and not _is_text(name, value) and not (pictured and name == "media")
     ]
     return tag("dl", *rows) if rows else Html("")
 
 
-def _seen(row: Confirmation, wanted: Sequence[Look], root: str) -> Html:
-    """The media, each by its place in the row, fetched by this server."""
+def _seen(row: Confirmation, wanted: Sequence[Look], root: str, *, here: bool) -> Html:
+    """The media, each by its place in the row, fetched by this server; those of another world are not to be had `here`."""
     if not wanted:
         return Html("")
+    if not here:
+        return tag("p", _NOT_HERE, class_="note")
     shown: list[Html] = []
     for look in wanted:
         at, title = f"{root}/{row.media.index(look)}", f"File {wanted.index(look) + 1} of {len(wanted)}"
@@ -118,37 +130,41 @@ def _heading(item: dict[str, Any], number: int) -> Html:
     return tag("h2", words, id=f"item-{number}")
 
 
-def _item(row: Confirmation, item: dict[str, Any], *, number: int, root: str) -> Html:
+def _item(row: Confirmation, item: dict[str, Any], *, number: int, root: str, here: bool) -> Html:
     facts = cast("dict[str, JsonValue]", item["facts"])
     own = [look for look in row.media if look.container_id == item["id"]]
-    parts = (_heading(item, number), _change(item), _seen(row, own, root), *_quotes(facts), _table(facts, pictured=bool(row.media)))
+    seen = _seen(row, own, root, here=here)
+    parts = (_heading(item, number), _change(item), seen, *_quotes(facts), _table(facts, pictured=bool(row.media)))
     return tag("section", *parts, aria_labelledby=f"item-{number}")
 
 
-def _due(row: Confirmation, now: datetime) -> Html:
-    """When it would happen: by the project's clocks, in UTC, and from now."""
+def _due(row: Confirmation, now: datetime | None) -> Html:
+    """When it would happen: by the project's clocks, in UTC, and from now where its world's time is known."""
     if row.due_at is None:
         return Html("")
     zone = zone_of(row.zone) if row.zone else None
-    rows = [_told("In UTC", timed(row.due_at, clock(row.due_at))), _told("From now", distance(row.due_at, now))]
+    rows = [_told("In UTC", timed(row.due_at, clock(row.due_at)))]
+    if now is not None:
+        rows.append(_told("From now", distance(row.due_at, now)))
     if zone is not None:
         rows.insert(0, _told("In the project's zone", clock_words(row.due_at, zone).partition(" (")[0]))
     return tag("section", tag("h2", "When", id="when"), tag("dl", *rows), aria_labelledby="when")
 
 
-def _shared(row: Confirmation, named: set[str], root: str) -> Html:
+def _shared(row: Confirmation, named: set[str], root: str, *, here: bool) -> Html:
     """The media that belong to no single item: one post for several accounts."""
     wanted = [look for look in row.media if look.container_id not in named]
     if not wanted:
         return Html("")
-    return tag("section", tag("h2", "What goes out", id="media"), _seen(row, wanted, root), aria_labelledby="media")
+    return tag("section", tag("h2", "What goes out", id="media"), _seen(row, wanted, root, here=here), aria_labelledby="media")
 
 
-def preview(row: Confirmation, *, now: datetime, root: str) -> Html:
+def preview(row: Confirmation, *, now: datetime | None, root: str) -> Html:
     """All that a person was shown: when it would happen, and each thing with its media.
 
-    `now`: the API's time; `root`: the address of this preview.
+    `now`: the time of the API it would act on, None where this server is on another; `root`: the address of this preview.
     """
     items = cast("list[dict[str, Any]]", row.items or [])
-    each = [_item(row, item, number=number, root=root) for number, item in enumerate(items, 1)]
-    return joined(_due(row, now), _shared(row, {item["id"] for item in items}, root), *each)
+    here = now is not None
+    each = [_item(row, item, number=number, root=root, here=here) for number, item in enumerate(items, 1)]
+    return joined(_due(row, now), _shared(row, {item["id"] for item in items}, root, here=here), *each)

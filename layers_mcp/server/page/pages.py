@@ -10,7 +10,7 @@ from layers_mcp.gate.person import name_of
 from layers_mcp.server.page.card import preview, timed
 from layers_mcp.server.page.html import Html, joined, tag
 from layers_mcp.server.page.style import STYLE
-from layers_mcp.server.page.words import clock, left, standing, tool_name, yes_words
+from layers_mcp.server.page.words import clock, left, standing, tool_name, world, yes_words
 from layers_mcp.store.rows import Confirmation
 
 __all__ = ["LIST", "View", "listing", "name_of", "one", "told"]
@@ -22,7 +22,7 @@ _UNJUDGED = "What was shown is not kept any more, so it can't be judged here. Th
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What a page is shown by: the wall's time, the API's time, whether it is a sandbox, and the form's token where there is a form."""
+    """What a page is shown by: the wall's time, the API's time, whether this server is on the sandbox, and the form's token, if any."""
 
     now: datetime
     api_now: datetime
@@ -30,10 +30,9 @@ class View:
     form: str = ""
 
 
-def _whole(title: str, *inner: str, sandbox: bool = False, nav: bool = True) -> str:
-    """A page with its landmarks."""
+def _whole(title: str, *inner: str, says: str = "layers-mcp", nav: bool = True) -> str:
+    """A page with its landmarks; `says`: what stands at its top."""
     where = tag("nav", tag("a", "All that waits", href=LIST), aria_label="This page") if nav else Html("")
-    says = tag("p", "Sandbox: nothing here reaches anyone.") if sandbox else tag("p", "layers-mcp")
     head = joined(
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
@@ -41,7 +40,7 @@ def _whole(title: str, *inner: str, sandbox: bool = False, nav: bool = True) -> 
         tag("title", f"{title} · layers-mcp"),
         tag("style", Html(STYLE)),
     )
-    body = tag("body", tag("header", where, says), tag("main", *inner))
+    body = tag("body", tag("header", where, tag("p", says)), tag("main", *inner))
     return f"<!doctype html>\n{tag('html', tag('head', head), body, lang='en')}\n"
 
 
@@ -62,7 +61,7 @@ def listing(rows: Sequence[Confirmation], view: View) -> str:
     entries = [
         tag(
             "li",
-            tag("p", tool_name(row.tool), class_="over"),
+            tag("p", f"{tool_name(row.tool)} · {world(row)}", class_="over"),
             tag("a", row.question or tool_name(row.tool), href=f"{LIST}/{name_of(row)}"),
             tag("p", _asked(row, view.now), class_="soft"),
         )
@@ -70,9 +69,7 @@ def listing(rows: Sequence[Confirmation], view: View) -> str:
     ]
     body = tag("ol", *entries, class_="waiting") if entries else tag("p", "Nothing waits for an answer.", class_="lead")
     again = tag("p", tag("a", "Look again", href=LIST))
-    return _whole(
-        "What waits for your yes", tag("article", tag("h1", "What waits for your yes"), body, again), sandbox=view.sandbox, nav=False
-    )
+    return _whole("What waits for your yes", tag("article", tag("h1", "What waits for your yes"), body, again), nav=False)
 
 
 def _form(row: Confirmation, form: str) -> Html:
@@ -86,7 +83,8 @@ def _form(row: Confirmation, form: str) -> Html:
 def one(row: Confirmation, view: View, *, before: bool = False) -> str:
     """A preview with its buttons, or what became of it. `before`: an answer came that was not the first."""
     root, stands = f"{LIST}/{name_of(row)}", standing(row, view.now)
-    shown = preview(row, now=view.api_now, root=root)
+    here = row.sandbox == view.sandbox
+    shown = preview(row, now=view.api_now if here else None, root=root)
     small = tag("p", f"In the terminal: layers-mcp confirm show {name_of(row)}", class_="soft")
     if stands.open:
         question = row.question or tool_name(row.tool)
@@ -98,8 +96,8 @@ def one(row: Confirmation, view: View, *, before: bool = False) -> str:
             joined(shown, notes, _form(row, view.form), small),
         )
         title = f"{yes_words(question).removeprefix('Yes, ').capitalize()}?"
-        return _whole(title, tag("article", *parts, aria_labelledby="question"), sandbox=view.sandbox)
+        return _whole(title, tag("article", *parts, aria_labelledby="question"), says=world(row))
     again = tag("p", "It was answered already; this answer changed nothing.", class_="note") if before else Html("")
     was = tag("details", tag("summary", "What was shown"), tag("p", row.question), shown) if row.items else Html("")
     parts = (tag("p", tool_name(row.tool), class_="over"), tag("h1", stands.heading), tag("p", stands.next, class_="lead"), again, was)
-    return _whole(stands.heading, tag("article", *parts), sandbox=view.sandbox)
+    return _whole(stands.heading, tag("article", *parts), says=world(row))

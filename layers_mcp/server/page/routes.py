@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,9 +17,11 @@ from starlette.routing import Route
 
 from layers_mcp.clock import Clock
 from layers_mcp.gate.person import NAME_LETTERS
+from layers_mcp.server.edge import peer_of
 from layers_mcp.server.page import pages
 from layers_mcp.server.page.session import form_token, new_session, opens, same, valid
 from layers_mcp.server.page.style import STYLE_HASH
+from layers_mcp.server.rate import Failures
 from layers_mcp.tool.pictures import looked
 
 if TYPE_CHECKING:
@@ -50,11 +53,16 @@ _FETCHES = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What the page needs of the process that serves it. `token`: gives the person's secret as it is now; `house`: opens the house."""
+    """What the page needs of the process that serves it.
+
+    `token`: gives the person's secret as it is now; `house`: opens the house; `failures`: the wrong secrets of late, which are apart
+    from the agents' wrong tokens.
+    """
 
     clock: Clock
     token: Callable[[], str]
     house: Callable[[], Awaitable[House]]
+    failures: Failures = field(default_factory=Failures)
 
 
 class _Seat(NamedTuple):
@@ -134,7 +142,7 @@ class _Desk:
                 token = self._page.token()
                 given = request.query_params.get("token")
                 if given is not None and request.method == "GET":
-                    return self._let_in(request, token) if opens(given, token) else _closed(request)
+                    return self._opened(request, given, token)
                 session = request.cookies.get(COOKIE, "")
                 if not valid(session, token, self._page.clock.now()):
                     return _closed(request)
@@ -144,6 +152,21 @@ class _Desk:
                 return _page(pages.told("This went wrong", "Look again; the log of the server says why.", nav=True), 500)
 
         return endpoint
+
+    def _opened(self, request: Request, given: str, token: str) -> Response:
+        """The way in for the person's secret; whoever sent too many wrong ones waits, whatever they send."""
+        peer = peer_of(request.scope)
+        pause_s = self._page.failures.pause_s(peer)
+        if pause_s:
+            words = f"Too many wrong secrets were sent of late. Try again in {math.ceil(pause_s)} seconds."
+            answer = _page(pages.told("Not now", words), 429)
+            answer.headers["Retry-After"] = str(math.ceil(pause_s))
+            return answer
+        if not opens(given, token):
+            self._page.failures.wrong(peer)
+            return _closed(request)
+        self._page.failures.right(peer)
+        return self._let_in(request, token)
 
     def _let_in(self, request: Request, token: str) -> Response:
         """A session, and on to the address without the secret."""
@@ -199,7 +222,7 @@ class _Desk:
         del seat
         house, row = await self._named(request)
         at: int = request.path_params["at"]
-        if row is None or at >= len(row.media) or request.path_params["what"] not in ("picture", "film"):
+        if row is None or row.sandbox != house.sandbox or at >= len(row.media) or request.path_params["what"] not in ("picture", "film"):
             return Response(status_code=404, headers=_HEADERS)
         async with self._fetching:
             found = await looked(house.layers, row.media[at], film=request.path_params["what"] == "film")

@@ -10,7 +10,7 @@ from layers_mcp.contract.scalars import wire_time
 from layers_mcp.store.rows import Confirmation
 from layers_mcp.tool.moment import apart
 
-__all__ = ["Standing", "clock", "distance", "fact_name", "left", "standing", "tool_name", "yes_words"]
+__all__ = ["Standing", "clock", "distance", "fact_name", "left", "standing", "tool_name", "world", "yes_words"]
 
 _VERBS = frozenset({"Approve", "Change", "Clone", "Halt", "Publish", "Reject", "Remove", "Run"})
 """First words of our questions that say what a yes does."""
@@ -38,6 +38,11 @@ _ENDED: dict[str, Standing] = {
 def tool_name(tool: str) -> str:
     """A tool in words: `schedule_content` as `Schedule content`."""
     return tool.replace("_", " ").capitalize()
+
+
+def world(row: Confirmation) -> str:
+    """Where a preview would act, whichever server shows it."""
+    return "Sandbox: nothing here reaches anyone." if row.sandbox else "Live: what is allowed here is done at Layers."
 
 
 def fact_name(name: str) -> str:

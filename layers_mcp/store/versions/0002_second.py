@@ -97,10 +97,12 @@ def upgrade() -> None:
         table.add_column(sa.Column("how", sa.String(10)))
         table.add_column(sa.Column("projects", sa.JSON(), nullable=False, server_default="[]"))
         table.add_column(sa.Column("forgotten_at", sa.DateTime()))
+        table.add_column(sa.Column("sandbox", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("confirmations") as table:
         table.alter_column("question", server_default=None)
         table.alter_column("media", server_default=None)
         table.alter_column("projects", server_default=None)
+        table.alter_column("sandbox", server_default=None)
     _chain()
     _operations()
     _credits()
@@ -139,6 +141,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM confirmations WHERE state IN ('asked', 'yes', 'no')")
     with op.batch_alter_table("confirmations") as table:
         for name in (
+            "sandbox",
             "forgotten_at",
             "projects",
             "how",
