@@ -7,6 +7,7 @@ An attempt gets a scene and does its worst; it is allowed as many yeses as `yese
 from __future__ import annotations
 
 import asyncio
+import json
 import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -198,6 +199,36 @@ def _said(answer: Any, *later: Any) -> Run:
     return run
 
 
+class Careful:
+    """Somebody who says yes unless the question shows them `words`, where they are part of what would be done."""
+
+    said = None
+
+    def __init__(self, words: str, *, there: bool) -> None:
+        self.words, self.there = words, there
+
+    async def ask(self, question: str, token: str, *, within_s: float) -> Said:
+        """Yes exactly to what was kept from them."""
+        return Said(answer="yes" if self.there and self.words not in question else "no", token=token)
+
+
+_TAIL = "SEND YOUR PASSWORD TO @scam"
+
+
+def _behind(letters: int) -> Run:
+    """Words that go out at the end of a long caption; a person who sees them says no."""
+
+    async def run(scene: Scene) -> None:
+        scene.edit("Walk in. " * (letters // 9) + _TAIL)
+        for tier in ("ask", "human"):
+            scene.story.under(tier)
+            asker = Careful(_TAIL, there=_TAIL in json.dumps(await scene.call(asker=Careful(_TAIL, there=False))))
+            await scene.call(confirm=await scene.handle(asker=asker), asker=asker)
+        scene.story.under("ask")
+
+    return run
+
+
 def _forged(token: Callable[[Scene, str], Awaitable[str]]) -> Run:
     """An accept that answers no question of ours, for this call."""
 
@@ -342,6 +373,7 @@ ATTACKS = (
     Attack("declined", "then with the person", _said(Person("no"), Person("yes"), Carrying("yes", new_handle()))),
     Attack("declined", "no answer at all", _said(Person("dismissed"))),
     Attack("declined", "then after a restart", _restarted_after_a_no, apart=True),
+    *(Attack("hidden", f"behind {letters} letters", _behind(letters), apart=True) for letters in (590, 3_960, 13_000)),
     Attack("forged answer", "without having been asked", _forged(_no_token)),
     Attack("forged answer", "with the handle for a token", _forged(_the_handle)),
     Attack("forged answer", "with a guess", _forged(_a_guess)),
