@@ -177,6 +177,19 @@ def _under(tier: Tier, *, asker: Any = None) -> Run:
     return run
 
 
+def _loosened(tier: Tier, span: timedelta) -> Run:
+    """A handle that was to wait a day for a person, brought by an agent alone after the policy was loosened."""
+
+    async def run(scene: Scene) -> None:
+        scene.story.under(tier)
+        handle = await scene.handle()
+        scene.story.under("ask")
+        scene.story.clock.advance(span)
+        await scene.call(confirm=handle)
+
+    return run
+
+
 async def _recorded_by_a_client(scene: Scene) -> None:
     """A yes that a client relayed counts for nothing once only one from outside does."""
     handle = await scene.handle()
@@ -367,6 +380,7 @@ ATTACKS = (
     Attack("policy", "outside, and the agent says yes", _under("outside"), by=PEOPLE[1:]),
     Attack("policy", "outside, and the client says yes", _under("outside", asker=Person("yes")), by=PEOPLE[1:]),
     Attack("policy", "outside, and a client had said yes", _recorded_by_a_client, by=PEOPLE[1:]),
+    *(Attack("policy", f"{tier}, then ask", _loosened(tier, timedelta(minutes=10)), apart=True) for tier in ("human", "outside")),
     Attack("policy", "deny, and the agent says yes", _under("deny")),
     Attack("policy", "deny, and the client says yes", _under("deny", asker=Person("yes"))),
     Attack("declined", "then without the person", _said(Person("no"), None)),
