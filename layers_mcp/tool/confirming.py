@@ -19,7 +19,7 @@ from layers_mcp.gate.person import name_of
 from layers_mcp.gate.verdict import Go, Refused, Replay
 from layers_mcp.store.rows import Confirmation as Row
 from layers_mcp.store.rows import ConfirmedBy
-from layers_mcp.tool.advice import what_to_do
+from layers_mcp.tool.advice import said, what_to_do
 from layers_mcp.tool.asking import fits, question_words
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Control
@@ -28,13 +28,13 @@ from layers_mcp.tool.outcome import Confirmation, Envelope, Outcome, Shown, Show
 from layers_mcp.tool.paying import bill_of, with_bill
 from layers_mcp.tool.visit import Visit
 
-__all__ = ["Act", "Acted", "by_handle", "control"]
+__all__ = ["Act", "Acted", "by_handle", "control", "forbidden"]
 
 Ask = Callable[[Any, Call], Awaitable[Shown | None]]
 """Words the question of a control tool, from its arguments; None when these need no yes."""
 _BECAUSE: dict[str, str] = {
     "unknown": "confirm was not a handle given out here; nothing was changed",
-    "expired": "the handle's ten minutes were over; nothing was changed",
+    "expired": "the handle's time was over, which is ten minutes without a person's yes; nothing was changed",
     "used": "the handle was used before; nothing was done again",
     "acting": "the handle was used before, and how that ended is not known yet; a yes to this preview continues it and does nothing twice",
     "other_arguments": "the handle was given for other arguments; nothing was changed",
@@ -233,6 +233,11 @@ async def _redeemed(visit: Visit, ask: Ask, act: Act, shown: Shown) -> Envelope:
     return _settled(visit, known) or await _ask_again(visit, shown, _BECAUSE[cast("Refused", known).reason])
 
 
+def forbidden(visit: Visit) -> PolicyForbids:
+    """The refusal of what the policy denies."""
+    return PolicyForbids(f"the operator's policy forbids {visit.tool.name}")
+
+
 async def control(visit: Visit, ask: Ask, act: Act) -> Envelope:
     """Preview, handle, a yes, act once: without all of them nothing is changed; what needs no yes just runs."""
     handle = cast("Control", visit.request).confirm
@@ -242,7 +247,7 @@ async def control(visit: Visit, ask: Ask, act: Act) -> Envelope:
     if shown is None:
         return await _unasked(visit)
     if visit.tier == "deny":
-        raise PolicyForbids(f"the operator's policy forbids {visit.tool.name}")
+        raise forbidden(visit)
     visit.notes.shown = _shown_digest(shown)
     return await (_redeemed(visit, ask, act, shown) if handle else _ask_again(visit, shown, None))
 
@@ -278,7 +283,7 @@ async def _acted(visit: Visit, go: Go, act: Act) -> Envelope | None:
     try:
         acted = await act(visit, go)
     except LayersError as problem:
-        say = f"{problem.wire_code}: {problem.message}. {what_to_do(problem)}"
+        say = f"{problem.wire_code}: {said(problem)}. {what_to_do(problem)}"
         failed = visit.envelope(Outcome[Any](say=say, status="failed"), confirmed_by=by)
         if visit.sent.left_nothing(again=go.continued):
             gate.finish(go, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)), failed=True)

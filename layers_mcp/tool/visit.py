@@ -105,6 +105,11 @@ class Visit:
         return self.house.policy.tier(self.tool.name)
 
     @property
+    def named_tier(self) -> Tier | None:
+        """Whose yes the policy says of this very tool, not by its default; None where it does not name it."""
+        return self.house.policy.actions.get(self.tool.name)
+
+    @property
     def project_id(self) -> str | None:
         """The project that the call names."""
         return getattr(self.request, "project_id", None)
