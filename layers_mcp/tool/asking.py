@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["AT_MOST_LETTERS", "AskFirst", "Asker", "Said", "fits", "question_words"]
 
 AT_MOST_LETTERS = 12_000
-"""Of a question that a client is given: two captions of the longest kind with all around them; whoever needs more sees it elsewhere. Ours."""
+"""Of a question that a client is given: two captions of the longest kind and all around them; whoever needs more sees it elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
