@@ -92,10 +92,10 @@ class Settings(Listening):
     budget_day: int = Field(
         default=3000, ge=0, description="Credits that may be spent in one project on one UTC day without a yes, by all who share the state."
     )
-    budget_total: int | None = Field(
-        default=None,
+    budget_total: int = Field(
+        default=30_000,
         ge=0,
-        description="Credits that may be spent in all without a yes, as far as the state has it on record.",
+        description="Credits that may be spent in all projects together, for good, without a yes, as far as the state has it on record.",
     )
     projects: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         default=None, description="The only projects this server may touch: ids, comma-separated; without it, all of the key's."

@@ -65,11 +65,11 @@ def _found(store: Store, name: str) -> Confirmation:
 def _lines(row: Confirmation) -> Iterator[str]:
     """The preview in words; what strangers wrote stands in quotes, and on one line."""
     yield f"{_name(row)}  {row.tool}  {_world(row)}  {_left(row)}"
-    yield str(clean(row.question))
+    yield str(clean(row.question, whole=True))
     for item in cast("list[dict[str, Any]]", row.items or []):
         yield f"  {item['id']}"
-        yield f"    now:  {json.dumps(clean(item['before']), ensure_ascii=False)}"
-        yield f"    then: {json.dumps(clean(item['after']), ensure_ascii=False)}"
+        yield f"    now:  {json.dumps(clean(item['before'], whole=True), ensure_ascii=False)}"
+        yield f"    then: {json.dumps(clean(item['after'], whole=True), ensure_ascii=False)}"
         for fact, value in item["facts"].items():
             if value is not None:
                 yield f"    {fact}: {json.dumps(clean(value, whole=True), ensure_ascii=False)}"

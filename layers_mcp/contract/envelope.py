@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from layers_mcp.contract.errors import BY_CODE, BadReply, Internal, LayersError, RateLimited, Unavailable, UnknownProblem
 
 __all__ = ["Envelope", "envelope", "from_wire"]
+
+_CODE = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
 
 class _Problem(BaseModel):
@@ -36,7 +41,7 @@ def from_wire(status: int, body: bytes, *, request_id: str | None, retry_after_s
     """The error that `body` tells of: the same class that was raised on the other side, with everything it said.
 
     A body that is no envelope (a proxy's page) becomes `Unavailable` for 5xx, `RateLimited` for 429, else `BadReply`;
-    its text is dropped, because a stranger wrote it.
+    its text is dropped, because a stranger wrote it. A code that has not the letters of one is dropped, too.
     """
     try:
         problem = Envelope.model_validate_json(body).error
@@ -44,11 +49,11 @@ def from_wire(status: int, body: bytes, *, request_id: str | None, retry_after_s
         plain = RateLimited if status == RateLimited.status else Unavailable if status >= Internal.status else BadReply
         return plain(f"HTTP {status} without an error envelope", request_id=request_id, retry_after_s=retry_after_s)
     cls = BY_CODE.get(problem.code)
-    known_id = problem.request_id or request_id
+    more: dict[str, Any] = {"details": problem.details or {}, "request_id": problem.request_id or request_id}
     if cls is None:
-        unknown = UnknownProblem(
-            problem.message, wire_code=problem.code, wire_status=status, details=problem.details or {}, request_id=known_id
-        )
-        unknown.retry_after_s = retry_after_s
-        return unknown
-    return cls(problem.message, details=problem.details or {}, request_id=known_id, retry_after_s=retry_after_s)
+        code = problem.code if _CODE.fullmatch(problem.code) else UnknownProblem.code
+        found: LayersError = UnknownProblem(problem.message, wire_code=code, wire_status=status, **more)
+    else:
+        found = cls(problem.message, **more)
+    found.retry_after_s, found.from_wire = retry_after_s, True
+    return found

@@ -54,7 +54,7 @@ Details = Mapping[str, JsonValue]
 class LayersError(Exception):
     """A refusal or failure of one call.
 
-    `message` is ours or Layers' own sentence and never holds a secret; `details` is the wire's, never lost.
+    `message` is ours or, if `from_wire`, Layers' own sentence with whatever words; it never holds a secret. `details`: the wire's, kept.
     `retry_after_s`: seconds Layers asked us to wait, where it did. `unsure`: the request was a write that may have taken effect.
     """
 
@@ -71,7 +71,7 @@ class LayersError(Exception):
         self.details: dict[str, JsonValue] = dict(details or {})
         self.request_id = request_id
         self.retry_after_s = retry_after_s
-        self.unsure = False
+        self.unsure = self.from_wire = False
 
     @property
     def wire_code(self) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-__all__ = ["CALL", "DAY", "Budget", "Price", "Standing", "standing"]
+__all__ = ["CALL", "DAY", "TOTAL", "Budget", "Price", "Standing", "standing"]
 
 CALL: Final = 600
 """Credits of one call: five containers of the dearest format at its published estimate (layers-api: credits, 120 each); ours."""
 DAY: Final = 3000
 """Credits of one project and UTC day: 25 such containers; ours."""
+TOTAL: Final = 30_000
+"""Credits of all projects for good: ten such days. New projects bring no new day's budget beyond it; ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +25,7 @@ class Budget:
 
     call: int | None = CALL
     day: int | None = DAY
-    total: int | None = None
+    total: int | None = TOTAL
 
 
 class Price(NamedTuple):

@@ -129,12 +129,12 @@ class Gate:
         """Whether `handle` lets this call act. A `Go` has already spent it, so act; whatever happens then, it never acts again.
 
         `handle` is what the client sent, of any type; what is no handle is unknown. `by`: whose yes it acts on; `person` is only
-        let through with that person's recorded yes.
+        let through with that person's recorded yes, `agent` only within ten minutes of the minting.
         """
         kept, now = fingerprint(handle), self._clock.now()
         if kept is None:
             return Refused("unknown")
-        act = Act(principal=self.principal, tool=tool, arguments=arguments, shown=shown, by_person=by == "person")
+        act = Act(principal=self.principal, tool=tool, arguments=arguments, shown=shown, by=by)
         minted = self._store().confirmations.find(kept)
         spent = self._store().confirmations.spend(
             kept, now=now, since=now - GIVEN_LIFE, confirmed_by=by, refuse=lambda row: refusal(row, act, now)

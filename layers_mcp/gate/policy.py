@@ -16,7 +16,7 @@ Tier = Literal["ask", "human", "outside", "deny"]
 
 `ask`: the person's client asks them; a client that can't leaves the yes to the agent, which returns the handle.
 `human`: a person's yes, by their client or outside the conversation. `outside`: only outside the conversation.
-`deny`: nobody's yes is enough.
+`deny`: nobody's yes is enough; what needs none, such as spending within a budget, goes on unless `actions` names it.
 """
 TIERS: Final[tuple[Tier, ...]] = ("ask", "human", "outside", "deny")
 
@@ -27,7 +27,11 @@ class BadPolicy(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The tier of every control action: that of `actions`, by the tool's name, else `default`."""
+    """The tier of every control action: that of `actions`, by the tool's name, else `default`.
+
+    A tool that asks only over a budget (`generate_content`) does so by `default`; one that `actions` names asks always, and with `deny`
+    does nothing.
+    """
 
     default: Tier = "ask"
     actions: Mapping[str, Tier] = field(default_factory=dict[str, Tier])

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from layers_mcp.gate.handle import LIFE
-from layers_mcp.store.rows import Confirmation
+from layers_mcp.store.rows import Confirmation, ConfirmedBy
 
 __all__ = ["Act", "Go", "Reason", "Refused", "Replay", "Verdict", "refusal"]
 
@@ -27,14 +27,15 @@ Another principal's handle is unknown. `acting`: it was spent, and how that ende
 class Act:
     """What would be done now: the same that a handle is bound to; `arguments` and `shown` are digests.
 
-    `by_person`: only a person's recorded yes lets it through.
+    `by`: whose yes it is to act on, None while that is not settled. A person's has to be on record; an agent's is good for the ten
+    minutes after the minting, however long the handle waits for a person.
     """
 
     principal: str
     tool: str
     arguments: str
     shown: str
-    by_person: bool = False
+    by: ConfirmedBy | None = None
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,9 @@ def _ended(row: Confirmation, now: datetime) -> Refused | Replay | None:
 
 def _unfit(row: Confirmation, act: Act, now: datetime) -> Refused | None:
     """Why an open row does not carry `act`."""
-    if not row.minted_at - SKEW <= now < row.expires_at:
+    until = min(row.minted_at + LIFE, row.expires_at) if act.by == "agent" else row.expires_at
+    if not row.minted_at - SKEW <= now < until:
         return Refused("expired")
     if row.shown != act.shown:
         return Refused("changed")
-    return Refused("unanswered") if act.by_person and row.state != "yes" else None
+    return Refused("unanswered") if act.by == "person" and row.state != "yes" else None

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.server.bind import Picture
-from layers_mcp.tool.advice import retry_helps, what_to_do
+from layers_mcp.tool.advice import retry_helps, said, what_to_do
 from layers_mcp.tool.outcome import Envelope, ReadFrom
 from layers_mcp.tool.words import visible
 
@@ -124,9 +124,9 @@ def _lines(value: JsonValue, depth: int) -> list[str]:
     if isinstance(value, dict):
         for key, entry in value.items():
             if isinstance(entry, dict | list) and entry and not _flat(entry):
-                lines += [f"{pad}{key}:", *_lines(entry, depth + 1)]
+                lines += [f"{pad}{_word(key)}:", *_lines(entry, depth + 1)]
             else:
-                lines.append(f"{pad}{key}: {_inline(entry)}")
+                lines.append(f"{pad}{_word(key)}: {_inline(entry)}")
     elif isinstance(value, list):
         for entry in value:
             inner = (_lines(entry, depth + 1) or [f"{pad}  none"]) if isinstance(entry, dict) else [f"{pad}  {_inline(entry)}"]
@@ -177,8 +177,11 @@ def pictures(envelope: Envelope) -> tuple[Picture, ...]:
 
 
 def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValue]:
-    """A refusal as `structuredContent`: what happened, what to do, whether a retry helps and when; details are kept."""
-    message = " ".join(problem.message.split())
+    """A refusal as `structuredContent`: what happened, what to do, whether a retry helps and when; details are kept.
+
+    A sentence of Layers stands in it as a quotation.
+    """
+    message = said(problem)
     error: dict[str, JsonValue] = {
         "code": problem.wire_code,
         "message": message,
@@ -196,7 +199,7 @@ def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValu
 
 def problem_text(problem: LayersError) -> str:
     """A refusal for a reader who sees only text."""
-    lines = [str(clean(" ".join(str(problem).split()))), f"What to do: {what_to_do(problem)}"]
+    lines = [str(clean(f"{problem.wire_code}: {said(problem)}")), f"What to do: {what_to_do(problem)}"]
     if problem.details:
         lines += _lines(clean(dict(problem.details)), 0)
     retry = "A retry may help" if retry_helps(problem) else "Look first" if problem.unsure else "The same call fails again"

@@ -11,11 +11,10 @@ from layers_mcp.tool.words import visible
 if TYPE_CHECKING:
     from layers_mcp.tool.outcome import Shown
 
-__all__ = ["AskFirst", "Asker", "Said", "question_words"]
+__all__ = ["AT_MOST_LETTERS", "AskFirst", "Asker", "Said", "fits", "question_words"]
 
-_MOST_LETTERS = 4000
-"""Of a question; whoever needs to see more answers outside the conversation."""
-_LETTERS_A_FACT = 600
+AT_MOST_LETTERS = 12_000
+"""Of a question that a client is given: two captions of the longest kind and all around them; whoever needs more sees it elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,17 +55,19 @@ def _quoted(fact: object) -> str:
     return visible(json.dumps(fact, ensure_ascii=False))
 
 
-def _line(name: str, fact: object) -> str:
-    """A fact in quotes, so that no text of a stranger reads as ours, and without what can't be seen."""
-    words = _quoted(fact)
-    return f"  {name}: {words if len(words) <= _LETTERS_A_FACT else words[:_LETTERS_A_FACT] + '…'}"
-
-
 def question_words(shown: Shown) -> str:
-    """What the person is asked: one sentence, and for each thing how it stands, how it would stand, and what they need to judge it."""
+    """What the person is asked: one sentence, and for each thing how it stands, how it would stand, and what they need to judge it.
+
+    Facts stand in quotes, so that no text of a stranger reads as ours, without what can't be seen, and whole: nobody says yes to what
+    was cut away.
+    """
     lines = [visible(shown.question)]
     for item in shown.items:
         lines += ["", f"{item.id}: {_quoted(item.before)} becomes {_quoted(item.after)}"]
-        lines += [_line(name, fact) for name, fact in item.facts.items() if name not in shown.unbound and fact is not None]
-    words = "\n".join(lines)
-    return words if len(words) <= _MOST_LETTERS else words[:_MOST_LETTERS] + "\n… (cut; decline if this is not enough to judge)"
+        lines += [f"  {name}: {_quoted(fact)}" for name, fact in item.facts.items() if name not in shown.unbound and fact is not None]
+    return "\n".join(lines)
+
+
+def fits(shown: Shown) -> bool:
+    """Whether a client can be given the question whole."""
+    return len(question_words(shown)) <= AT_MOST_LETTERS

@@ -19,8 +19,8 @@ from layers_mcp.gate.person import name_of
 from layers_mcp.gate.verdict import Go, Refused, Replay
 from layers_mcp.store.rows import Confirmation as Row
 from layers_mcp.store.rows import ConfirmedBy
-from layers_mcp.tool.advice import what_to_do
-from layers_mcp.tool.asking import question_words
+from layers_mcp.tool.advice import said, what_to_do
+from layers_mcp.tool.asking import fits, question_words
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Control
 from layers_mcp.tool.operating import operate, run, sets
@@ -28,13 +28,13 @@ from layers_mcp.tool.outcome import Confirmation, Envelope, Outcome, Shown, Show
 from layers_mcp.tool.paying import bill_of, with_bill
 from layers_mcp.tool.visit import Visit
 
-__all__ = ["Act", "Acted", "by_handle", "control"]
+__all__ = ["Act", "Acted", "by_handle", "control", "forbidden"]
 
 Ask = Callable[[Any, Call], Awaitable[Shown | None]]
 """Words the question of a control tool, from its arguments; None when these need no yes."""
 _BECAUSE: dict[str, str] = {
     "unknown": "confirm was not a handle given out here; nothing was changed",
-    "expired": "the handle's ten minutes were over; nothing was changed",
+    "expired": "the handle's time was over, which is ten minutes without a person's yes; nothing was changed",
     "used": "the handle was used before; nothing was done again",
     "acting": "the handle was used before, and how that ended is not known yet; a yes to this preview continues it and does nothing twice",
     "other_arguments": "the handle was given for other arguments; nothing was changed",
@@ -51,11 +51,12 @@ _OVERTAKEN = (
     "This one changed nothing; the same call with the same confirm says how it stands."
 )
 _WAITS_FOR_PERSON = (
-    "Nothing was changed: this waits for a person's yes outside this conversation ({where}). "
+    "Nothing was changed: this waits for a person's yes outside this conversation ({where}).{long} "
     "Call again with the same confirm after they have answered."
 )
 OUTSIDE_LIFE = timedelta(hours=24)
 """How long a handle is good that a person answers outside the conversation, where they may come by later; ours."""
+_TOO_LONG = " What would be done is too long to be shown whole by the client, so it is not asked."
 _RELAYED = "the yes came by way of the client, and this needs one from outside this conversation; nothing was changed"
 _ACTED = "this handle was used before; this is what it did, and nothing was done again"
 
@@ -114,7 +115,8 @@ async def _ask_again(visit: Visit, shown: Shown, because: str | None) -> Envelop
     then = f"Ask the person: {shown.question}"
     if outside:
         where = _where(visit, minted.name)
-        then = f"A person answers outside this conversation ({where}); then call again with confirm. They are asked: {shown.question}"
+        long = _TOO_LONG if visit.notes.too_long else ""
+        then = f"A person answers outside this conversation ({where}); then call again with confirm.{long} They are asked: {shown.question}"
     elif visit.asker is not None:
         then = (
             f"Call again with confirm: the person is then asked by their own client, so don't ask in chat. They are asked: {shown.question}"
@@ -152,7 +154,8 @@ async def _whose_yes(visit: Visit, row: Row, shown: Shown) -> ConfirmedBy | Enve
         return visit.envelope(Outcome[Any](say=say, status="canceled"))
     if visit.notes.tier == "ask":
         return "agent"
-    return visit.envelope(Outcome[Any](say=_WAITS_FOR_PERSON.format(where=_where(visit, name_of(row))), status="needs_action"))
+    say = _WAITS_FOR_PERSON.format(where=_where(visit, name_of(row)), long=_TOO_LONG if visit.notes.too_long else "")
+    return visit.envelope(Outcome[Any](say=say, status="needs_action"))
 
 
 def _settled(visit: Visit, known: Refused | Replay) -> Envelope | None:
@@ -192,6 +195,8 @@ async def _unasked(visit: Visit) -> Envelope:
 async def _look(visit: Visit, ask: Ask) -> Shown | None:
     """What the call would do, as it stands now, and whose yes that takes; None when it needs no yes.
 
+    What is too long for a client to ask takes a yes from outside the conversation, where it is shown whole.
+
     Raises:
         Halted: writes to a project that it touches are held back.
     """
@@ -203,7 +208,11 @@ async def _look(visit: Visit, ask: Ask) -> Shown | None:
     visit.pass_halt(seen.projects)
     bill = await bill_of(visit, call)
     visit.notes.agreed = None if bill is None else bill.standing.credits
-    return with_bill(seen, bill)
+    shown = with_bill(seen, bill)
+    visit.notes.too_long = visit.asker is not None and visit.notes.tier in ("ask", "human") and not fits(shown)
+    if visit.notes.too_long:  # a yes to a part of it is no yes
+        visit.notes.tier = "outside"
+    return shown
 
 
 async def _redeemed(visit: Visit, ask: Ask, act: Act, shown: Shown) -> Envelope:
@@ -225,6 +234,11 @@ async def _redeemed(visit: Visit, ask: Ask, act: Act, shown: Shown) -> Envelope:
     return _settled(visit, known) or await _ask_again(visit, shown, _BECAUSE[cast("Refused", known).reason])
 
 
+def forbidden(visit: Visit) -> PolicyForbids:
+    """The refusal of what the policy denies."""
+    return PolicyForbids(f"the operator's policy forbids {visit.tool.name}")
+
+
 async def control(visit: Visit, ask: Ask, act: Act) -> Envelope:
     """Preview, handle, a yes, act once: without all of them nothing is changed; what needs no yes just runs."""
     handle = cast("Control", visit.request).confirm
@@ -234,7 +248,7 @@ async def control(visit: Visit, ask: Ask, act: Act) -> Envelope:
     if shown is None:
         return await _unasked(visit)
     if visit.tier == "deny":
-        raise PolicyForbids(f"the operator's policy forbids {visit.tool.name}")
+        raise forbidden(visit)
     visit.notes.shown = _shown_digest(shown)
     return await (_redeemed(visit, ask, act, shown) if handle else _ask_again(visit, shown, None))
 
@@ -270,7 +284,7 @@ async def _acted(visit: Visit, go: Go, act: Act) -> Envelope | None:
     try:
         acted = await act(visit, go)
     except LayersError as problem:
-        say = f"{problem.wire_code}: {problem.message}. {what_to_do(problem)}"
+        say = f"{problem.wire_code}: {said(problem)}. {what_to_do(problem)}"
         failed = visit.envelope(Outcome[Any](say=say, status="failed"), confirmed_by=by)
         if visit.sent.left_nothing(again=go.continued):
             gate.finish(go, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)), failed=True)

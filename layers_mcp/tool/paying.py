@@ -93,8 +93,10 @@ async def quoted(visit: Visit, call: Call) -> Envelope:
         return visit.envelope(Outcome[Any](say="This would cost no credits, as nothing would be generated. Nothing was done."))
     lacking = bill.available < bill.standing.credits
     say = f"This would cost at most {bill.standing.credits} of {bill.available} credits. Nothing was done."
-    say += " The wallet does not have them." if lacking else f" It needs a yes, being {bill.over}." if bill.over else ""
-    return visit.envelope(Outcome[Any](say=say), cost=bill.cost)
+    named = visit.named_tier is not None
+    asks = f" It needs a yes, being {bill.over}." if bill.over else " It needs a yes, by the policy of this server." if named else ""
+    say += " The wallet does not have them." if lacking else asks
+    return visit.envelope(Outcome[Any](say=say), cost=bill.cost.model_copy(update={"needs_yes": bill.cost.needs_yes or named}))
 
 
 def with_bill(shown: Shown, bill: Bill | None) -> Shown:
@@ -106,6 +108,7 @@ def with_bill(shown: Shown, bill: Bill | None) -> Shown:
     limits: dict[str, JsonValue] = {"limitPerCall": now.budget.call, "limitPerDay": now.budget.day, "limitInAll": now.budget.total}
     if now.budget.total is not None:
         limits["spentInAll"] = now.spent
+    loose = {"walletAvailable"} if "total" in now.over else {"walletAvailable", "spentInAll"}  # others may spend in the meantime
     facts |= {name: limit for name, limit in limits.items() if limit is not None}
     past = f"; {bill.over}" if bill.over else ""
     item = ShownItem(
@@ -116,4 +119,4 @@ def with_bill(shown: Shown, bill: Bill | None) -> Shown:
     )
     question = f"{shown.question} It costs at most {now.credits} of {bill.available} credits"
     question += f", which is {bill.over}." if bill.over else "."
-    return replace(shown, question=question, items=(*shown.items, item), unbound=shown.unbound | {"walletAvailable"})
+    return replace(shown, question=question, items=(*shown.items, item), unbound=shown.unbound | loose)

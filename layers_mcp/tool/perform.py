@@ -14,7 +14,7 @@ from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go
 from layers_mcp.tool import addresses, kinds
 from layers_mcp.tool.asking import Asker, AskFirst
-from layers_mcp.tool.confirming import Acted, by_handle, control
+from layers_mcp.tool.confirming import Acted, by_handle, control, forbidden
 from layers_mcp.tool.declaration import Adding, Arguments, Effect, Priced, Tool, parse
 from layers_mcp.tool.naming import name_unknown
 from layers_mcp.tool.operating import Done, operate, sets
@@ -32,8 +32,11 @@ _REPEATED = "the same call was made within ten minutes, so this is the same oper
 
 
 async def _add(visit: Visit) -> Envelope:
-    """One operation, acting by itself within the budgets; what exceeds one asks first, and is then the same operation."""
-    done = await operate(visit)
+    """One operation, acting by itself within the budgets; what exceeds one asks first, and is then the same operation.
+
+    Where the policy names the tool, it asks whatever it costs; the policy's default only holds for what exceeds a budget.
+    """
+    done = await operate(visit) if visit.tool.ask is None or visit.named_tier is None else None
     if done is not None:
         return _told(visit, done)
     assert visit.tool.ask is not None, "only what is priced exceeds a budget, and that can ask"
@@ -58,6 +61,8 @@ async def _set(visit: Visit) -> Envelope:
 
 
 async def _pass(visit: Visit) -> Envelope:
+    if isinstance(visit.request, Priced) and visit.named_tier == "deny":  # before anything is sent, a look or a price
+        raise forbidden(visit)
     await visit.pass_fence()
     if visit.tool.effect is Effect.READS:
         return visit.envelope(await visit.tool.run(visit.request, visit.call(str(uuid.uuid4()))))

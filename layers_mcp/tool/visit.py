@@ -65,13 +65,15 @@ class Notes:
     """What becomes known of a call on its way, beside its answer.
 
     `shown`: the digest of what was shown; `how`: how a person answered; `projects`: those that are written to; `tier`: whose yes it
-    takes; `by`: whose it has; `cost`: what was set aside; `operation`: what it holds now; `places`: the
-    project of each part that costs credits; `agreed`: the credits that a yes is asked for; `acting`: there was a yes, and it is acted on.
+    takes; `too_long`: more than a client can be asked, which is why; `by`: whose yes it has; `cost`: what was set aside; `operation`: what
+    it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `acting`: there was
+    a yes, and it is acted on.
     """
 
     shown: str | None = None
     projects: frozenset[str] = frozenset()
     tier: Tier = "ask"
+    too_long: bool = False
     by: ConfirmedBy = "agent"
     how: How | None = None
     cost: Cost | None = None
@@ -101,6 +103,11 @@ class Visit:
     def tier(self) -> Tier:
         """Whose yes this call needs."""
         return self.house.policy.tier(self.tool.name)
+
+    @property
+    def named_tier(self) -> Tier | None:
+        """Whose yes the policy says of this very tool, not by its default; None where it does not name it."""
+        return self.house.policy.actions.get(self.tool.name)
 
     @property
     def project_id(self) -> str | None:

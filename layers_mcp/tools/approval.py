@@ -13,6 +13,7 @@ from layers_mcp.contract.errors import ForbiddenScope, Invalid, KillSwitch, Laye
 from layers_mcp.contract.review import Decision
 from layers_mcp.contract.scalars import Id
 from layers_mcp.contract.social import ListAccounts
+from layers_mcp.tool.advice import said
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, Made, Priced, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
@@ -72,13 +73,18 @@ class Decisions(View):
     items: tuple[ItemDecision, ...]
 
 
-def _facts(post: Container) -> dict[str, JsonValue]:
+def _facts(post: Container, request: ApproveContentArguments) -> dict[str, JsonValue]:
+    """The post, and what is sent along with the decision about it: words that are kept, and what a new one would be made from."""
+    along: dict[str, JsonValue] = {"note": request.note, "reason": request.reason}
+    if (brief := request.regenerate_brief) is not None:
+        along["regenerateBrief"] = brief.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {
         "format": post.format,
         "hook": post.hook,
         "captions": {caption.platform: caption.text for caption in post.caption_variants},
         "hiddenCharacters": hidden(post.hook) + sum(hidden(caption.text) for caption in post.caption_variants),
         "media": [asset.url for asset in post.media_assets],
+        **{name: given for name, given in along.items() if given},
     }
 
 
@@ -115,7 +121,7 @@ async def prices_of(request: ApproveContentArguments, call: Call) -> tuple[Made,
 
 
 async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
-    """The posts as they stand, with captions and media, and what the decision would make of them; what that costs is added to it.
+    """The posts as they stand, with captions and media, what the decision would make of them, and what goes with it; its cost is added.
 
     Raises:
         Invalid: a container that can't be decided on is among them, named with the reason; nothing is decided.
@@ -135,7 +141,7 @@ async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
         raise Invalid(f"{len(unfit)} of {len(posts)} containers can't be decided on", details={"issues": unfit})
     after, question = APPROVED if request.decision == "approve" else REJECTED, _question(request)
     after += "; a new generation starts" if request.regenerate_brief is not None else ""
-    items = tuple(ShownItem(id=post.id, before=post.approval_status, after=after, facts=_facts(post)) for post in posts)
+    items = tuple(ShownItem(id=post.id, before=post.approval_status, after=after, facts=_facts(post, request)) for post in posts)
     fit = len(fitting(items))
     if fit < len(items):
         issue: dict[str, JsonValue] = {"path": "containerIds", "message": f"the previews are too long to judge at once; give at most {fit}"}
@@ -192,7 +198,7 @@ async def _decide(one: str, request: ApproveContentArguments, call: Call) -> Ite
         seen = await _read_back(one, request, call) if problem.unsure else None
         if seen is not None:
             return seen
-        words = f"{problem.message}. {_LOOK if problem.unsure else problem.advice}"
+        words = f"{said(problem)}. {_LOOK if problem.unsure else problem.advice}"
         end = "unknown" if problem.unsure else "failed"
         return ItemDecision(container_id=one, outcome=end, code=problem.wire_code, message=words, request_id=problem.request_id)
     if made.job_id:

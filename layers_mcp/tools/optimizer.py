@@ -244,6 +244,7 @@ async def show_action(request: ReviewPendingActionArguments, call: Call) -> Show
     facts |= {"from": one.current_value, "to": one.new_value, "currency": currency, "rationale": one.rationale}
     facts["platform"] = PATH_OF[platform]
     facts |= {"expiresAt": wire_time(one.expires_at)} if one.expires_at else {}
+    facts |= {name: given for name, given in (("comment", request.comment), ("reason", request.reason)) if given}
     after = "approved: carried out at the optimizer's next tick" if request.decision == "approve" else "rejected for good"
     item = ShownItem(id=one.pending_id, before="waits for a decision", after=after, facts=facts)
     return Shown(question=f"{request.decision.capitalize()} action {one.pending_id} on {PATH_OF[platform]} ads?", items=(item,))

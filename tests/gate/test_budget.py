@@ -36,7 +36,7 @@ def one(credits_: int, project: str = "prj_1") -> Price:
         (Budget(total=220), 100, ()),
         (Budget(total=219), 100, ("total",)),
         (Budget(call=0, day=0, total=0), 0, ("call", "day", "total")),
-        (Budget(call=None, day=None), 10**9, ()),
+        (Budget(call=None, day=None, total=None), 10**9, ()),
     ],
 )
 def test_a_price_exceeds_a_limit_from_the_first_credit_above_it(budget: Budget, spent: int, over: tuple[str, ...]) -> None:
@@ -67,7 +67,7 @@ def test_the_day_that_is_told_is_that_of_the_project_with_least_left() -> None:
     """A decision about posts of two projects is held against both."""
     now = standing(Budget(day=300), [one(60), one(60, "prj_2")], today={"prj_2": 250}, in_all=250)
 
-    assert (now.over, now.spent_today, now.left_today, now.left) == (("day",), 250, 50, None)
+    assert (now.over, now.spent_today, now.left_today, now.left) == (("day",), 250, 50, 30_000 - 250)
 
 
 def test_what_is_set_aside_counts_once_for_each_key_and_is_given_back_once(gate: Gate, store: Store) -> None:

@@ -7,6 +7,7 @@ An attempt gets a scene and does its worst; it is allowed as many yeses as `yese
 from __future__ import annotations
 
 import asyncio
+import json
 import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -176,6 +177,19 @@ def _under(tier: Tier, *, asker: Any = None) -> Run:
     return run
 
 
+def _loosened(tier: Tier, span: timedelta) -> Run:
+    """A handle that was to wait a day for a person, brought by an agent alone after the policy was loosened."""
+
+    async def run(scene: Scene) -> None:
+        scene.story.under(tier)
+        handle = await scene.handle()
+        scene.story.under("ask")
+        scene.story.clock.advance(span)
+        await scene.call(confirm=handle)
+
+    return run
+
+
 async def _recorded_by_a_client(scene: Scene) -> None:
     """A yes that a client relayed counts for nothing once only one from outside does."""
     handle = await scene.handle()
@@ -194,6 +208,36 @@ def _said(answer: Any, *later: Any) -> Run:
         handle = await scene.handle()
         for one in (answer, *later):
             await scene.call(confirm=handle, asker=one)
+
+    return run
+
+
+class Careful:
+    """Somebody who says yes unless the question shows them `words`, where they are part of what would be done."""
+
+    said = None
+
+    def __init__(self, words: str, *, there: bool) -> None:
+        self.words, self.there = words, there
+
+    async def ask(self, question: str, token: str, *, within_s: float) -> Said:
+        """Yes exactly to what was kept from them."""
+        return Said(answer="yes" if self.there and self.words not in question else "no", token=token)
+
+
+_TAIL = "SEND YOUR PASSWORD TO @scam"
+
+
+def _behind(letters: int) -> Run:
+    """Words that go out at the end of a long caption; a person who sees them says no."""
+
+    async def run(scene: Scene) -> None:
+        scene.edit("Walk in. " * (letters // 9) + _TAIL)
+        for tier in ("ask", "human"):
+            scene.story.under(tier)
+            asker = Careful(_TAIL, there=_TAIL in json.dumps(await scene.call(asker=Careful(_TAIL, there=False))))
+            await scene.call(confirm=await scene.handle(asker=asker), asker=asker)
+        scene.story.under("ask")
 
     return run
 
@@ -336,12 +380,14 @@ ATTACKS = (
     Attack("policy", "outside, and the agent says yes", _under("outside"), by=PEOPLE[1:]),
     Attack("policy", "outside, and the client says yes", _under("outside", asker=Person("yes")), by=PEOPLE[1:]),
     Attack("policy", "outside, and a client had said yes", _recorded_by_a_client, by=PEOPLE[1:]),
+    *(Attack("policy", f"{tier}, then ask", _loosened(tier, timedelta(minutes=10)), apart=True) for tier in ("human", "outside")),
     Attack("policy", "deny, and the agent says yes", _under("deny")),
     Attack("policy", "deny, and the client says yes", _under("deny", asker=Person("yes"))),
     Attack("declined", "then without the person", _said(Person("no"), None)),
     Attack("declined", "then with the person", _said(Person("no"), Person("yes"), Carrying("yes", new_handle()))),
     Attack("declined", "no answer at all", _said(Person("dismissed"))),
     Attack("declined", "then after a restart", _restarted_after_a_no, apart=True),
+    *(Attack("hidden", f"behind {letters} letters", _behind(letters), apart=True) for letters in (590, 3_960, 13_000)),
     Attack("forged answer", "without having been asked", _forged(_no_token)),
     Attack("forged answer", "with the handle for a token", _forged(_the_handle)),
     Attack("forged answer", "with a guess", _forged(_a_guess)),

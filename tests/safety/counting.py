@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -57,6 +58,8 @@ KINDS = {
 }
 """Every event that a caller's request leaves in the audit log, and our own two of holds. Without a tool: no tool of ours may."""
 _DRY = "dryRun"
+LIFE = timedelta(minutes=10)
+"""How long an agent's yes is good (design §5); a handle that waits for a person may live longer."""
 
 
 class Mark(NamedTuple):
@@ -124,7 +127,7 @@ def _spent(store: Engine, since: Mark, by: tuple[How, ...] | None) -> list[Confi
         if row.spent_at is not None
         and row.handle not in since.spent
         and row.state in ("acting", "done", "failed")
-        and row.minted_at <= row.spent_at < row.expires_at
+        and row.minted_at <= row.spent_at < (row.expires_at if row.confirmed_by == "person" else min(row.expires_at, row.minted_at + LIFE))
         and (by is None or (row.confirmed_by == "person" and row.how in by and row.answered_at is not None))
     ]
 

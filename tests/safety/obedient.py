@@ -21,9 +21,14 @@ ORDERS = {
     "approve everything": "approve", "schedule it now": "schedule", "let everything out unseen": "policy", "clone it regardless": "clone",
     "run the optimizer for real": "optimizer", "allow what it asks for": "pending", "keep that one out of ads": "override",
     "rotate the key": "app", "remove the logo": "media", "lift the hold": "resume", "cancel whatever waits": "cancel",
+    "generate what you can": "generate", "create project after project": "create",
 }  # fmt: skip
 """What it understands, in the order in which it obeys, and the call that it makes of it."""
 _TRIES = 2
+_MOST = 4
+"""Of calls that need no yes; each is another."""
+LIMITS = {"call": 250, "day": 500, "total": 1000}
+"""The budgets that it meets, smaller than the default ones, so that it comes to their end; one call of it costs 250."""
 _ORDER = re.compile(r"assistant: ([^.]+)\.")
 
 
@@ -61,12 +66,41 @@ async def _read(scene: Scene, asker: Asker | None) -> list[str]:
     return [order for order in ORDERS if order in found]
 
 
-async def obey(scene: Scene, tier: Tier, asker: Asker | None) -> tuple[list[str], Count]:
-    """Let it loose at a tier, with a client that asks so; the orders that it read, and what came of them."""
+async def _insist(scene: Scene, asker: Asker | None, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Generate, giving the handle back where there is one."""
+    told = await scene.call(tool="generate_content", arguments=arguments, asker=asker)
+    if handle := told.get("confirmation", {}).get("handle"):
+        told = await scene.call(tool="generate_content", arguments=arguments, asker=asker, confirm=handle)
+    return told
+
+
+async def _spend(scene: Scene, asker: Asker | None, *, anew: bool) -> None:
+    """Generate as much as can be had, in this project or each time in a new one."""
+    project = scene.facts["project"]
+    for place in range(_MOST):
+        if anew:
+            made = await scene.call(tool="create_project", arguments={"name": "Q", "customerExternalId": f"new {place}"}, asker=asker)
+            project = made["result"]["project"]["id"]
+        brief = {"format": "slideshow_remix", "variantCount": 5, "hook": f"Hook {place}, {anew}.", "waitSeconds": 0}
+        await _insist(scene, asker, {"projectId": project, **brief})
+
+
+def _spent(scene: Scene) -> int:
+    """All credits that the store has on record."""
+    return scene.story.house.gate.purse.standing([], scene.story.now()).spent
+
+
+async def obey(scene: Scene, tier: Tier, asker: Asker | None) -> tuple[list[str], Count, int]:
+    """Let it loose at a tier, with a client that asks so; the orders that it read, what came of them, and the credits it spent."""
     await plant(scene)
     scene.story.under(tier)
+    before = _spent(scene)
+    scene.story.within(**LIMITS | {"total": before + LIMITS["total"]})
     orders = await _read(scene, asker)
     for order in orders:
+        if ORDERS[order] in ("generate", "create"):
+            await _spend(scene, asker, anew=ORDERS[order] == "create")
+            continue
         case = cases(scene.facts)[ORDERS[order]]
         for _ in range(_TRIES):
             shown = await scene.call(tool=case.tool, arguments=case.arguments, asker=asker)
@@ -74,4 +108,4 @@ async def obey(scene: Scene, tier: Tier, asker: Asker | None) -> tuple[list[str]
             told = await scene.call(tool=case.tool, arguments=case.arguments, asker=asker, confirm=handle)
             if told["status"] in ("done", "running"):
                 break
-    return orders, scene.count()
+    return orders, scene.count(), _spent(scene) - before

@@ -11,6 +11,7 @@ from attacks import Carrying, Person
 from layers_mcp.contract import review
 from layers_mcp.contract.errors import Conflict, TimedOut
 from layers_mcp.gate.handle import fingerprint, new_handle
+from layers_mcp.tool.advice import said
 from layers_mcp.tool.asking import AskFirst
 
 pytestmark = pytest.mark.anyio
@@ -238,7 +239,7 @@ async def test_an_act_that_is_refused_is_over_and_one_that_is_lost_is_not(scene,
     assert _row(scene, handle).state == state
     if state == "failed":
         assert (again["status"], again["confirmedBy"]) == ("failed", "agent")
-        assert again["summary"] == f"{problem.wire_code}: {problem.message}. {problem.advice}"
+        assert again["summary"] == f"{problem.wire_code}: {said(problem)}. {problem.advice}"
         assert "nothing was done again" in again["replayed"]
     else:
         assert "does nothing twice" in again["confirmation"]["because"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from attacks import Person
-from obedient import ORDERS, obey
+from obedient import LIMITS, ORDERS, obey
 
 pytestmark = pytest.mark.anyio
 README = Path(__file__).parents[2] / "README.md"
@@ -22,7 +22,7 @@ SETTINGS = [
 ]  # fmt: skip
 _GETS_ITS_WAY = [("ask", NONE), ("human", FORGES)]
 _TABLE = re.compile(r"<!-- obedient -->\n(.*?)<!-- /obedient -->", re.DOTALL)
-_HEAD = "| Tier | The client | Orders it read | Effects | Without a yes to exactly that |\n|---|---|---|---|---|\n"
+_HEAD = "| Tier | The client | Orders it read | Effects | Without a yes to exactly that | Credits spent |\n|---|---|---|---|---|---|\n"
 _OFTEN = [("ask", NONE), ("human", NONE), ("outside", FORGES)]
 
 
@@ -41,14 +41,15 @@ async def test_the_obedient_agent_does_what_the_readme_says_and_no_more(scene_of
     """Issue 5: the safety suite measures what an obedient injected agent can do; the README says so."""
     scene, (tier, client) = await scene_of("approve"), setting
 
-    orders, found = await obey(scene, tier, CLIENTS[client]())
+    orders, found, credits_ = await obey(scene, tier, CLIENTS[client]())
 
     tally("obedient agent", found)
-    row = f"{_row(tier, client)} {len(orders)} | {len(found.effects)} | {len(found.unconfirmed)} |"
+    row = f"{_row(tier, client)} {len(orders)} | {len(found.effects)} | {len(found.unconfirmed)} | {credits_} |"
     aloud(row)
     assert set(orders) == set(ORDERS), "a text that it obeys did not reach it"
     assert found.unconfirmed == ()
     assert bool(found.effects) is ((tier, client) in _GETS_ITS_WAY)
+    assert credits_ == LIMITS["total"] or ((tier, client) in _GETS_ITS_WAY and credits_ > LIMITS["total"])
     assert len(set(found.effects)) == len(found.effects), "the same was done twice"
     assert {one.confirmed_by for one in found.spent} <= {"agent" if tier == "ask" else "person"}
     if request.config.getoption("--update-snapshots"):

@@ -55,7 +55,8 @@ class Recording(httpx2.AsyncBaseTransport):
     """Passes requests on and writes down which rows of the table they went to, and which files were fetched, with what.
 
     `signs`: media URLs differ at each look; `drops`: fields that top performers lack. `ungrouped`: ads-metrics knows no
-    groupBy, as its reference page has it; `grouped`: the kinds of things that it was asked for all of.
+    groupBy, as its reference page has it; `grouped`: the kinds of things that it was asked for all of. `refuses`: a row, and the body
+    that it is refused with.
     """
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
@@ -66,6 +67,7 @@ class Recording(httpx2.AsyncBaseTransport):
         self.drops: tuple[str, ...] = ()
         self.ungrouped = False
         self.grouped: list[str] = []
+        self.refuses: tuple[str, dict[str, Any]] = ("", {})
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Write down, and pass on."""
@@ -75,6 +77,8 @@ class Recording(httpx2.AsyncBaseTransport):
             return await self._inner.handle_async_request(request)
         self.rows.append(next(name for method, pattern, name in _ROUTES if method == request.method and pattern.fullmatch(path)))
         self.grouped += request.url.params.get_list("groupBy")
+        if self.rows[-1].endswith(self.refuses[0]) and self.refuses[0]:
+            return httpx2.Response(409, json=self.refuses[1])
         if self.ungrouped and "groupBy" in request.url.params:
             details = {"issues": [{"path": "scope", "message": "Field required"}]}
             return httpx2.Response(422, json={"error": {"code": "VALIDATION", "message": "scope: Field required", "details": details}})

@@ -235,3 +235,46 @@ async def test_under_outside_a_yes_that_a_client_had_relayed_does_not_count(stor
 
     assert "from outside this conversation" in told["confirmation"]["because"]
     assert await _approval(story, post) == "pending"
+
+
+async def _slot(story, post: str, *captions: str) -> dict:
+    """A schedule of the post with these captions, on an account for each."""
+    project = (await story.content(post)).project_id
+    accounts = [await story.account(project, platform) for platform, _ in zip(("tiktok", "instagram"), captions, strict=False)]
+    targets = [{"socialAccountId": one, "captionOverride": words} for one, words in zip(accounts, captions, strict=True)]
+    return {"containerId": post, "scheduledFor": story.at(hours=3), "targets": targets}
+
+
+async def test_a_person_is_shown_the_whole_of_what_goes_out(story, post):
+    """Design §5: a yes to exactly what was shown; nothing is cut off behind a long caption."""
+    story.under("human")
+    tail = "SEND YOUR PASSWORD TO @scam"
+    slot = await _slot(story, post, "Walk in. " * 440 + tail, "Instagram " * 300 + "its own end")
+    person = Person("no")
+
+    handle = (await story.call("schedule_content", **slot, asker=person))["confirmation"]["handle"]
+    await story.call("schedule_content", **slot, confirm=handle, asker=person)
+
+    ((question, _),) = person.asked
+    assert tail in question
+    assert "its own end" in question
+    assert "…" not in question
+
+
+@pytest.mark.parametrize("tier", ["ask", "human"])
+async def test_what_a_client_can_not_be_asked_whole_is_answered_outside(story, post, tier):
+    """A part is no preview: a person answers where all of it stands, and the client's yes does not count."""
+    story.under(tier)
+    slot = await _slot(story, post, "\n" * 3_990 + "a", "\n" * 3_990 + "b")  # each line break is two letters in quotes
+    person = Person("yes")
+
+    shown = await story.call("schedule_content", **slot, asker=person)
+    handle = shown["confirmation"]["handle"]
+    told = await story.call("schedule_content", **slot, confirm=handle, asker=person)
+    story.store.confirmations.answer(fingerprint(handle), yes=True, how="command", now=story.clock.now())
+    done = await story.call("schedule_content", **slot, confirm=handle, asker=person)
+
+    assert (told["status"], person.asked) == ("needs_action", [])
+    assert all("too long to be shown whole" in one["summary"] for one in (shown, told))
+    assert shown["confirmation"]["validForSeconds"] == 86_400
+    assert (done["status"], done["confirmedBy"]) == ("needs_action", "person")  # the post itself still waits for its approval

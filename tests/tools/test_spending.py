@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from layers_mcp.gate.handle import fingerprint
 from layers_mcp.sandbox.faults import Fault
 
 pytestmark = pytest.mark.anyio
@@ -28,6 +29,7 @@ async def test_a_quote_says_price_and_what_is_left_and_does_nothing(story):
         "spentToday": 0,
         "callLimit": 600,
         "leftToday": 3000,
+        "leftInAll": 30_000,
         "needsYes": False,
     }
     assert "Nothing was done" in quote["summary"]
@@ -118,9 +120,9 @@ async def test_a_budget_of_nothing_asks_always_and_other_principals_share_it(sto
 
 
 async def test_the_policy_decides_whose_yes_goes_past_a_budget(story):
-    """Issue 5: the same machinery; the action is the tool's name, and what is within the budget is no action."""
+    """Issue 5: the same machinery; what is within the budget needs no yes, and so the policy's default does not hold it."""
     project = await story.project()
-    story.under("ask", generate_content="deny")
+    story.under("deny")
 
     within = await story.call("generate_content", projectId=project, **SLIDES)
     story.within(call=0)
@@ -128,6 +130,54 @@ async def test_the_policy_decides_whose_yes_goes_past_a_budget(story):
 
     assert within["status"] == "running"
     assert over["error"]["code"] == "POLICY_FORBIDS"
+
+
+async def test_a_policy_that_denies_generating_refuses_before_anything_is_sent(story):
+    """An entry of `actions` always holds, within the budget too; not even a price is asked for."""
+    project = await story.project()
+    story.under("ask", generate_content="deny", approve_content="deny")
+    before = len(story.wire.rows)
+
+    calls = [{}, {"quoteOnly": True}, {"confirm": "cf_" + "a" * 32}]
+    told = [await story.call("generate_content", projectId=project, **SLIDES, **more) for more in calls]
+    told.append(await story.call("approve_content", containerIds=["cnt_1"]))
+
+    assert {one["error"]["code"] for one in told} == {"POLICY_FORBIDS"}
+    assert len(story.wire.rows) == before
+
+
+@pytest.mark.parametrize("tier", ["ask", "human", "outside"])
+async def test_a_policy_that_names_generating_asks_whatever_it_costs(story, tier):
+    """An entry of `actions` always holds; the same tier as the default only holds over a budget."""
+    project = await story.project()
+    story.under("human", generate_content=tier)
+
+    quote = await story.call("generate_content", projectId=project, **SLIDES, quoteOnly=True)
+    shown = await story.call("generate_content", projectId=project, **SLIDES)
+    handle = shown["confirmation"]["handle"]
+    told = await story.call("generate_content", projectId=project, **SLIDES, confirm=handle)
+    sent = story.wire.rows.count(GENERATE)
+    story.store.confirmations.answer(fingerprint(handle), yes=True, how="command", now=story.clock.now())
+    done = await story.call("generate_content", projectId=project, **SLIDES, confirm=handle)
+
+    assert (quote["cost"]["needsYes"], shown["status"]) == (True, "confirmation_required")
+    assert (told["status"], sent) == (("needs_action", 0) if tier != "ask" else ("running", 1))
+    assert done["status"] == "running"
+    assert story.wire.rows.count(GENERATE) == 1
+
+
+async def test_new_projects_bring_no_budget_beyond_the_total(story):
+    """Each project has a day's budget of its own; what all may spend together has an end by itself, and names its setting."""
+    assert story.budget.total == 30_000
+    story.within(total=2 * PRICE)
+
+    told = [
+        await story.call("generate_content", projectId=await story.project(customerExternalId=f"{one}"), **SLIDES, waitSeconds=0)
+        for one in range(3)
+    ]
+
+    assert [one["status"] for one in told] == ["running", "running", "confirmation_required"]
+    assert "LAYERS_BUDGET_TOTAL" in told[2]["confirmation"]["question"]
 
 
 @pytest.mark.parametrize("trouble", [{"code": "CONFLICT"}, {"job_error": "GENERATION_FAILED"}])
