@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
 __all__ = [
@@ -80,7 +80,6 @@ operations = Table(
     Column("key", String(64), nullable=False),
     Column("made_at", Instant, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
-    Column("finished", Boolean, nullable=False),
     Column("holder", String(64)),
     Column("held_until", Instant),
 )
