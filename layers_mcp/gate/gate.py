@@ -208,10 +208,6 @@ class Gate:
         """Let other attempts go on with the operation; what is known of its end stays."""
         self._store().replies.let_go(operation)
 
-    def keep(self, operation: Operation) -> None:
-        """Record that an attempt was answered: a repeat is given the same back."""
-        self._store().replies.finish(operation)
-
     def forget(self, operation: Operation) -> None:
         """Record that an attempt left nothing a repeat should be given back; the next call is a new operation."""
         self._store().replies.forget(operation)

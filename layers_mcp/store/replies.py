@@ -67,11 +67,6 @@ class Replies:
         with writing(self._engine) as connection:
             connection.execute(update(operations).where(mine).values(holder=None, held_until=None))
 
-    def finish(self, operation: Operation) -> None:
-        """Record that an attempt was answered."""
-        with writing(self._engine) as connection:
-            connection.execute(update(operations).where(_this(operation), operations.c.key == operation.key).values(finished=True))
-
     def forget(self, operation: Operation) -> None:
         """Drop an operation that was refused: nothing happened, so the next call is a new one."""
         with writing(self._engine) as connection:

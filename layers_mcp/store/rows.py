@@ -91,7 +91,6 @@ class Operation(_Row):
     key: str
     made_at: datetime
     attempts: int = 1
-    finished: bool = False
     holder: str | None = None
     held_until: datetime | None = None
 

@@ -80,7 +80,6 @@ operations = Table(
     Column("key", String(64), nullable=False),
     Column("made_at", Instant, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
-    Column("finished", Boolean, nullable=False),
     Column("holder", String(64)),
     Column("held_until", Instant),
 )

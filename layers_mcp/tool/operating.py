@@ -179,6 +179,4 @@ async def operate(visit: Visit, *, confirmed: bool = False, subject: str | None 
         nothing = ended and (given is None or visit.sent.left_nothing(again=again))  # Layers too knows a given key by what came of it
         if outcome is None or subject is not None or nothing:
             gate.forget(operation)  # nothing stands that a repeat should give back
-        else:
-            gate.keep(operation)
     return None if outcome is None else Done(outcome, again)

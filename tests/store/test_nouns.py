@@ -103,18 +103,17 @@ def test_other_callers_tools_and_arguments_are_other_operations(store: Store, cl
     assert [row.replayed for row in rows] == [False] * 4
 
 
-def test_a_finished_operation_is_marked_and_a_forgotten_one_is_new(store: Store, clock: HandClock) -> None:
+def test_a_repeated_operation_keeps_its_key_and_a_forgotten_one_is_new(store: Store, clock: HandClock) -> None:
     """Brief of `replies`; only the row of the same key is touched."""
     row = attempt(store, an_operation(clock), since=clock.now())
 
-    store.replies.finish(row)
-    finished = attempt(store, an_operation(clock, key="k2"), since=clock.now())
+    repeated = attempt(store, an_operation(clock, key="k2"), since=clock.now())
     store.replies.forget(row.model_copy(update={"key": "another"}))
     kept = attempt(store, an_operation(clock, key="k2"), since=clock.now())
     store.replies.forget(row)
     fresh = attempt(store, an_operation(clock, key="k2"), since=clock.now())
 
-    assert [(one.key, one.finished) for one in (finished, kept, fresh)] == [("k1", True), ("k1", True), ("k2", False)]
+    assert [(one.key, one.attempts) for one in (repeated, kept, fresh)] == [("k1", 2), ("k1", 3), ("k2", 1)]
 
 
 def test_what_was_begun_is_kept_once_and_listed_newest_first(store: Store, clock: HandClock) -> None:

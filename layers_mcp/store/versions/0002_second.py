@@ -53,7 +53,10 @@ def _chain() -> None:
 
 
 def _operations() -> None:
-    """Say what each operation was called with, and who runs it; those of a caller's own key are named otherwise now."""
+    """Say what each operation was called with, and who runs it; those of a caller's own key are named otherwise now.
+
+    Nobody asks any more whether one was answered.
+    """
     op.execute("DELETE FROM operations WHERE name LIKE 'given:%'")
     with op.batch_alter_table("operations") as table:
         table.add_column(sa.Column("arguments", sa.String(64), nullable=False, server_default=""))
@@ -62,6 +65,7 @@ def _operations() -> None:
     op.execute("UPDATE operations SET arguments = name")
     with op.batch_alter_table("operations") as table:
         table.alter_column("arguments", server_default=None)
+        table.drop_column("finished")
 
 
 def _credits() -> None:
@@ -133,6 +137,9 @@ def downgrade() -> None:
     with op.batch_alter_table("operations") as table:
         for name in ("held_until", "holder", "arguments"):
             table.drop_column(name)
+        table.add_column(sa.Column("finished", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("operations") as table:
+        table.alter_column("finished", server_default=None)
     op.drop_table("halts")
     op.drop_table("trail_end")
     with op.batch_alter_table("trail") as trail:
