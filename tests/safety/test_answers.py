@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from attacks import Carrying, Person
 
+from layers_mcp.client.sent import note
 from layers_mcp.contract import review
 from layers_mcp.contract.errors import Conflict, TimedOut
 from layers_mcp.gate.handle import fingerprint, new_handle
@@ -37,9 +38,14 @@ def _entries(scene, many=1):
     [
         ("ask", None, 600, "Ask the person: "),
         ("ask", Person("yes"), 600, "don't ask in chat. They are asked: "),
-        ("human", None, 86_400, "answers outside this conversation; then call again with confirm. What they are asked: "),
+        ("human", None, 86_400, "answers outside this conversation (layers-mcp confirm); then call again with confirm. They are asked: "),
         ("human", Person("yes"), 600, "don't ask in chat. They are asked: "),
-        ("outside", Person("yes"), 86_400, "answers outside this conversation; then call again with confirm. What they are asked: "),
+        (
+            "outside",
+            Person("yes"),
+            86_400,
+            "answers outside this conversation (layers-mcp confirm); then call again with confirm. They are asked: ",
+        ),
     ],
 )
 async def test_a_preview_says_who_is_to_be_asked_and_how_long_it_is_good(scene, tier, asker, good_s, then):
@@ -81,7 +87,12 @@ async def test_of_what_is_shown_all_is_bound_but_what_reads_otherwise_at_each_lo
 
 @pytest.mark.parametrize(
     ("reason", "word"),
-    [("unknown", "not a handle given out"), ("expired", "ten minutes were over"), ("other", "other arguments"), ("changed", "has changed")],
+    [
+        ("unknown", "not a handle given out"),
+        ("expired", "the handle's time was over"),
+        ("other", "other arguments"),
+        ("changed", "has changed"),
+    ],
 )
 async def test_a_handle_that_does_not_count_gets_the_preview_and_the_reason(scene, reason, word):
     """House rule 25: what happened, then what to do."""
@@ -110,7 +121,9 @@ async def test_an_act_is_done_once_and_told_again_for_ten_minutes(scene):
     assert (first["status"], first["confirmedBy"], "replayed" in first) == ("done", "agent", False)
     assert {**first, "replayed": "this handle was used before; this is what it did, and nothing was done again"} == again
     assert "was used before; nothing was done again" in later["confirmation"]["because"]
-    assert [one.outcome for one in _entries(scene, 4)] == ["confirmation_required", "replayed", "done", "confirmation_required"]
+    assert [one.outcome for one in _entries(scene, 5)] == [
+        "confirmation_required", "replayed", "done", "acting", "confirmation_required",
+    ]  # fmt: skip
     assert (_row(scene, handle).state, _row(scene, handle).confirmed_by, _entries(scene, 3)[2].how) == ("done", "agent", None)
     assert _entries(scene, 3)[2].shown == _row(scene, handle).shown
 
@@ -163,7 +176,7 @@ async def test_the_newer_client_is_told_what_to_ask_and_is_heard_once(scene):
     assert asked.question.startswith(_row(scene, handle).question)
     assert (dismissed["status"], "gave no answer" in dismissed["summary"]) == ("canceled", True)
     assert (done["status"], done["confirmedBy"]) == ("done", "person")
-    assert [one.outcome for one in _entries(scene, 3)] == ["done", "canceled", "asked"]
+    assert [one.outcome for one in _entries(scene, 4)] == ["done", "acting", "canceled", "asked"]
 
 
 async def test_the_newer_clients_no_is_final(scene):
@@ -228,6 +241,7 @@ async def test_an_act_that_is_refused_is_over_and_one_that_is_lost_is_not(scene,
 
     async def refusing(endpoint, request, **more):
         if endpoint is review.SET_POLICY:
+            note(more["key"], "unsure" if state == "acting" else "refused")  # as the client does
             raise problem
         return await send(endpoint, request, **more)
 
@@ -316,7 +330,7 @@ async def test_an_act_ends_although_its_client_went_away(scene):
             await asyncio.sleep(0.01)
 
     assert len(scene.count().effects) == 1
-    assert _entries(scene)[0].outcome == "broken_off"
+    assert [one.outcome for one in _entries(scene, 3)] == ["done", "broken_off", "acting"]
 
 
 async def test_the_key_of_a_lost_act_is_used_again_and_a_new_act_has_its_own(scene):
@@ -328,6 +342,7 @@ async def test_the_key_of_a_lost_act_is_used_again_and_a_new_act_has_its_own(sce
             return await send(endpoint, request, **more)
         keys.append(more["key"])
         if lost.pop(0):
+            note(more["key"], "unsure")  # as the client does
             raise TimedOut("lost")
         return await send(endpoint, request, **more)
 

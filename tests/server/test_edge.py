@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from layers_mcp.server import edge
+from layers_mcp.server import edge, log
 from layers_mcp.server.access import Access
 from layers_mcp.server.caller import SCOPE
 from layers_mcp.server.edge import BODY_BYTES, Edge
@@ -233,6 +233,7 @@ async def test_a_server_that_ends_lets_nobody_in():
 
 async def test_each_answer_carries_a_request_id_that_each_line_of_the_log_has():
     """Issue 5: request ids."""
+    log.configure("info")  # another test may have set it higher
     async with to(made()) as client:
         with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
             ours = await client.get("/mcp", headers=AUTH)
