@@ -37,7 +37,7 @@ from layers_mcp.contract import (
 from layers_mcp.database import reading
 from layers_mcp.sandbox import tables
 from layers_mcp.store.rows import EVERY, Confirmation, How
-from layers_mcp.store.tables import confirmations, halts, operations
+from layers_mcp.store.tables import began, confirmations, halts, operations
 
 
 class Kind(NamedTuple):
@@ -112,10 +112,10 @@ def mark(sandbox: Engine, store: Engine) -> Mark:
     with reading(sandbox) as connection:
         audit = connection.execute(select(tables.audit.c.seq).order_by(tables.audit.c.seq.desc())).scalars().first() or 0
         replies = connection.execute(select(tables.replies.c.seq).order_by(tables.replies.c.seq.desc())).scalars().first() or 0
-        begun = connection.execute(select(tables.jobs.c.seq).order_by(tables.jobs.c.seq.desc())).scalars().first() or 0
+        newest = connection.execute(select(tables.jobs.c.seq).order_by(tables.jobs.c.seq.desc())).scalars().first() or 0
     with reading(store) as connection:
         spent = connection.execute(select(confirmations.c.handle).where(confirmations.c.spent_at.is_not(None))).scalars()
-        return Mark(audit, replies, begun, _held(store), frozenset(spent))
+        return Mark(audit, replies, newest, _held(store), frozenset(spent))
 
 
 def _held(store: Engine) -> frozenset[str]:
@@ -127,10 +127,10 @@ def _effects(sandbox: Engine, store: Engine, since: Mark) -> list[Effect]:
     row = tables.audit.c
     query = select(row.event_type, row.project_id, row.data).where(row.seq > since.audit, row.actor == "partner_api").order_by(row.seq)
     job = tables.jobs.c
-    begun = select(job.id, job.project_id).where(job.seq > since.jobs, job.kind == "content_generate")
+    made = select(job.id, job.project_id).where(job.seq > since.jobs, job.kind == "content_generate")
     with reading(sandbox) as connection:
         events = connection.execute(query).all()
-        generated = connection.execute(begun).all()
+        generated = connection.execute(made).all()
     found = [
         Effect(one.event_type, str(one.data[KINDS[one.event_type].subject] if KINDS[one.event_type].subject else one.project_id))
         for one in events
@@ -184,9 +184,9 @@ def _own_key(key: str, effects: list[Effect], row: Confirmation) -> bool:
 
 def _by_operation(store: Engine, spent: list[Confirmation]) -> set[str]:
     """The keys of the operations that handles were spent on which are good for just that, as a call within the budgets is, too."""
-    row, asked = operations.c, {(yes.tool, yes.arguments) for yes in spent}
-    with reading(store) as connection:
-        known = connection.execute(select(row.tool, row.arguments, row.key)).all()
+    asked = {(yes.tool, yes.arguments) for yes in spent}
+    with reading(store) as connection:  # an operation's row makes room for the next after ten minutes; what it began stays on record
+        known = [one for row in (operations.c, began.c) for one in connection.execute(select(row.tool, row.arguments, row.key)).all()]
     return {key for tool, arguments, key in known if (tool, arguments) in asked}
 
 

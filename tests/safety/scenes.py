@@ -16,8 +16,7 @@ from counting import Count, Mark, count, mark
 from sqlalchemy import insert, select, update
 
 from layers_mcp.clock import HandClock
-from layers_mcp.contract import ads_lifecycle, ads_pending, app_media, creatives, jobs, review, sdk_apps
-from layers_mcp.contract.ads_lifecycle import PauseCampaign
+from layers_mcp.contract import ads_pending, app_media, creatives, jobs, review, sdk_apps
 from layers_mcp.contract.ads_pending import RejectPending
 from layers_mcp.contract.app_media import RemoveAppMedia
 from layers_mcp.contract.creatives import OverrideCreative
@@ -26,6 +25,7 @@ from layers_mcp.contract.review import SetReviewPolicy
 from layers_mcp.contract.sdk_apps import UpdateSdkApp
 from layers_mcp.database import writing
 from layers_mcp.sandbox import tables
+from layers_mcp.sandbox.ads import making
 from layers_mcp.sandbox.world import World
 from layers_mcp.server import log
 from layers_mcp.server.bind import Answer
@@ -125,8 +125,9 @@ async def build(folder: Path) -> None:
     await story.call("halt", projectId=facts["halted"])
     facts["stopped"] = await story.project(customerExternalId="stopped")
     ads = Paid(story.world, facts["stopped"])
-    ads.campaign(ads.account())
-    await story.yes("halt", projectId=facts["stopped"], pauseAds=True)
+    ads.campaign(ads.account(), authority={"structural": "auto"})
+    paused = await story.yes("halt", projectId=facts["stopped"], pauseAds=True)
+    assert paused["result"]["paused"]["done"], paused
     facts["now"] = clock.now().isoformat()
     await shut(story)
     (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
@@ -208,8 +209,9 @@ async def _held_anew(story: Any, facts: Facts) -> None:
 
 
 async def _stopped_by_hand(story: Any, facts: Facts) -> None:
-    wanted = {"project_id": facts["project"], "platform": "meta-ads", "campaign_id": facts["campaign"]}
-    await story.layers.send(ads_lifecycle.PAUSE, PauseCampaign.model_validate(wanted))
+    """Somebody pauses it in the platform's own manager."""
+    with writing(story.world.engine) as connection:
+        making.change(connection, "campaign", facts["campaign"], status="paused")
 
 
 async def _spent_on_others(story: Any, facts: Facts) -> None:

@@ -79,6 +79,7 @@ async def test_the_counter_sees_each_kind_of_effect(scene_of, name):
     assert told["status"] in ("done", "running")
     assert (found.unconfirmed, len(found.spent)) == ((), 1)
     assert {KINDS[effect.kind].tool for effect in found.effects} == {scene.case.tool}
+    assert name != "start" or "ads.campaign.resumed" in {effect.kind for effect in found.effects}
 
 
 def test_every_control_tool_and_every_event_is_in_the_suite(template):
