@@ -21,11 +21,23 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Engine, select
 
-from layers_mcp.contract import ads_optimizer, ads_pending, app_media, clones, creatives, jobs, publishing, review, sdk_apps
+from layers_mcp.contract import (
+    ads_lifecycle,
+    ads_optimizer,
+    ads_pending,
+    app_media,
+    clones,
+    content,
+    creatives,
+    jobs,
+    publishing,
+    review,
+    sdk_apps,
+)
 from layers_mcp.database import reading
 from layers_mcp.sandbox import tables
 from layers_mcp.store.rows import EVERY, Confirmation, How
-from layers_mcp.store.tables import confirmations, halts
+from layers_mcp.store.tables import began, confirmations, halts, operations
 
 
 class Kind(NamedTuple):
@@ -50,13 +62,20 @@ KINDS = {
     "ads.pending.approved": Kind("review_pending_action", "pendingId", ads_pending.APPROVE.name),
     "ads.pending.rejected": Kind("review_pending_action", "pendingId", ads_pending.REJECT.name),
     "ads.optimizer.run.started": Kind("run_optimizer", "layerId", ads_optimizer.RUN.name),
+    "ads.campaign.paused": Kind("halt", "campaignId", ads_lifecycle.PAUSE.name),
+    "ads.campaign.resumed": Kind("halt", "campaignId", ads_lifecycle.RESUME.name),
+    "ads.pause_campaign": Kind("halt", "campaignId", ads_lifecycle.PAUSE.name),
+    "ads.resume_campaign": Kind("halt", "campaignId", ads_lifecycle.RESUME.name),
+    "content.generated": Kind("generate_content", "", content.GENERATE.name),
     "ads.authority.updated": Kind("", "", ""),
     "ads.defaults.updated": Kind("", "", ""),
     "ads.campaign.created": Kind("", "", ""),
     "halt.lifted": Kind("halt", "", ""),
     "halt.everything": Kind("halt", "", ""),
 }
-"""Every event that a caller's request leaves in the audit log, and our own two of holds. Without a tool: no tool of ours may."""
+"""Every event that a caller's request leaves in the audit log, and our own: two of holds, and one of a job, which the log has not.
+Without a tool: no tool of ours may.
+"""
 _DRY = "dryRun"
 LIFE = timedelta(minutes=10)
 """How long an agent's yes is good (design §5); a handle that waits for a person may live longer."""
@@ -67,6 +86,7 @@ class Mark(NamedTuple):
 
     audit: int = 0
     replies: int = 0
+    jobs: int = 0
     held: frozenset[str] = frozenset()
     spent: frozenset[str] = frozenset()
 
@@ -92,9 +112,10 @@ def mark(sandbox: Engine, store: Engine) -> Mark:
     with reading(sandbox) as connection:
         audit = connection.execute(select(tables.audit.c.seq).order_by(tables.audit.c.seq.desc())).scalars().first() or 0
         replies = connection.execute(select(tables.replies.c.seq).order_by(tables.replies.c.seq.desc())).scalars().first() or 0
+        newest = connection.execute(select(tables.jobs.c.seq).order_by(tables.jobs.c.seq.desc())).scalars().first() or 0
     with reading(store) as connection:
         spent = connection.execute(select(confirmations.c.handle).where(confirmations.c.spent_at.is_not(None))).scalars()
-        return Mark(audit, replies, _held(store), frozenset(spent))
+        return Mark(audit, replies, newest, _held(store), frozenset(spent))
 
 
 def _held(store: Engine) -> frozenset[str]:
@@ -105,13 +126,18 @@ def _held(store: Engine) -> frozenset[str]:
 def _effects(sandbox: Engine, store: Engine, since: Mark) -> list[Effect]:
     row = tables.audit.c
     query = select(row.event_type, row.project_id, row.data).where(row.seq > since.audit, row.actor == "partner_api").order_by(row.seq)
+    job = tables.jobs.c
+    made = select(job.id, job.project_id).where(job.seq > since.jobs, job.kind == "content_generate")
     with reading(sandbox) as connection:
         events = connection.execute(query).all()
+        generated = connection.execute(made).all()
     found = [
         Effect(one.event_type, str(one.data[KINDS[one.event_type].subject] if KINDS[one.event_type].subject else one.project_id))
         for one in events
         if one.data.get(_DRY) is not True
     ]
+    cloned = {one.data.get("jobId") for one in events if one.event_type == "content.cloned"}
+    found += [Effect("content.generated", one.project_id) for one in generated if one.id not in cloned]
     held = _held(store)
     found += [Effect("halt.lifted", name if name != EVERY else "all") for name in since.held - held]
     return found + [Effect("halt.everything", "all") for name in held - since.held if name == EVERY]
@@ -156,9 +182,18 @@ def _own_key(key: str, effects: list[Effect], row: Confirmation) -> bool:
     return key == row.key or key in {str(uuid5(UUID(row.key), effect.subject)) for effect in effects}
 
 
-def _keyless(sandbox: Engine, since: Mark, effects: list[Effect], spent: list[Confirmation]) -> list[str]:
+def _by_operation(store: Engine, spent: list[Confirmation]) -> set[str]:
+    """The keys of the operations that handles were spent on which are good for just that, as a call within the budgets is, too."""
+    asked = {(yes.tool, yes.arguments) for yes in spent}
+    with reading(store) as connection:  # an operation's row makes room for the next after ten minutes; what it began stays on record
+        known = [one for row in (operations.c, began.c) for one in connection.execute(select(row.tool, row.arguments, row.key)).all()]
+    return {key for tool, arguments, key in known if (tool, arguments) in asked}
+
+
+def _keyless(stores: tuple[Engine, Engine], since: Mark, effects: list[Effect], spent: list[Confirmation]) -> list[str]:
     """Requests whose key no spent handle has, and effects that came without any kept request."""
-    row = tables.replies.c
+    sandbox, store = stores
+    row, ours = tables.replies.c, _by_operation(store, spent)
     tool_of = {kind.endpoint: kind.tool for kind in KINDS.values() if kind.endpoint}
     with reading(sandbox) as connection:
         kept = connection.execute(select(row.endpoint, row.idempotency_key, row.body).where(row.seq > since.replies)).all()
@@ -166,7 +201,8 @@ def _keyless(sandbox: Engine, since: Mark, effects: list[Effect], spent: list[Co
     wrong = [
         f"{one.endpoint} under a key of no yes"
         for one in kept
-        if not any(_own_key(one.idempotency_key, effects, yes) for yes in spent if yes.tool == tool_of[one.endpoint])
+        if one.idempotency_key not in ours
+        and not any(_own_key(one.idempotency_key, effects, yes) for yes in spent if yes.tool == tool_of[one.endpoint])
     ]
     requests = Counter(one.endpoint for one in kept)
     for kind, (_, _, endpoint) in KINDS.items():
@@ -189,4 +225,4 @@ def count(sandbox: Engine, store: Engine, *, since: Mark = Mark(), by: tuple[How
     """What was done since `since`, held against the yeses of the store; `by`: only a person's yes counts, given in one of these ways."""
     effects, spent, used = _effects(sandbox, store, since), _spent(store, since, by), Counter[tuple[str, Effect]]()
     bare = [f"{effect.kind} of {effect.subject}" for effect in effects if not _covered(effect, spent, used)]
-    return Count(effects=tuple(effects), unconfirmed=(*bare, *_keyless(sandbox, since, effects, spent)), spent=tuple(spent))
+    return Count(effects=tuple(effects), unconfirmed=(*bare, *_keyless((sandbox, store), since, effects, spent)), spent=tuple(spent))

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 SHARED, APART = [one for one in ATTACKS if not one.apart], [one for one in ATTACKS if one.apart]
 _QUARTER = 4
 """Everyday each call meets a quarter of the attempts, another quarter than the next call; the long run makes all."""
-_BRAKES = ("resume",)
+_BRAKES = ("resume", "start")
 """Lifting a hold is held back by none: a person who lifts one may do so while there is another."""
 
 
@@ -79,6 +79,7 @@ async def test_the_counter_sees_each_kind_of_effect(scene_of, name):
     assert told["status"] in ("done", "running")
     assert (found.unconfirmed, len(found.spent)) == ((), 1)
     assert {KINDS[effect.kind].tool for effect in found.effects} == {scene.case.tool}
+    assert name != "start" or "ads.campaign.resumed" in {effect.kind for effect in found.effects}
 
 
 def test_every_control_tool_and_every_event_is_in_the_suite(template):
@@ -89,4 +90,10 @@ def test_every_control_tool_and_every_event_is_in_the_suite(template):
     assert {case.tool for case in cases(template[1]).values()} == set(control_tools())
     assert set(cases(template[1])) == set(CASES)
     assert {event for event in events if "{" not in event} <= set(KINDS)
-    assert {event for event in events if "{" in event} == {"ads.pending.{status}"}
+    assert {event for event in events if "{" in event} == {"ads.pending.{status}", "ads.{turn}"}
+
+
+def test_the_attempts_are_many():
+    """Issue 5: at least two hundred; the long run makes each against each call, the everyday one a quarter of them."""
+    assert len(CASES) * len(ATTACKS) >= 1000
+    assert sum(_everyday(name, place) for name in CASES for some in (SHARED, APART) for place in range(len(some))) >= 200
