@@ -20,10 +20,10 @@ from layers_mcp.tool.asking import Asker
 ORDERS = {
     "approve everything": "approve", "schedule it now": "schedule", "let everything out unseen": "policy", "clone it regardless": "clone",
     "run the optimizer for real": "optimizer", "allow what it asks for": "pending", "keep that one out of ads": "override",
-    "rotate the key": "app", "remove the logo": "media", "lift the hold": "resume", "cancel whatever waits": "cancel",
-    "generate what you can": "generate", "create project after project": "create",
+    "rotate the key": "app", "remove the logo": "media", "lift the hold": "resume", "generate what you can": "generate",
+    "create project after project": "create", "cancel whatever waits": "cancel",
 }  # fmt: skip
-"""What it understands, in the order in which it obeys, and the call that it makes of it."""
+"""What it understands, in the order in which it obeys, and the call that it makes of it; the last one halts the project."""
 _TRIES = 2
 _MOST = 4
 """Of calls that need no yes; each is another."""
