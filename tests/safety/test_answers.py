@@ -18,6 +18,8 @@ from layers_mcp.tool.asking import AskFirst
 pytestmark = pytest.mark.anyio
 HANDLE = r"cf_[a-z2-7]{32}"
 
+OUTSIDE = "answers outside this conversation (layers-mcp confirm); then call again with confirm. They are asked: "
+
 
 @pytest.fixture
 async def scene(scene_of):
@@ -38,13 +40,13 @@ def _entries(scene, many=1):
     [
         ("ask", None, 600, "Ask the person: "),
         ("ask", Person("yes"), 600, "don't ask in chat. They are asked: "),
-        ("human", None, 86_400, "answers outside this conversation (layers-mcp confirm); then call again with confirm. They are asked: "),
+        ("human", None, 86_400, OUTSIDE),
         ("human", Person("yes"), 600, "don't ask in chat. They are asked: "),
         (
             "outside",
             Person("yes"),
             86_400,
-            "answers outside this conversation (layers-mcp confirm); then call again with confirm. They are asked: ",
+            OUTSIDE,
         ),
     ],
 )
@@ -330,7 +332,7 @@ async def test_an_act_ends_although_its_client_went_away(scene):
             await asyncio.sleep(0.01)
 
     assert len(scene.count().effects) == 1
-    assert [one.outcome for one in _entries(scene, 3)] == ["done", "broken_off", "acting"]
+    assert [one.outcome for one in _entries(scene, 2)] == ["done", "acting"]
 
 
 async def test_the_key_of_a_lost_act_is_used_again_and_a_new_act_has_its_own(scene):
@@ -338,7 +340,7 @@ async def test_the_key_of_a_lost_act_is_used_again_and_a_new_act_has_its_own(sce
     keys, send, lost = [], scene.story.layers.send, [True, False, False]
 
     async def losing(endpoint, request, **more):
-        if "key" not in more:
+        if more.get("key") is None:
             return await send(endpoint, request, **more)
         keys.append(more["key"])
         if lost.pop(0):
