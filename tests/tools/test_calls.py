@@ -80,6 +80,7 @@ async def advertised(story, paid):
     await story.yes("review_pending_action", projectId=paid.id, pendingId=second, decision="reject", reason="No.")
 
 
+@pytest.mark.timeout(400)  # it calls every tool
 async def test_a_tool_touches_exactly_the_endpoints_it_declares(story, paid_of):
     """Design §3: `calls` gives scopes and rate class; a test proves that a tool touches exactly these."""
     touched: dict[str, set[str]] = {}
