@@ -124,7 +124,7 @@ async def test_a_handle_is_good_for_ten_minutes(story):
 
     asked = await story.call("approve_content", containerIds=[post], confirm=handle)
 
-    assert "ten minutes were over" in asked["confirmation"]["because"]
+    assert "time was over" in asked["confirmation"]["because"]
     assert (await story.content(post)).approval_status == "pending"
 
 
