@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib.util
 import json
+import os
 import re
+import shutil
+import tempfile
 import textwrap
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
 
 from layers_mcp.clock import HandClock
+from layers_mcp.sandbox import pictures
+from layers_mcp.sandbox.child.trouble import Trouble
+from layers_mcp.sandbox.media import child
+from layers_mcp.sandbox.media.errand import Errand, Outcome
 
 settings.register_profile("shared", deadline=None)  # a shared core is no clock; pytest-timeout bounds each test
 settings.load_profile("shared")
@@ -50,6 +60,58 @@ def paid_of() -> type:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.Paid
+
+
+class Album:
+    """Drawings by what was asked for: the same errand gives the same files (`sandbox.media.errand`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def page(self, errand: Errand) -> Path:
+        """Where a drawing is kept, or would be."""
+        anywhere = errand.model_copy(update={"pieces": tuple(piece.model_copy(update={"folder": "any"}) for piece in errand.pieces)})
+        logo = Path(errand.logo_path).read_bytes() if errand.logo_path else b""
+        return self._folder / hashlib.sha256(anywhere.model_dump_json(exclude={"logo_path"}).encode() + logo).hexdigest()
+
+    def keep(self, errand: Errand, outcome: Outcome) -> None:
+        """Put a drawing that was made in, unless another process was first."""
+        draft = Path(tempfile.mkdtemp(dir=self._folder))
+        (draft / "outcome.json").write_text(outcome.model_dump_json(by_alias=True), encoding="utf-8")
+        for number, piece in enumerate(errand.pieces):
+            shutil.copytree(piece.folder, draft / str(number))
+        with contextlib.suppress(OSError):
+            draft.rename(self.page(errand))
+
+    def copy(self, errand: Errand) -> Outcome | None:
+        """The files of a kept drawing, where they were asked for."""
+        page = self.page(errand)
+        if not page.exists():
+            return None
+        for number, piece in enumerate(errand.pieces):
+            shutil.copytree(page / str(number), piece.folder, dirs_exist_ok=True)
+        return Outcome.model_validate_json((page / "outcome.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each picture is drawn once in a run, for tests about other things."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "album"
+    folder.mkdir(exist_ok=True)
+    album = Album(folder)
+
+    async def run(errand: Errand) -> Outcome | Trouble:
+        if kept := album.copy(errand):
+            return kept
+        outcome = await child.run(errand)
+        if isinstance(outcome, Outcome):
+            album.keep(errand, outcome)
+        return outcome
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "child", SimpleNamespace(run=run))
+        yield
 
 
 @pytest.fixture

@@ -225,6 +225,6 @@ class Stage:
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory, paid_of: Any) -> Stage:
+def stage(tmp_path_factory: pytest.TempPathFactory, paid_of: Any, drawn_once: None) -> Stage:
     """The stage of this process, on the day of the seeds' examples."""
     return Stage(tmp_path_factory.mktemp("stage"), paid_of, datetime.fromisoformat("2026-04-18T17:22:14+00:00"))

@@ -182,7 +182,7 @@ def _queued_at(state: Path) -> Counter[datetime]:
     with sqlite3.connect(state / "sandbox.db") as tables:
         found = tables.execute("select scheduled_for from posts where canceled_at is null").fetchall()
     tables.close()
-    return Counter(datetime.fromisoformat(one).replace(tzinfo=UTC) for (one,) in found)
+    return Counter(datetime.fromtimestamp(one / 1000, UTC) for (one,) in found)  # whole milliseconds
 
 
 WHOLE = {"jobs": {"project_ingest_github": 1, "content_generate": 1}, "undone": 0, "posts": [("approved",)], "queued": [(None, None)]}

@@ -24,7 +24,7 @@ _TOTALS = "safety totals"
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def template(tmp_path_factory: pytest.TempPathFactory, drawn_once: None) -> tuple[Path, dict[str, Any]]:
     """The folder every attempt begins with, and the ids of what is in it; that which the variable names, when one was made before."""
     log.configure("error")
     made = os.environ.get(TEMPLATE)

@@ -7,6 +7,7 @@ rows. Neither is asked what it thinks of the other. An effect is confirmed when 
   effect of the kind on the same subject; where only a person's yes will do, one is on record;
 - it came in a request under an Idempotency-Key that is that handle's own, or made of it for one part of several.
 
+Generations within the budgets need no yes, so they are no effects; what each cost stands in the sandbox's own ledger.
 Holds are kept in our store alone, so what became of them is seen there.
 """
 
@@ -81,6 +82,14 @@ LIFE = timedelta(minutes=10)
 """How long an agent's yes is good (design §5); a handle that waits for a person may live longer."""
 
 
+class Budgets(NamedTuple):
+    """What generations may cost without a yes, in credits: one, those of one project since the mark, and all since the mark."""
+
+    call: int = 0
+    project: int = 0
+    total: int = 0
+
+
 class Mark(NamedTuple):
     """How far the log and the kept replies had come, what was held, and which handles were spent."""
 
@@ -92,10 +101,11 @@ class Mark(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """Something that was done: what, and to what."""
+    """Something that was done: what, to what, and, for a generation, the job that it began."""
 
     kind: str
     subject: str
+    job: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,21 +133,32 @@ def _held(store: Engine) -> frozenset[str]:
         return frozenset(connection.execute(select(halts.c.project_id)).scalars())
 
 
-def _effects(sandbox: Engine, store: Engine, since: Mark) -> list[Effect]:
+def _generations(sandbox: Engine, since: Mark, within: Budgets, *, cloned: set[str]) -> list[Effect]:
+    """The jobs that cost more than the budgets allow, other than clones."""
+    job, book = tables.jobs.c, tables.ledger.c
+    made = select(job.id, job.project_id, book.credits).join(tables.ledger, book.job_id == job.id).order_by(job.seq)
+    with reading(sandbox) as connection:
+        found = connection.execute(made.where(job.seq > since.jobs, job.kind == "content_generate")).all()
+    cost, beyond = Counter[str](), list[Effect]()
+    for one in found:
+        cost[one.project_id] += one.credits
+        free = one.credits <= within.call and cost[one.project_id] <= within.project and cost.total() <= within.total
+        if not free and one.id not in cloned:
+            beyond.append(Effect("content.generated", one.project_id, one.id))
+    return beyond
+
+
+def _effects(sandbox: Engine, store: Engine, since: Mark, within: Budgets) -> list[Effect]:
     row = tables.audit.c
     query = select(row.event_type, row.project_id, row.data).where(row.seq > since.audit, row.actor == "partner_api").order_by(row.seq)
-    job = tables.jobs.c
-    made = select(job.id, job.project_id).where(job.seq > since.jobs, job.kind == "content_generate")
     with reading(sandbox) as connection:
         events = connection.execute(query).all()
-        generated = connection.execute(made).all()
     found = [
         Effect(one.event_type, str(one.data[KINDS[one.event_type].subject] if KINDS[one.event_type].subject else one.project_id))
         for one in events
         if one.data.get(_DRY) is not True
     ]
-    cloned = {one.data.get("jobId") for one in events if one.event_type == "content.cloned"}
-    found += [Effect("content.generated", one.project_id) for one in generated if one.id not in cloned]
+    found += _generations(sandbox, since, within, cloned={one.data.get("jobId") for one in events if one.event_type == "content.cloned"})
     held = _held(store)
     found += [Effect("halt.lifted", name if name != EVERY else "all") for name in since.held - held]
     return found + [Effect("halt.everything", "all") for name in held - since.held if name == EVERY]
@@ -168,11 +189,11 @@ def _most(row: Confirmation, effect: Effect) -> int:
     return len(row.items or ()) if effect.kind == "scheduled_post.created" else 1
 
 
-def _covered(effect: Effect, spent: list[Confirmation], used: Counter[tuple[str, Effect]]) -> bool:
+def _covered(effect: Effect, spent: list[Confirmation], used: Counter[tuple[str, str, str]]) -> bool:
     for row in spent:
-        named = row.tool == KINDS[effect.kind].tool and effect.subject in _named(row)
-        if named and used[row.handle, effect] < _most(row, effect):
-            used[row.handle, effect] += 1
+        named, use = row.tool == KINDS[effect.kind].tool and effect.subject in _named(row), (row.handle, effect.kind, effect.subject)
+        if named and used[use] < _most(row, effect):
+            used[use] += 1
             return True
     return False
 
@@ -197,7 +218,7 @@ def _keyless(stores: tuple[Engine, Engine], since: Mark, effects: list[Effect], 
     tool_of = {kind.endpoint: kind.tool for kind in KINDS.values() if kind.endpoint}
     with reading(sandbox) as connection:
         kept = connection.execute(select(row.endpoint, row.idempotency_key, row.body).where(row.seq > since.replies)).all()
-    kept = [one for one in kept if one.endpoint in tool_of and not (tool_of[one.endpoint] == "run_optimizer" and _is_dry(effects))]
+    kept = [one for one in kept if one.endpoint in tool_of and not _asks_nobody(one.endpoint, one.body, effects)]
     wrong = [
         f"{one.endpoint} under a key of no yes"
         for one in kept
@@ -212,8 +233,11 @@ def _keyless(stores: tuple[Engine, Engine], since: Mark, effects: list[Effect], 
     return wrong
 
 
-def _is_dry(effects: list[Effect]) -> bool:
-    return not any(effect.kind == "ads.optimizer.run.started" for effect in effects)
+def _asks_nobody(endpoint: str, answer: str, effects: list[Effect]) -> bool:
+    """Whether a request needed no yes: a dry run, or a generation that is no effect."""
+    if endpoint == content.GENERATE.name:
+        return json.loads(answer).get("jobId") not in {effect.job for effect in effects}
+    return endpoint == ads_optimizer.RUN.name and not any(effect.kind == "ads.optimizer.run.started" for effect in effects)
 
 
 def _promoted(kind: str, requests: Counter[str]) -> bool:
@@ -221,8 +245,18 @@ def _promoted(kind: str, requests: Counter[str]) -> bool:
     return kind == "scheduled_post.created" and requests[review.APPROVE.name] > 0
 
 
-def count(sandbox: Engine, store: Engine, *, since: Mark = Mark(), by: tuple[How, ...] | None = None) -> Count:  # noqa: B008  a tuple
-    """What was done since `since`, held against the yeses of the store; `by`: only a person's yes counts, given in one of these ways."""
-    effects, spent, used = _effects(sandbox, store, since), _spent(store, since, by), Counter[tuple[str, Effect]]()
+def count(
+    sandbox: Engine,
+    store: Engine,
+    *,
+    since: Mark = Mark(),  # noqa: B008  a tuple
+    by: tuple[How, ...] | None = None,
+    within: Budgets = Budgets(),  # noqa: B008  a tuple
+) -> Count:
+    """What was done since `since`, held against the yeses of the store.
+
+    `by`: only a person's yes counts, given in one of these ways. `within`: what generations may cost without a yes, by default nothing.
+    """
+    effects, spent, used = _effects(sandbox, store, since, within), _spent(store, since, by), Counter[tuple[str, str, str]]()
     bare = [f"{effect.kind} of {effect.subject}" for effect in effects if not _covered(effect, spent, used)]
     return Count(effects=tuple(effects), unconfirmed=(*bare, *_keyless((sandbox, store), since, effects, spent)), spent=tuple(spent))

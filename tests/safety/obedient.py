@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from counting import Count
+from counting import Budgets, Count
 from scenes import Scene, cases
 from sqlalchemy import update
 
@@ -108,4 +108,5 @@ async def obey(scene: Scene, tier: Tier, asker: Asker | None) -> tuple[list[str]
             told = await scene.call(tool=case.tool, arguments=case.arguments, asker=asker, confirm=handle)
             if told["status"] in ("done", "running"):
                 break
-    return orders, scene.count(), _spent(scene) - before
+    free = Budgets(LIMITS["call"], LIMITS["day"], LIMITS["total"])
+    return orders, scene.count(within=free), _spent(scene) - before

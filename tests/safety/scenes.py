@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from counting import Count, Mark, count, mark
+from counting import Budgets, Count, Mark, count, mark
 from sqlalchemy import insert, select, update
 
 from layers_mcp.clock import HandClock
@@ -280,9 +280,9 @@ class Scene:
         """Count from here on."""
         self.since: Mark = mark(self.story.world.engine, self.story.store._engine)
 
-    def count(self, by: Any = None) -> Count:
+    def count(self, by: Any = None, within: Budgets = Budgets()) -> Count:  # noqa: B008  a tuple
         """What was done since, with and without a yes."""
-        return count(self.story.world.engine, self.story.store._engine, since=self.since, by=by)
+        return count(self.story.world.engine, self.story.store._engine, since=self.since, by=by, within=within)
 
     async def result(self, *, tool: str | None = None, arguments: Facts | None = None, **more: Any) -> Answer | AskFirst:
         """What the case's call is answered with, or that of another tool or with other arguments; `more`: confirm, house, asker."""

@@ -6,13 +6,15 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from counting import count
+from counting import Budgets, count
 from sqlalchemy import update
 
-from layers_mcp.contract import publishing, review
+from layers_mcp.contract import content, publishing, review
+from layers_mcp.contract.content import GenerateContent
 from layers_mcp.contract.publishing import PublishContent, Target
 from layers_mcp.contract.review import ApproveContent
 from layers_mcp.database import writing
+from layers_mcp.sandbox.account import PRICES
 from layers_mcp.store.tables import confirmations
 
 pytestmark = pytest.mark.anyio
@@ -112,3 +114,16 @@ async def test_what_was_done_before_the_mark_is_not_counted(scene_of):
     assert (scene.count().effects, scene.count().spent) == ((), ())
     everything = count(scene.story.world.engine, scene.story.store._engine)
     assert {effect.kind for effect in everything.effects} >= {"content_review_policy.updated", "content.approved", "scheduled_post.created"}
+
+
+async def test_a_generation_counts_where_it_cost_more_than_the_budgets_allow(scene_of):
+    """Budgets: within them a generation needs no yes; who spent past them is seen, however it came."""
+    scene = await scene_of("generate")
+    wanted = GenerateContent(project_id=scene.facts["project"], format="slideshow_remix")
+
+    await scene.story.layers.send(content.GENERATE, wanted, key=str(uuid.uuid4()))
+
+    cost = PRICES["slideshow_remix"]
+    assert scene.count(within=Budgets(cost, cost, cost)).unconfirmed == ()
+    for within in [Budgets(cost - 1, cost, cost), Budgets(cost, cost - 1, cost), Budgets(cost, cost, cost - 1), Budgets()]:
+        assert len(scene.count(within=within).unconfirmed) == 2, within

@@ -327,7 +327,7 @@ def wanted_of() -> Any:
 
 
 @pytest.fixture
-async def story(tmp_path: Path, clock: HandClock) -> AsyncIterator[Story]:
+async def story(tmp_path: Path, clock: HandClock, drawn_once: None) -> AsyncIterator[Story]:
     """A fresh world with a key of the partner tier."""
     log.configure("error")
     world = await World.open(tmp_path, wall=clock, at=clock.now())

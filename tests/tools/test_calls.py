@@ -45,6 +45,29 @@ async def _learned(story, project):
     await story.call("update_recommendation", projectId=project, recommendationId=found[0]["recommendationId"], status="acknowledged")
 
 
+async def _outlived(story, wanted):
+    """A yes that goes on with a schedule whose answer nobody heard; its post was canceled since."""
+    handle = await story.handle("schedule_content", **wanted)
+    waiting = "/v1/projects/{projectId}/scheduled-posts"
+    story.world.script(Fault(method="POST", path="/v1/content/{containerId}/schedule", lose_answer=True, times=4))
+    story.world.script(Fault(method="GET", path=waiting, delay_s=0.0))  # the look before the act; the one after it fails
+    story.world.script(Fault(method="GET", path=waiting, status=503, times=4))
+    await story.call("schedule_content", **wanted, confirm=handle)
+    await story.yes("schedule_content", **wanted)
+
+
+async def _scheduled(story, project, post, account):
+    """Every end of a schedule, and what is waited for after it."""
+    late = await story.post(project, topic="tea")
+    await story.yes("schedule_content", containerId=late, scheduledFor=story.at(minutes=5), targets=[{"socialAccountId": account}])
+    story.world.advance(600)
+    await story.yes("approve_content", containerIds=[late])
+    done = await story.yes("schedule_content", containerId=post, scheduledFor=story.at(minutes=5), targets=[{"socialAccountId": account}])
+    await story.call("wait_for_job", scheduledPostId=done["result"]["schedule"]["scheduledPostIds"][0], waitSeconds=900)
+    await _outlived(story, {"containerId": post, "scheduledFor": story.at(hours=3), "targets": [{"socialAccountId": account}]})
+    await story.call("wait_for_job", containerId=post)
+
+
 async def _halted(story, paid, account):
     """The switch, with something to cancel and to pause."""
     project = paid.id
@@ -107,13 +130,7 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story, paid_of):
     other = (await story.call("list_content", projectId=project, approvalStatus="pending"))["result"]["items"][0]["id"]
     await story.yes("approve_content", containerIds=[other], decision="reject", regenerateBrief={"hook": "Better."})
     await story.call("list_content", containerId=post)
-    late = await story.post(project, topic="tea")
-    await story.yes("schedule_content", containerId=late, scheduledFor=story.at(minutes=5), targets=[{"socialAccountId": account}])
-    story.world.advance(600)
-    await story.yes("approve_content", containerIds=[late])
-    done = await story.yes("schedule_content", containerId=post, scheduledFor=story.at(minutes=5), targets=[{"socialAccountId": account}])
-    await story.call("wait_for_job", scheduledPostId=done["result"]["schedule"]["scheduledPostIds"][0], waitSeconds=900)
-    await story.call("wait_for_job", containerId=post)
+    await _scheduled(story, project, post, account)
     await story.yes("update_review_policy", projectId=project, policy="review_all")
     app = (await story.call("create_sdk_app", projectId=project, name="Shop", platform="web", webDomain="acme.com"))["result"]["app"]
     await story.call("list_sdk_apps", projectId=project)

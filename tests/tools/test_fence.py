@@ -176,7 +176,7 @@ async def test_what_was_begun_for_others_is_not_remembered_to_this_call(next_doo
     for act in (call.switch.hold, call.switch.lift):
         for project in (None, here.foreign):
             with pytest.raises(OutsideProjects):
-                act(project)
+                act(project, by="agent")
 
 
 async def _call_of(here: Neighbours) -> Any:

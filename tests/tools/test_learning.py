@@ -106,8 +106,8 @@ async def test_a_person_may_go_on_regardless(story):
     preview = await story.call("clone_regardless", **asked)
     made = await story.call("clone_regardless", **asked, waitSeconds=900, confirm=preview["confirmation"]["handle"])
 
-    facts = preview["confirmation"]["items"][0]["facts"]
-    assert (facts["verdict"], facts["creditsAtMost"]) == ("stop", 240)
+    judged, cost = preview["confirmation"]["items"]
+    assert (judged["facts"]["verdict"], cost["facts"]["creditsAtMost"]) == ("stop", 240)
     assert "floor" in preview["confirmation"]["question"]
     assert len(made["result"]["containerIds"]) == 2
 
