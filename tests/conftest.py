@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -93,24 +92,36 @@ class Album:
         return Outcome.model_validate_json((page / "outcome.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="session")
-def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Each picture is drawn once in a run, for tests about other things."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "album"
-    folder.mkdir(exist_ok=True)
-    album = Album(folder)
-
-    async def run(errand: Errand) -> Outcome | Trouble:
-        if kept := album.copy(errand):
+    async def run(self, errand: Errand) -> Outcome | Trouble:
+        """Draw, or copy what was drawn before."""
+        if kept := self.copy(errand):
             return kept
         outcome = await child.run(errand)
         if isinstance(outcome, Outcome):
-            album.keep(errand, outcome)
+            self.keep(errand, outcome)
         return outcome
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pictures, "child", SimpleNamespace(run=run))
+    @contextlib.contextmanager
+    def used(self) -> Iterator[None]:
+        """Meanwhile every world of this process draws so."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pictures, "child", self)
+            yield
+
+
+@pytest.fixture(scope="session")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Album:
+    """The drawings of this run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "album"
+    folder.mkdir(exist_ok=True)
+    return Album(folder)
+
+
+@pytest.fixture
+def drawn_once(album: Album) -> Iterator[None]:
+    """Each picture is drawn once in a run, for tests about other things."""
+    with album.used():
         yield
 
 

@@ -46,6 +46,11 @@ def _module(path: Path) -> ModuleType:
 TOOLS = _module(_TESTS / "tools" / "conftest.py")
 
 
+@pytest.fixture(autouse=True)
+def _quick(drawn_once: None) -> None:
+    """What is drawn is not what these tests are about."""
+
+
 @pytest.fixture(scope="session")
 def wire() -> type:
     """The class of servers that are spoken to in plain JSON lines."""
@@ -225,6 +230,6 @@ class Stage:
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory, paid_of: Any, drawn_once: None) -> Stage:
+def stage(tmp_path_factory: pytest.TempPathFactory, paid_of: Any) -> Stage:
     """The stage of this process, on the day of the seeds' examples."""
     return Stage(tmp_path_factory.mktemp("stage"), paid_of, datetime.fromisoformat("2026-04-18T17:22:14+00:00"))

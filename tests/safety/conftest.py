@@ -24,18 +24,21 @@ _TOTALS = "safety totals"
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory, drawn_once: None) -> tuple[Path, dict[str, Any]]:
+def template(tmp_path_factory: pytest.TempPathFactory, album: Any) -> tuple[Path, dict[str, Any]]:
     """The folder every attempt begins with, and the ids of what is in it; that which the variable names, when one was made before."""
     log.configure("error")
     made = os.environ.get(TEMPLATE)
     folder = Path(made) if made else tmp_path_factory.mktemp("template")
     if not made:
-        asyncio.run(build(folder))
+        with album.used():
+            asyncio.run(build(folder))
     return folder, read_facts(folder)
 
 
 @pytest.fixture
-async def scene_of(template: tuple[Path, dict[str, Any]], tmp_path: Path) -> AsyncIterator[Callable[[str], Awaitable[Scene]]]:
+async def scene_of(
+    template: tuple[Path, dict[str, Any]], tmp_path: Path, drawn_once: None
+) -> AsyncIterator[Callable[[str], Awaitable[Scene]]]:
     """Opens a copy of the world, with one case to attempt in it."""
     folder, facts = template
     made: list[Scene] = []

@@ -14,7 +14,7 @@ from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.faults import Fault
 from layers_mcp.sandbox.web import child
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x09\0\0\0\x09\x08\x06\0\0\0" + b"\0" * 64
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 64
 MP4 = b"\0\0\0\x18ftypisom" + b"\0" * 64

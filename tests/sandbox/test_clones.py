@@ -12,7 +12,7 @@ from sqlalchemy import update
 from layers_mcp.database import writing
 from layers_mcp.sandbox import tables
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 DAY_S = 86_400
 MOST = 10
 APP = {"name": "Acme web", "platform": "web", "webDomain": "acme.com"}

@@ -13,7 +13,7 @@ from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.answers import ANSWERS
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 
 
 async def test_every_row_of_the_table_is_answered_and_nothing_else():

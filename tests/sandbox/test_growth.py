@@ -9,7 +9,7 @@ import pytest
 from layers_mcp.clock import HandClock
 from layers_mcp.sandbox.world import World
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 
 
 async def _opened(house, folder):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 
 PROJECT = {"name": "Quinns Coffee Co", "customerExternalId": "quinn-coffee-001", "timezone": "America/Los_Angeles", "primaryLanguage": "en"}
 BRIEF = {"hook": "Your cafe, skip the line.", "cta": "Download Quinns Coffee", "targetPlatforms": ["tiktok", "instagram"]}

@@ -10,7 +10,7 @@ import pytest
 from layers_mcp.contract.projects import BrandContext
 from layers_mcp.sandbox.keywords import bank_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 REFRESH_S = 270
 normal = partial(unicodedata.normalize, "NFKC")
 BRAND = {"appName": "Quinns", "appDescription": "Order-ahead pour-over coffee from your corner shop.", "keywords": ["#Morning Routine"]}

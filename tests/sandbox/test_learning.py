@@ -14,7 +14,7 @@ from layers_mcp.sandbox.clockwork import Chance
 from layers_mcp.sandbox.faults import Fault
 from layers_mcp.sandbox.world import World
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 DAY_S = 86_400
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from layers_mcp.database import writing
 from layers_mcp.sandbox import tables
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 
 SOON = "2026-04-18T20:00:00Z"
 

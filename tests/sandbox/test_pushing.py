@@ -15,7 +15,7 @@ from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.trades import TRADES
 from layers_mcp.sandbox.world import World
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 
 UP_TO_OPENING_S, OPENING_S, FINALIZING_S = 270, 20, 40
 

@@ -9,7 +9,7 @@ import pytest
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.sandbox.faults import Fault
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 
 DAY_S = 86_400
 
