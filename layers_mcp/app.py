@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from layers_mcp.clock import Clock
+from layers_mcp.contract.scalars import full_project
 from layers_mcp.server.bind import Answer, Tell
-from layers_mcp.server.caller import Caller, met, named
+from layers_mcp.server.caller import Caller, met
 from layers_mcp.server.catalog import control_tools, read_catalog
 from layers_mcp.settings import Settings
 from layers_mcp.tool.asking import Asker, AskFirst
@@ -84,7 +85,7 @@ def _as_seen_by(caller: Caller, house: House) -> House:
 
     A client is somebody else with each API key: another key may be another organization's, whose ids and answers are none of theirs.
     """
-    own = None if house.projects is None else frozenset(named(one) or one for one in house.projects)
+    own = None if house.projects is None else frozenset(full_project(one) for one in house.projects)
     return replace(
         house,
         gate=house.gate if caller.principal is None else house.gate.of(f"{house.gate.principal}/{caller.principal}"),

@@ -9,10 +9,10 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-__all__ = ["LOOPBACK", "Listening", "beyond"]
+from layers_mcp.address import LOOPBACK
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-"""The names of this machine, for this machine only."""
+__all__ = ["Listening", "beyond"]
+
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?")
 _ORIGIN = re.compile(rf"https?://{_HOST.pattern}")
 _MOST_PORT = 65_535

@@ -18,7 +18,8 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from layers_mcp.listening import LOOPBACK, Listening
+from layers_mcp.address import LOOPBACK
+from layers_mcp.listening import Listening
 
 __all__ = ["PREFIX", "Settings", "UnknownSetting", "check_names", "read", "settings_or_exit"]
 

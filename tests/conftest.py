@@ -91,7 +91,6 @@ class Album:
             shutil.copytree(page / str(number), piece.folder, dirs_exist_ok=True)
         return Outcome.model_validate_json((page / "outcome.json").read_text(encoding="utf-8"))
 
-
     async def run(self, errand: Errand) -> Outcome | Trouble:
         """Draw, or copy what was drawn before."""
         if kept := self.copy(errand):

@@ -10,6 +10,7 @@ import typer
 
 from layers_mcp.clock import WallClock
 from layers_mcp.commands.halting import check_project, opened
+from layers_mcp.contract.scalars import any_project
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
 from layers_mcp.settings import settings_or_exit
@@ -34,7 +35,7 @@ def _sure(project: str) -> None:
         raise typer.Exit(2)
     typer.echo(f"All texts and media of {project} in this state folder are deleted, for good. At the live API nothing is.")
     typed = typer.prompt("Type the project's id to go on", default="", show_default=False).strip()
-    if typed.removeprefix("prj_").lower() != project.removeprefix("prj_"):
+    if any_project(typed) != project:
         typer.echo("Nothing was changed.")
         raise typer.Exit(1)
 

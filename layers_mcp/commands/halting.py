@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from layers_mcp.clock import WallClock
-from layers_mcp.contract.scalars import full_project, wire_time
+from layers_mcp.contract.scalars import allowed_project, any_project, wire_time
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
 from layers_mcp.settings import settings_or_exit
@@ -41,11 +41,9 @@ def check_project(project: str) -> str:
     Raises:
         typer.BadParameter: it is neither prj_… nor a bare UUID, or has letters that no id has.
     """
-    bare = full_project(project).lower().removeprefix("prj_")
-    whole = full_project(project).startswith("prj_")
-    if not whole or not bare or not all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in bare):
-        raise typer.BadParameter("PROJECT is no project's id; it is prj_… with letters, digits, - and _, or a bare UUID, and whole")
-    return f"prj_{bare}"
+    if allowed_project(project) is None:
+        raise typer.BadParameter("PROJECT is no project's id; it is prj_… with letters, digits and -, or a bare UUID, and whole")
+    return any_project(project)
 
 
 def _chosen(project: str | None, *, every: bool) -> str | None:

@@ -6,9 +6,10 @@ import asyncio
 import sys
 from collections.abc import Mapping
 
+from layers_mcp.address import LOOPBACK
 from layers_mcp.app import App
 from layers_mcp.commands.serve import opened
-from layers_mcp.listening import LOOPBACK, beyond
+from layers_mcp.listening import beyond
 from layers_mcp.server import listener, log
 from layers_mcp.server.access import Access, BadAccess
 from layers_mcp.server.bind import bind

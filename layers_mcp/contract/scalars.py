@@ -28,6 +28,8 @@ __all__ = [
     "SocialPlatforms",
     "Text",
     "Utc",
+    "allowed_project",
+    "any_project",
     "full_id",
     "full_project",
     "wire_time",
@@ -91,6 +93,7 @@ Credits = Annotated[int, Field(ge=0, description="Whole credits.")]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
 """An id as Layers prints it: a prefix and a UUID or ULID, or a bare UUID; 1 to 100 characters."""
 
+_PROJECT = re.compile(r"prj_[A-Za-z0-9\-]{1,96}")
 _BARE = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -103,6 +106,20 @@ def full_id(prefix: str, given: str) -> str:
 def full_project(given: str) -> str:
     """The one spelling of a project's id: a bare UUID is the same as a prefixed one, in either case (layers-api: concepts)."""
     return full_id("prj", given)
+
+
+def allowed_project(given: str) -> str | None:
+    """The one spelling of a project's id that a list of projects may name, or None for what is no such id."""
+    spelt = full_project(given)
+    return spelt if _PROJECT.fullmatch(spelt) else None
+
+
+def any_project(given: str) -> str:
+    """What every spelling of a project's id has in common, in either case, whatever it is made of.
+
+    For holding back, counting and forgetting, where it is safe to take two for one; who allows compares `full_project`.
+    """
+    return f"prj_{given.removeprefix('prj_').lower()}"
 
 
 Language = Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pydantic import JsonValue
 
 from layers_mcp.clock import Clock
-from layers_mcp.contract.scalars import full_project
+from layers_mcp.contract.scalars import any_project, full_project
 from layers_mcp.gate.budget import Budget
 from layers_mcp.gate.handle import LIFE, canonical, digest, fingerprint, new_handle
 from layers_mcp.gate.person import Person, name_of
@@ -31,8 +31,8 @@ LEASE = timedelta(seconds=15)
 
 
 def _named(project_id: str | None) -> str:
-    """A project as a hold names it, however the call spelt its id (layers-api: a bare UUID is the same as a prefixed one)."""
-    return EVERY if project_id is None else f"prj_{project_id.removeprefix('prj_').lower()}"
+    """A project as a hold names it, however the call spelt its id."""
+    return EVERY if project_id is None else any_project(project_id)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from layers_mcp.contract.scalars import any_project
 from layers_mcp.gate.budget import Budget, Price, Standing, standing
 from layers_mcp.store.rows import Paid, Spending
 
@@ -21,8 +22,8 @@ def _day(at: datetime) -> str:
 
 
 def _project(given: str | None) -> str | None:
-    """A project as it is counted, however the call spelt its id (layers-api: a bare UUID is the same as a prefixed one)."""
-    return None if given is None else f"prj_{given.removeprefix('prj_').lower()}"
+    """A project as it is counted, however the call spelt its id."""
+    return None if given is None else any_project(given)
 
 
 class Purse:

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
+from layers_mcp.address import LOOPBACK
 from layers_mcp.contract import social as contract
 from layers_mcp.database import reading, writing
 from layers_mcp.sandbox import clockwork, social, tables
@@ -25,7 +26,6 @@ __all__ = ["add_routes", "going_back"]
 _PATH = "/oauth/{platform}/authorize"
 _OURS = frozenset({"layers_state", "status", "layers_oauth_error"})
 """What we put into the query of a return URL; the same names in it before are replaced, so that each says one thing."""
-_LOCAL = ("127.0.0.1", "::1", "localhost")
 _FORM_AT_MOST = 1_000
 _DECISIONS = ("allow", "decline")
 _HOST = re.compile(r"^[a-z0-9.\-]+(:\d+)?$")
@@ -136,7 +136,7 @@ def _from_our_page(request: Request, world: World) -> bool:
     """Whether a form was sent from a page of this site: a foreign page could else press Allow behind its reader's back."""
     host, origin = request.headers.get("host", ""), request.headers.get("origin")
     name = urlsplit(f"//{host}").hostname
-    return name in (*_LOCAL, urlsplit(world.ground.site_url).hostname) and origin in (None, f"{request.url.scheme}://{host}")
+    return name in (*LOOPBACK, urlsplit(world.ground.site_url).hostname) and origin in (None, f"{request.url.scheme}://{host}")
 
 
 async def _decision(request: Request) -> str | None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Request, Response
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue, StringConstraints, ValidationError
 
+from layers_mcp.address import LOOPBACK
 from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.contract.endpoint import Request as Ask
@@ -21,8 +22,7 @@ from layers_mcp.sandbox.world import World
 
 __all__ = ["add_routes"]
 
-_LOOPBACK = ("127.0.0.1", "::1")
-_OUR_NAMES = (*_LOOPBACK, "localhost")
+_NEAR = ("127.0.0.1", "::1")
 _Host = Annotated[str, StringConstraints(min_length=1, max_length=253)]
 
 
@@ -117,10 +117,10 @@ def _answered(world: World, body: bytes, path: str) -> Told:
 
 def _refused(request: Request) -> errors.LayersError | None:
     """Why a caller may not: another machine's; or a web page's, which could move the clock behind its reader's back."""
-    if request.client is not None and request.client.host not in _LOOPBACK:
+    if request.client is not None and request.client.host not in _NEAR:
         return errors.NotFound("there is no such route")
     host, origin = request.headers.get("host", ""), request.headers.get("origin")
-    ours = urlsplit(f"//{host}").hostname in _OUR_NAMES and origin in (None, f"{request.url.scheme}://{host}")
+    ours = urlsplit(f"//{host}").hostname in LOOPBACK and origin in (None, f"{request.url.scheme}://{host}")
     if ours:
         return None
     words = "the sandbox's own routes answer no other web page; call them by localhost and without Origin"

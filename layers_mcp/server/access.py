@@ -14,9 +14,10 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from layers_mcp.contract.scalars import allowed_project
 from layers_mcp.gate.policy import BadPolicy, policy_of
 from layers_mcp.reread import Reread
-from layers_mcp.server.caller import Caller, named
+from layers_mcp.server.caller import Caller
 from layers_mcp.server.catalog import UnknownTool, control_tools, tools_of
 
 __all__ = ["Access", "BadAccess", "digest_of"]
@@ -63,7 +64,7 @@ class _Entry(BaseModel):
     @field_validator("projects")
     @classmethod
     def _are_projects(cls, given: list[str] | None) -> list[str] | None:
-        spelt = None if given is None else [named(one) for one in given]
+        spelt = None if given is None else [allowed_project(one) for one in given]
         if spelt is not None and None in spelt:
             message = "each must be a project's id, like prj_…"
             raise ValueError(message)

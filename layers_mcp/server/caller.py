@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from layers_mcp.contract.scalars import allowed_project
 from layers_mcp.server.catalog import UnknownTool, tools_of
 
 if TYPE_CHECKING:
@@ -15,15 +15,13 @@ if TYPE_CHECKING:
 
     from layers_mcp.gate.policy import Policy
 
-__all__ = ["HEADERS", "SCOPE", "BadHeader", "Caller", "caller_of", "met", "named"]
+__all__ = ["HEADERS", "SCOPE", "BadHeader", "Caller", "caller_of", "met"]
 
 SCOPE = "layers_mcp.caller"
 """Where a request's ASGI scope holds its caller."""
 _PREFIX = "x-layers-"
 HEADERS = ("X-Layers-Confirm", "X-Layers-Projects", "X-Layers-Tools")
 """The headers by which a request gives up part of what its client may."""
-_PROJECT = re.compile(r"prj_[A-Za-z0-9\-]{1,96}")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 T = TypeVar("T")
 
 
@@ -62,13 +60,6 @@ class Caller:
         return made
 
 
-def named(project_id: str) -> str | None:
-    """A project's id as the house spells it (`prj_…`; a bare UUID is the same), or None when it is none."""
-    if _UUID.fullmatch(project_id):
-        return f"prj_{project_id.lower()}"
-    return project_id if _PROJECT.fullmatch(project_id) else None
-
-
 def met(one: frozenset[T] | None, other: frozenset[T] | None) -> frozenset[T] | None:
     """What both allow; None allows all."""
     if one is None or other is None:
@@ -93,7 +84,7 @@ def _parts(said: str, header: str) -> list[str]:
 
 
 def _by_projects(caller: Caller, said: str) -> Caller:
-    ids = [named(part) for part in _parts(said, "X-Layers-Projects")]
+    ids = [allowed_project(part) for part in _parts(said, "X-Layers-Projects")]
     if None in ids:
         raise BadHeader("X-Layers-Projects must be project ids like prj_…, separated by commas")
     return replace(caller, projects=met(caller.projects, frozenset(one for one in ids if one is not None)))

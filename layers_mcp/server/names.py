@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from layers_mcp.address import LOOPBACK
+
 __all__ = ["Names"]
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?")
 
 
@@ -21,7 +22,7 @@ class Names:
     """This machine's own names on any port, and what the settings add; an added name without a port goes with any."""
 
     def __init__(self, hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
-        self._hosts = {(name, None) for name in _LOOPBACK} | {read for host in hosts if (read := _read(host)) is not None}
+        self._hosts = {(name, None) for name in LOOPBACK} | {read for host in hosts if (read := _read(host)) is not None}
         self._origins = {origin.lower() for origin in origins}
 
     def host(self, said: str) -> bool:
@@ -35,5 +36,5 @@ class Names:
         if scheme not in ("http", "https"):
             return False
         read = _read(rest)
-        own = rest == host.lower() or (read is not None and scheme == "http" and read[0] in _LOOPBACK)
+        own = rest == host.lower() or (read is not None and scheme == "http" and read[0] in LOOPBACK)
         return own or said.lower() in self._origins

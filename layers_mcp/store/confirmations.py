@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )  # fmt: skip
 
+from layers_mcp.contract.scalars import any_project
 from layers_mcp.database import reading, writing
 from layers_mcp.store.rows import Confirmation, ConfirmedBy, How
 from layers_mcp.store.tables import confirmations
@@ -56,8 +57,8 @@ def _key(connection: Connection, row: Confirmation, since: datetime) -> str:
 
 def _about(project_id: str) -> ColumnElement[bool]:
     """Rows that touch a project, whichever way its id was spelled; `project_id`: whole; the list has it in quotes."""
-    bare, at = project_id.removeprefix("prj_").lower(), confirmations.c
-    ids, listed = (bare, f"prj_{bare}"), func.lower(cast(at.projects, String))
+    whole, at = any_project(project_id), confirmations.c
+    ids, listed = (whole.removeprefix("prj_"), whole), func.lower(cast(at.projects, String))
     return or_(func.lower(at.project_id).in_(ids), *(listed.contains(json.dumps(one), autoescape=True) for one in ids))
 
 
