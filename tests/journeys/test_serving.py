@@ -120,6 +120,41 @@ async def test_each_token_has_its_own_tools_policy_and_handles(way, served):
     assert denied["error"]["code"] == "POLICY_FORBIDS"
 
 
+async def _may(root: str, projects: dict[str, str], token: str, **headers: str) -> str:
+    """The names of the projects that a client sees listed, after making sure that it can read and change those only."""
+    async with client_of(root, WAYS[0], Authorization=f"Bearer {token}", **headers) as call:
+        listed = {one["id"] for one in (await call("get_project"))["result"].get("projects", ())}
+        for project in projects.values():
+            read = await call("get_project", projectId=project)
+            wrote = await call("update_project", projectId=project, name="Q")
+            assert {read["status"], wrote["status"]} == ({"done"} if project in listed else {"failed"}), (read, wrote)
+            assert project in listed or {read["error"]["code"], wrote["error"]["code"]} == {"OUTSIDE_PROJECTS"}
+    return "".join(name for name, project in projects.items() if project in listed)
+
+
+async def test_only_projects_that_server_client_and_request_all_name_can_be_touched(serving, tmp_path):
+    """Issue 5: project allow-list enforced; what one of the three leaves out is out, and nothing in common is nothing at all."""
+    settings = SETTINGS | {"LAYERS_ACCESS": str(tmp_path / "access.toml")}
+    (tmp_path / "access.toml").write_text(_clients(NARROW))
+    with contextlib.closing(serving(tmp_path / "state", **settings)) as served:
+        async with client_of(served.root, WAYS[0], Authorization=f"Bearer {WIDE}") as call:
+            made = [(await call("create_project", name=name))["result"]["project"]["id"] for name in "ABC"]
+    projects, (a, b, c) = dict(zip("ABC", made, strict=True)), made
+    clients = CLIENTS.format(wide=digest_of(WIDE), narrow=f'"{digest_of(NARROW)}"').replace(
+        'tools = ["get_project", "create_project", "update_review_policy"]', f'projects = ["{b}", "{c.removeprefix("prj_").upper()}"]'
+    )
+    (tmp_path / "access.toml").write_text(clients)
+    with contextlib.closing(serving(tmp_path / "state", LAYERS_PROJECTS=f"{a},{b}", **settings)) as served:
+        seen = {
+            "server": await _may(served.root, projects, WIDE),
+            "server and client": await _may(served.root, projects, NARROW),
+            "server and request": await _may(served.root, projects, WIDE, X_Layers_Projects=f"{b},{c}"),
+            "nothing in common": await _may(served.root, projects, NARROW, X_Layers_Projects=a),
+        }
+
+    assert seen == {"server": "AB", "server and client": "B", "server and request": "B", "nothing in common": ""}
+
+
 def _initialize(root: str, **headers: str) -> httpx2.Response:
     """An older client's first request."""
     hello = {"protocolVersion": OLDER, "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"}}

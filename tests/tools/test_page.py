@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tempfile
 from datetime import timedelta
 
 import httpx2
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 from starlette.applications import Starlette
 
+from layers_mcp.database import writing
 from layers_mcp.gate.gate import Display
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go, Refused
@@ -19,6 +22,7 @@ from layers_mcp.server.edge import Edge
 from layers_mcp.server.names import Names
 from layers_mcp.server.page.routes import COOKIE, Page, routes
 from layers_mcp.server.rate import Rate
+from layers_mcp.store.tables import confirmations
 from layers_mcp.store.token import FILE, Exposed, person_token
 
 pytestmark = pytest.mark.anyio
@@ -318,6 +322,42 @@ async def test_the_page_shows_the_media_through_this_server_and_a_yes_lets_the_a
     assert (done["status"], done["confirmedBy"]) == ("done", "person")
     assert story.store.trail.recent(story.house.gate.principal)[0].how == "page"
     assert "It was done" in (await browser.http.get(f"/confirm/{name}")).text
+
+
+async def test_a_part_of_a_file_can_be_asked_for_and_nothing_is_left_of_it_on_disk(story, tmp_path, monkeypatch):
+    """Safari plays no film of a server that knows no ranges; the parts are of one file, and what is wrong with a range is said."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    post = await story.post(await story.project())
+    browser = await Browser(story).enter()
+    await story.call("approve_content", containerIds=[post])
+    url = f"/confirm/{story.house.gate.person.waiting()[0].handle[:16]}/0/picture"
+
+    whole = await browser.http.get(url)
+    first = await browser.http.get(url, headers={"Range": "bytes=0-1"})
+    rest = await browser.http.get(url, headers={"Range": "bytes=2-", "If-Range": first.headers["etag"]})
+    beyond = await browser.http.get(url, headers={"Range": f"bytes={len(whole.content)}-"})
+
+    assert [one.status_code for one in (whole, first, rest, beyond)] == [200, 206, 206, 416]
+    assert first.headers["content-range"] == f"bytes 0-1/{len(whole.content)}"
+    assert first.content + rest.content == whole.content
+    assert rest.headers["content-security-policy"] == whole.headers["content-security-policy"]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+async def test_media_of_the_live_world_are_not_fetched_from_the_sandbox(story):
+    """A preview of the one is no preview of the other, though both wait in one store."""
+    post = await story.post(await story.project())
+    browser = await Browser(story).enter()
+    await story.call("approve_content", containerIds=[post])
+    url = f"/confirm/{story.house.gate.person.waiting()[0].handle[:16]}/0/picture"
+    with writing(story.store._engine) as connection:
+        connection.execute(update(confirmations).values(sandbox=False))
+
+    files = len(story.wire.files)
+
+    assert (await browser.http.get(url)).status_code == 404
+    assert len(story.wire.files) == files
 
 
 def test_the_secret_is_made_once_and_is_its_owners_alone(tmp_path):

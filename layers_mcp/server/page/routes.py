@@ -7,12 +7,15 @@ import math
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from layers_mcp.clock import Clock
@@ -25,6 +28,9 @@ from layers_mcp.server.rate import Failures
 from layers_mcp.tool.pictures import looked
 
 if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from layers_mcp.client.picture import Picture
     from layers_mcp.store.rows import Confirmation
     from layers_mcp.tool.visit import House
 
@@ -125,6 +131,25 @@ async def _said(request: Request, seat: _Seat) -> bool | Response:
     if not same(fields.get("form", ""), form_token(seat.token, seat.session, request.path_params["name"])):
         return _undecided("The form is not one of this session; open the question again.", 403)
     return fields["answer"] == "yes"
+
+
+class _Passing(FileResponse):
+    """A file that is gone once it was answered with, whole or the range that was asked for.
+
+    Safari plays no film of a server that knows no ranges (Apple: "Delivering Video Content for Safari").
+    """
+
+    def __init__(self, found: Picture) -> None:
+        with NamedTemporaryFile(prefix="layers-look-", delete=False) as kept:
+            kept.write(found.content)
+        super().__init__(kept.name, headers={**_HEADERS, "ETag": f'"{sha256(found.content).hexdigest()}"'}, media_type=found.mime)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await asyncio.to_thread(Path(self.path).unlink)
 
 
 class _Desk:
@@ -228,7 +253,7 @@ class _Desk:
             found = await looked(house.layers, row.media[at], film=request.path_params["what"] == "film")
         if found is None:
             return Response(status_code=404, headers=_HEADERS)
-        return Response(found.content, media_type=found.mime, headers=_HEADERS)
+        return await asyncio.to_thread(_Passing, found)
 
 
 def routes(page: Page) -> Sequence[Route]:
