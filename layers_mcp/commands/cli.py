@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Annotated, Literal
 
 import typer
 
 from layers_mcp import __version__
-from layers_mcp.commands import confirm, demo, doctor, forgetting, halting, sandbox, serve, serve_http, token, tools, trail
 
 __all__ = ["cli"]
 
@@ -33,7 +35,9 @@ def _top(
 ) -> None:
     del version  # its callback has spoken
     if context.invoked_subcommand is None:
-        serve.serve()
+        from layers_mcp.commands.serve import serve  # noqa: PLC0415  as below
+
+        serve()
 
 
 @_app.command("serve")
@@ -49,23 +53,42 @@ def _serve(
 ) -> None:
     """Serve MCP: one client over stdio (what `layers-mcp` alone does), or many over HTTP."""
     if transport == "stdio":
-        serve.serve({"projects": projects})
+        from layers_mcp.commands.serve import serve  # noqa: PLC0415  as below
+
+        serve({"projects": projects})
     else:
+        from layers_mcp.commands import serve_http  # noqa: PLC0415  as below
+
         serve_http.serve(host, port, {"allowed_hosts": tuple(allowed_host) if allowed_host else None, "projects": projects})
 
 
-_app.command("demo")(demo.demo)
-_app.command("doctor")(doctor.doctor)
-_app.command("forget")(forgetting.forget)
-_app.command("halt")(halting.halt)
-_app.command("resume")(halting.resume)
-_app.command("token")(token.token)
-_app.command("tools")(tools.tools)
-_app.command("trail")(trail.trail)
-_app.add_typer(confirm.app, name="confirm")
-_app.add_typer(sandbox.app, name="sandbox")
+_PLACES = {
+    "confirm": "confirm",
+    "demo": "demo",
+    "doctor": "doctor",
+    "forget": "forgetting",
+    "halt": "halting",
+    "resume": "halting",
+    "sandbox": "sandbox",
+    "token": "token",
+    "tools": "tools",
+    "trail": "trail",
+}
+"""The module of each command beside `serve`."""
+
+
+def _add(names: Iterable[str]) -> None:
+    """Put commands on the line; each module is a group of its own, or has the command as a function of that name."""
+    for name in names:
+        module = import_module(f"layers_mcp.commands.{_PLACES[name]}")
+        if hasattr(module, "app"):
+            _app.add_typer(module.app, name=name)
+        else:
+            _app.command(name)(getattr(module, name))
 
 
 def cli() -> None:
-    """Run a command."""
+    """Run a command; the modules of others are not imported for it, as some take two seconds."""
+    named = sys.argv[1:2]
+    _add(named if named and named[0] in _PLACES else [] if named in (["serve"], ["--version"]) else _PLACES)
     _app()

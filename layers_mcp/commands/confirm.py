@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 import typer
 
 from layers_mcp.clock import WallClock
-from layers_mcp.server.render import clean
 from layers_mcp.settings import settings_or_exit
 from layers_mcp.store.rows import Confirmation
 from layers_mcp.store.store import Store
 from layers_mcp.store.token import Exposed, person_token
+from layers_mcp.tool.words import clean
 
 __all__ = ["app"]
 

@@ -13,16 +13,12 @@ from layers_mcp.contract.errors import LayersError
 from layers_mcp.server.bind import Picture
 from layers_mcp.tool.advice import retry_helps, said, what_to_do
 from layers_mcp.tool.outcome import Envelope, ReadFrom
-from layers_mcp.tool.words import visible
+from layers_mcp.tool.words import clean, visible
 
-__all__ = ["AT_MOST_TEXT", "clean", "pictures", "problem_record", "problem_text", "record", "text"]
+__all__ = ["pictures", "problem_record", "problem_text", "record", "text"]
 
-AT_MOST_TEXT = 1500
-"""Characters of one string in a result; what is longer is cut and says so (our choice, below the 8,000 tokens of design §4)."""
 _WHOLE = frozenset({"confirmation", "next"})
 """What is never cut: a person says yes to all of what is shown, and a call needs all of its arguments."""
-_URL = re.compile(r"^https?://\S{1,8000}$")
-"""A link that is cut leads nowhere."""
 _KINDS = {"repository": "repository", "website": "website", "appstore": "app-store listing"}
 _ONE_OF = {
     "repository": "a repository",
@@ -36,26 +32,6 @@ _ONE_OF = {
 _QUOTED = frozenset({*_KINDS, "brand"})
 """What is quoted line by line under its sentence; other strangers' words are short, stand in quotes, and are named together."""
 _BARE = re.compile(r"^[A-Za-z0-9_.:/@+\-]+$")
-
-
-def _cleaned(words: str, *, whole: bool) -> str:
-    kept = visible(words)
-    return kept if whole or len(kept) <= AT_MOST_TEXT or _URL.match(kept) else f"{kept[:AT_MOST_TEXT]}… [cut, {len(kept)} characters]"
-
-
-def clean(value: JsonValue, *, whole: bool = False) -> JsonValue:
-    """`value` without control, zero-width, bidi and ANSI characters, absent things left out, and long strings cut unless `whole`.
-
-    The zero-width joiner stays: it holds emoji and Indic words together.
-    """
-    if isinstance(value, str):
-        return _cleaned(value, whole=whole)
-    if isinstance(value, list):
-        return [clean(entry, whole=whole) for entry in value]
-    if isinstance(value, dict):
-        kept = {key: entry for key, entry in value.items() if entry is not None and entry not in ([], {})}
-        return {_cleaned(key, whole=False): clean(entry, whole=whole) for key, entry in kept.items()}
-    return value
 
 
 def record(envelope: Envelope) -> dict[str, JsonValue]:

@@ -1,12 +1,16 @@
-"""What can't be seen in a text: characters that would go out with a post although nobody could judge them."""
+"""Strangers' words made harmless, and what can't be seen in them, which would go out with a post although nobody could judge it."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-__all__ = ["ANSI", "hidden", "plain_code", "visible"]
+from pydantic import JsonValue
 
+__all__ = ["ANSI", "AT_MOST_TEXT", "clean", "hidden", "plain_code", "visible"]
+
+AT_MOST_TEXT = 1500
+"""Characters of one string in a result; what is longer is cut and says so (our choice, below the 8,000 tokens of design §4)."""
 ANSI = re.compile(
     r"(?:\x1b\[|\x9b)[0-9;:?<=>]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]{0,500}(?:\x07|\x1b\\|\x9c)|\x1b[@-_]"
 )
@@ -28,6 +32,8 @@ _EMOJI = re.compile("[\U0001f000-\U0001faff]")
 _SIGNS = ("So", "Sm", "Sk", "Po", "Pd", "Nd")
 """What a sign may be that can be an emoji too: ☕, ↔, 🏽, ‼, 〰, 1."""
 
+_URL = re.compile(r"^https?://\S{1,8000}$")
+"""A link that is cut leads nowhere."""
 _CODE = re.compile(r"[A-Z0-9_]{1,64}")
 
 
@@ -63,6 +69,26 @@ def visible(words: str) -> str:
         if _seen(char) or _holds(kept[-1] if kept else "", char, words[place + 1 : place + 2]):
             kept.append(char)
     return "".join(kept)
+
+
+def _cleaned(words: str, *, whole: bool) -> str:
+    kept = visible(words)
+    return kept if whole or len(kept) <= AT_MOST_TEXT or _URL.match(kept) else f"{kept[:AT_MOST_TEXT]}… [cut, {len(kept)} characters]"
+
+
+def clean(value: JsonValue, *, whole: bool = False) -> JsonValue:
+    """`value` without control, zero-width, bidi and ANSI characters, absent things left out, and long strings cut unless `whole`.
+
+    The zero-width joiner stays: it holds emoji and Indic words together.
+    """
+    if isinstance(value, str):
+        return _cleaned(value, whole=whole)
+    if isinstance(value, list):
+        return [clean(entry, whole=whole) for entry in value]
+    if isinstance(value, dict):
+        kept = {key: entry for key, entry in value.items() if entry is not None and entry not in ([], {})}
+        return {_cleaned(key, whole=False): clean(entry, whole=whole) for key, entry in kept.items()}
+    return value
 
 
 def hidden(words: str | None) -> int:

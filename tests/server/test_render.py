@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from layers_mcp.contract.envelope import from_wire
 from layers_mcp.contract.errors import Invalid, RateLimited
-from layers_mcp.server.render import AT_MOST_TEXT, clean, problem_record, problem_text, record, text
+from layers_mcp.server.render import problem_record, problem_text, record, text
 from layers_mcp.tool.outcome import Confirmation, Envelope, Next, ShownItem
+from layers_mcp.tool.words import AT_MOST_TEXT, clean
 
 NOW = datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC)
 
