@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue, SecretStr
 
-from layers_mcp.gate.handle import canonical, digest, fingerprint, new_handle, principal_of
+from layers_mcp.gate.handle import canonical, digest, fingerprint, new_handle, principal_of, principal_of_file
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -63,6 +63,11 @@ def test_a_number_that_equals_nothing_has_no_form(odd: float) -> None:
         canonical({"a": odd})
 
 
+def test_the_form_is_written_down() -> None:
+    """Digests that are kept in a store outlive this version."""
+    assert canonical({"b": [1.0, "é"], "a": None}) == b'{"a":null,"b":[1,"\\u00e9"]}'
+
+
 def test_a_lone_surrogate_has_a_form() -> None:
     """Python reads them from JSON; they must not break the gate."""
     assert canonical("\ud800") == b'"\\ud800"'
@@ -85,3 +90,22 @@ def test_the_principal_tells_keys_apart_and_does_not_give_them_away() -> None:
     assert one == principal_of(SecretStr("lp_live_1"))
     assert len(one) == 20
     assert one.startswith("key_")
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["yes", "", "cf_", f"cf_{'a' * 31}", f"cf_{'a' * 33}", f"cf_{'a' * 32}\n", f"CF_{'a' * 32}", f"cf_{'é' * 32}", True, None, ["x"]],
+)
+def test_what_is_no_handle_has_no_fingerprint(given: object) -> None:
+    """Nothing is looked for in the store that nobody was given."""
+    assert fingerprint(given) is None
+
+
+def test_who_rotates_the_keys_of_a_file_stays_the_same(tmp_path) -> None:
+    """Issue 5: the key can be rotated without a restart; the place of the file is who acts."""
+    file, other, link = (tmp_path / name for name in ("keys", "others", "link"))
+    link.symlink_to(file)
+
+    assert principal_of_file(file) == principal_of_file(link) != principal_of_file(other)
+    assert principal_of_file(file).startswith("keys_")
+    assert len(principal_of_file(file)) == 21

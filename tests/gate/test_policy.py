@@ -64,6 +64,7 @@ def test_a_policy_is_only_ever_tightened(written):
         ("default = true", "default is True"),
         ('[actions]\napprove_content = "no"', "actions.approve_content is 'no'"),
         ('[actions]\napprove = "ask"', "the nearest is approve_content"),
+        ('[actions]\nzzz = "ask"', "the nearest is [a-z]+_c"),
         ('[actions]\nlist_content = "human"', "actions.list_content is no action"),
         ('actions = ["approve_content"]', "actions must be a table"),
         ('tier = "ask"', "tier is not known"),
@@ -74,6 +75,25 @@ def test_what_can_not_be_held_to_is_refused_by_name(written, words, named):
     """Issue 5: unknown actions and broken files stop the start."""
     with pytest.raises(BadPolicy, match=named):
         written(words)
+
+
+def test_a_file_that_is_not_there_is_refused_with_the_reason(tmp_path):
+    """Issue 5: broken files stop the start."""
+    with pytest.raises(BadPolicy, match=r"^the file can't be read \(No such file or directory\)$"):
+        read_policy(tmp_path / "none.toml", default="ask", actions=ACTIONS)
+
+
+def test_where_nothing_needs_a_yes_no_action_is_near(tmp_path):
+    """A preset may have no control tool at all."""
+    (tmp_path / "policy.toml").write_text('[actions]\nhalt = "deny"\n')
+
+    with pytest.raises(BadPolicy, match=r"the nearest is none$"):
+        read_policy(tmp_path / "policy.toml", default="ask", actions=())
+
+
+def test_without_any_words_the_tier_is_ask():
+    """Issue 5: default `ask`."""
+    assert Policy().tier("approve_content") == "ask"
 
 
 @pytest.mark.parametrize("words", [None, '[actions]\napprove = "human"\n', b"\xff\xfe"])
