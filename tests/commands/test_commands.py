@@ -25,6 +25,7 @@ def run(*words, **settings):
 
 
 @pytest.mark.long
+@pytest.mark.alone
 def test_the_demo_onboards_a_customer_and_checks_every_step(tmp_path):
     """Issue 2: ten steps, a progress bar for each long one, what a person wants to see, exit code 0, under 60 s."""
     ended = run("demo", "--state", str(tmp_path))
@@ -48,6 +49,7 @@ def test_the_demo_onboards_a_customer_and_checks_every_step(tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.alone
 def test_a_second_demo_in_the_same_folder_takes_every_step_again(tmp_path):
     """Issue 2: exit code 0; what the first one left, such as the installation, is known."""
     first, second = run("demo", "--state", str(tmp_path)), run("demo", "--state", str(tmp_path))

@@ -419,6 +419,7 @@ async def _drain(made: Any, stack: AsyncExitStack, answers: dict[str, Any]) -> N
 
 
 @pytest.mark.long
+@pytest.mark.alone
 async def test_a_signal_drains_the_server_and_ends_it_within_five_seconds(serving, tmp_path, aloud):
     """Issue 5: SIGTERM drains and exits in 5 s, with streams open and a long wait running; the store is closed."""
     made = serving(tmp_path / "state", **SETTINGS)

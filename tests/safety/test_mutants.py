@@ -13,6 +13,7 @@ PROGRAM = Path(__file__).with_name("mutants.py")
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("module", TESTS)
 def test_every_survivor_is_explained(module, aloud):

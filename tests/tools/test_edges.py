@@ -138,6 +138,7 @@ async def test_every_tool_answers_a_project_at_the_edge_with_sense(story, paid_o
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 async def test_every_tool_answers_a_project_of_ten_thousand_ads(story, paid_of):
     """Issue 4, done when: 10,000 ads."""

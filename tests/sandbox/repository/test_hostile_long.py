@@ -14,7 +14,7 @@ import pytest
 from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.repository.errand import Outcome
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.alone, pytest.mark.timeout(400)]
 
 PAGE = b"<html><head><title>Bean</title></head><body></body></html>"
 MIB = 2**20
