@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 __all__ = ["CALL", "DAY", "TOTAL", "Budget", "Price", "Standing", "standing"]
@@ -45,7 +45,7 @@ class Standing:
     spent_today: int
     spent: int
     left_today: int | None
-    over: tuple[str, ...] = field(default=())
+    over: tuple[str, ...]
 
     @property
     def left(self) -> int | None:

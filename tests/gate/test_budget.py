@@ -70,6 +70,31 @@ def test_the_day_that_is_told_is_that_of_the_project_with_least_left() -> None:
     assert (now.over, now.spent_today, now.left_today, now.left) == (("day",), 250, 50, 30_000 - 250)
 
 
+def test_least_is_left_to_the_project_that_would_have_spent_most() -> None:
+    """What counts already and what is asked for, together, say which project's day is told."""
+    spent = standing(Budget(), [one(60), one(60, "prj_2")], today={"prj_1": 250}, in_all=250)
+    asked = standing(Budget(), [one(100), one(10, "prj_2")], today={"prj_1": 100, "prj_2": 120}, in_all=220)
+    close = standing(Budget(), [one(60, "prj_2"), one(60)], today={"prj_1": 1}, in_all=1)
+
+    assert (spent.spent_today, asked.spent_today, close.spent_today) == (250, 100, 1)
+
+
+def test_nothing_is_spent_where_nothing_is_on_record_and_nothing_is_left_of_what_is_exceeded() -> None:
+    """The numbers that a person reads are never below 0, and begin at 0."""
+    new = standing(Budget(day=100), [one(100)], today={}, in_all=0)
+    nothing = standing(Budget(call=0, day=0, total=0), [], today={}, in_all=7)
+    past = standing(Budget(day=300), [one(1)], today={"prj_1": 400}, in_all=400)
+
+    assert (new.over, new.spent_today, new.left_today) == ((), 0, 100)
+    assert (nothing.over, nothing.credits, nothing.spent_today, nothing.left_today, nothing.left) == ((), 0, 0, 0, 0)
+    assert (past.spent_today, past.left_today) == (400, 0)
+
+
+def test_the_budgets_that_nobody_set_are_those_of_the_readme() -> None:
+    """README: 600 a call, 3,000 a project and day, 30,000 in all."""
+    assert (Budget().call, Budget().day, Budget().total) == (600, 3000, 30_000)
+
+
 def test_what_is_set_aside_counts_once_for_each_key_and_is_given_back_once(gate: Gate, store: Store) -> None:
     """Issue 5: keyed by the operation's key so that a repeat counts once; given back when nothing came of it."""
     purse = gate.purse
@@ -101,10 +126,12 @@ def test_a_day_is_one_of_utc_and_one_of_the_project(gate: Gate) -> None:
     gate.purse.reserve({"k1": one(3000, "PRJ_1".lower())}, midnight, confirmed=True)
 
     same = gate.purse.standing([one(1, "1")], midnight)
+    reserved = gate.purse.reserve({"k2": one(1, "1")}, midnight, confirmed=False)
     other = gate.purse.standing([one(1, "prj_2")], midnight)
     tomorrow = gate.purse.standing([one(1)], midnight + timedelta(seconds=1))
 
-    assert (same.over, other.over, tomorrow.over) == (("day",), (), ())
+    assert reserved is not None
+    assert (same.over, reserved.over, other.over, tomorrow.over) == (("day",), ("day",), (), ())
 
 
 def test_all_who_share_the_store_share_the_day(gate: Gate, store: Store, clock: HandClock) -> None:
