@@ -23,7 +23,7 @@ RUN = {"platform": "meta_ads", "dryRun": False, "waitSeconds": 900}
 
 
 class Deed(NamedTuple):
-    """A deed with an inverse: its arguments; the yeses that undo it; the route that is lost, and a read of it; what is said and what is so."""
+    """A deed with an inverse: its arguments; the yeses that undo it; the route that is lost, and a read of it; what is said, what is so."""
 
     tool: str
     wanted: dict[str, Any]
