@@ -111,6 +111,11 @@ def _never(request: Arguments) -> bool:
     return False
 
 
+def _always(request: Arguments) -> bool:
+    del request
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tool(Generic[A]):
     """A declared tool.
@@ -170,7 +175,7 @@ def tool(  # noqa: PLR0913  what a declaration says, each by name
     prices: Prices[Any] | None = None,
     look: Callable[[Any], Look] | None = None,
     halts: bool = False,
-    sets: Callable[[Any], bool] = _never,
+    sets: Callable[[Any], bool] | None = None,
 ) -> Callable[[Callable[[A, Call], Awaitable[Outcome[Any]]]], Tool[A]]:
     """Declare the decorated function as a tool.
 
@@ -201,7 +206,7 @@ def tool(  # noqa: PLR0913  what a declaration says, each by name
             prices=prices,
             look=look,
             halts=halts,
-            sets=sets,
+            sets=sets or (_always if effect is Effect.SETS else _never),
         )
 
     return declare

@@ -54,8 +54,7 @@ def _then(visit: Visit, problem: LayersError) -> str | None:
         return None
     if isinstance(visit.request, Adding):
         return _ADDED if problem.unsure else _STANDS
-    goes_on = visit.tool.asks_always and not visit.tool.sets(visit.request)
-    return None if not problem.unsure else _WITH_YES if goes_on else _ANEW
+    return None if not problem.unsure else _ANEW if visit.tool.sets(visit.request) else _WITH_YES
 
 
 def _said(visit: Visit, problem: LayersError) -> LayersError:
@@ -170,8 +169,8 @@ def sets(visit: Visit) -> str:
 async def operate(visit: Visit, *, confirmed: bool = False, subject: str | None = None) -> Done | None:
     """Run the tool as one operation, however often and by whomever the same call is made; None when it would exceed a budget.
 
-    `confirmed`: somebody said yes to what it costs. `subject`: as in `Gate.claim`, for what is set, and so is sent anew each time, lest
-    Layers' first answer to a key is taken for how things stand now.
+    `confirmed`: somebody said yes to what it costs. `subject`: as in `Gate.claim`, for what is not given back once it ended. What is set
+    is sent anew each time, lest Layers' first answer to a key is taken for how things stand now.
 
     Raises:
         LayersError: the refusal; what may have taken effect stays on record, and the same call goes on with it.
@@ -179,8 +178,8 @@ async def operate(visit: Visit, *, confirmed: bool = False, subject: str | None 
     gate = visit.house.gate
     given = visit.request.idempotency_key if isinstance(visit.request, Adding) else None
     operation = await _claimed(visit, given, subject)
-    again = operation.replayed and subject is None
-    key = str(uuid.uuid4()) if operation.replayed and subject is not None else operation.key
+    anew = operation.replayed and visit.tool.sets(visit.request)
+    again, key = operation.replayed and not anew, str(uuid.uuid4()) if anew else operation.key
     async with _holding(visit, operation):
         try:
             outcome = await run(visit, key, again=again, confirmed=confirmed)

@@ -126,7 +126,7 @@ async def _ran(request: RunOptimizerArguments, started: RunStarted, call: Call) 
         job = await wait_job(call, started.job_id, request.wait_seconds)
         return job, await call.layers.send(ads_optimizer.GET_RUN, GetRun(project_id=request.project_id, run_id=started.run_id))
     except LayersError as problem:
-        problem.unsure = call.again
+        problem.unsure = call.again and not request.dry_run
         raise
 
 
@@ -143,7 +143,6 @@ def _earlier(request: RunOptimizerArguments, view: RunView) -> Outcome[RunView]:
     effect=Effect.SPEAKS,
     ask=show_run,
     look=lambda request: Look("explain_decision", {"projectId": request.project_id}),
-    sets=lambda request: request.dry_run,
 )
 async def run_optimizer(request: RunOptimizerArguments, call: Call) -> Outcome[RunView]:
     """Let the ads optimizer look now; takes minutes. A dry run (the default) only says what it would do; a real one asks first."""
@@ -161,7 +160,7 @@ async def run_optimizer(request: RunOptimizerArguments, call: Call) -> Outcome[R
     if not job.over:
         step = resume(request.wait_seconds, jobId=job.job_id)
         return Outcome(say=f"Run {run.run_id} is still going on.", status="running", result=view, next=(step,))
-    if call.again and (run.started_at is None or run.started_at < now - SKEW):
+    if call.again and not request.dry_run and (run.started_at is None or run.started_at < now - SKEW):
         return _earlier(request, view)
     if job.status != "completed":
         return Outcome(say=f"Run {run.run_id} is {job.status}.", status="failed", result=view)
