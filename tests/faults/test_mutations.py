@@ -66,7 +66,7 @@ _CAMPAIGN = "/v1/projects/{projectId}/ads/{platform}/campaigns/{campaignId}"
 DEEDS = (
     _deed("create_project", "POST /v1/projects", lambda _: {"name": "New"}),
     _deed("create_project: of a customer", "POST /v1/projects", lambda _: {"name": "New", "customerExternalId": "new-1"}),
-    _deed("update_project", "PATCH /v1/projects/{projectId}", _of(name="Other", brandContext={"tagline": "New."}), "audit"),
+    _deed("update_project", "PATCH /v1/projects/{projectId}", _of(name="Other", brandContext={"tagline": "New."}), "audit", "brand_facts"),
     _deed("ingest_repo", "POST /v1/projects/{projectId}/ingest/github", lambda at: {**at["ingest"], "waitSeconds": 0}),
     _deed("ingest_repo: registers", "POST /v1/github/installation", lambda at: {**at["ingest"], "waitSeconds": 0}),
     _deed(
