@@ -45,6 +45,16 @@ class Sent:
         return "unsure" in self.writes.values()
 
     @property
+    def acted(self) -> bool:
+        """Whether all that went out took effect."""
+        return set(self.writes.values()) == {"answered"}
+
+    @property
+    def in_part(self) -> bool:
+        """Whether some of it took effect, and some surely did not."""
+        return set(self.writes.values()) == {"answered", "refused"}
+
+    @property
     def keyed(self) -> bool:
         """Whether all of them went out with a key, so that sending them again does nothing twice."""
         return not any(name.startswith(_ROUTES) for name in self.writes)

@@ -56,6 +56,7 @@ class LayersError(Exception):
 
     `message` is ours or, if `from_wire`, Layers' own sentence with whatever words; it never holds a secret. `details`: the wire's, kept.
     `retry_after_s`: seconds Layers asked us to wait, where it did. `unsure`: the request was a write that may have taken effect.
+    `outcome`: what the writes of the same call came to: `unknown`; `acted`, where all took effect; `in_part`; or nothing.
     """
 
     code: ClassVar[str] = "INTERNAL"
@@ -69,9 +70,8 @@ class LayersError(Exception):
         super().__init__(message)
         self.message = message
         self.details: dict[str, JsonValue] = dict(details or {})
-        self.request_id = request_id
-        self.retry_after_s = retry_after_s
-        self.unsure = self.from_wire = False
+        self.request_id, self.retry_after_s = request_id, retry_after_s
+        self.unsure, self.from_wire, self.outcome = False, False, ""
 
     @property
     def wire_code(self) -> str:

@@ -125,11 +125,14 @@ class Gate:
         assert row is not None, "what is not there is refused"
         return row
 
-    def judge(self, handle: object, tool: str, *, arguments: str, shown: str, by: ConfirmedBy = "agent") -> Verdict:
+    def judge(  # noqa: PLR0913  what is said yes to, each by name
+        self, handle: object, tool: str, *, arguments: str, shown: str, by: ConfirmedBy = "agent", anew: bool = False
+    ) -> Verdict:
         """Whether `handle` lets this call act. A `Go` has already spent it, so act; whatever happens then, it never acts again.
 
         `handle` is what the client sent, of any type; what is no handle is unknown. `by`: whose yes it acts on; `person` is only
-        let through with that person's recorded yes, `agent` only within ten minutes of the minting.
+        let through with that person's recorded yes, `agent` only within ten minutes of the minting. `anew`: it acts under a key of its
+        own; else it goes on with the same act whose end is not known, under that one's key.
         """
         kept, now = fingerprint(handle), self._clock.now()
         if kept is None:
@@ -137,7 +140,7 @@ class Gate:
         act = Act(principal=self.principal, tool=tool, arguments=arguments, shown=shown, by=by)
         minted = self._store().confirmations.find(kept)
         spent = self._store().confirmations.spend(
-            kept, now=now, since=now - GIVEN_LIFE, confirmed_by=by, refuse=lambda row: refusal(row, act, now)
+            kept, now=now, since=None if anew else now - GIVEN_LIFE, confirmed_by=by, refuse=lambda row: refusal(row, act, now)
         )
         if not isinstance(spent, Confirmation):
             return spent

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.server.bind import Picture
-from layers_mcp.tool.advice import retry_helps, said, what_to_do
+from layers_mcp.tool.advice import look_first, retry_helps, said, what_to_do
 from layers_mcp.tool.outcome import Envelope, ReadFrom
 from layers_mcp.tool.words import clean, visible
 
@@ -163,7 +163,7 @@ def problem_record(problem: LayersError, *, sandbox: bool) -> dict[str, JsonValu
         "message": message,
         "whatToDo": what_to_do(problem),
         "retryHelps": retry_helps(problem),
-        "retryAfterSeconds": None if problem.unsure else problem.retry_after_s,
+        "retryAfterSeconds": None if look_first(problem) else problem.retry_after_s,
         "requestId": problem.request_id,
         "details": dict(problem.details),
     }
@@ -178,7 +178,7 @@ def problem_text(problem: LayersError) -> str:
     lines = [str(clean(f"{problem.wire_code}: {said(problem)}")), f"What to do: {what_to_do(problem)}"]
     if problem.details:
         lines += _lines(clean(dict(problem.details)), 0)
-    retry = "A retry may help" if retry_helps(problem) else "Look first" if problem.unsure else "The same call fails again"
-    when = f", after {problem.retry_after_s:g} s" if problem.retry_after_s is not None and not problem.unsure else ""
+    retry = "A retry may help" if retry_helps(problem) else "Look first" if look_first(problem) else "The same call fails again"
+    when = f", after {problem.retry_after_s:g} s" if problem.retry_after_s is not None and not look_first(problem) else ""
     lines.append(f"{retry}{when}. (request {problem.request_id or 'none'})")
     return "\n".join(lines)

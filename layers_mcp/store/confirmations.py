@@ -43,14 +43,19 @@ def _row(connection: Connection, handle: str) -> Confirmation | None:
 
 
 def _open(principal: str, tool: str, *, arguments: str, since: datetime) -> Select[str]:
-    """The keys of the acts with these arguments since `since` whose end is not known, the oldest first."""
-    at = confirmations.c
+    """The keys of the acts with these arguments whose end is not known, the oldest first.
+
+    Each was first sent with after `since`: an act that goes on with another makes the key that it takes over no younger.
+    """
+    at, first = confirmations.c, func.min(confirmations.c.spent_at)
     same = (at.principal == principal) & (at.tool == tool) & (at.arguments == arguments)
-    return select(at.key).where(same, at.state == "acting", at.spent_at > since).order_by(at.spent_at)
+    return select(at.key).where(same, at.state == "acting").group_by(at.key).having(first > since).order_by(first)
 
 
-def _key(connection: Connection, row: Confirmation, since: datetime) -> str:
+def _key(connection: Connection, row: Confirmation, since: datetime | None) -> str:
     """The Idempotency-Key that `row` acts with: that of the same act since `since` whose end is not known, else its own."""
+    if since is None:
+        return row.key
     open_ = _open(row.principal, row.tool, arguments=row.arguments, since=since)
     return connection.execute(open_).scalars().first() or row.key
 
@@ -84,11 +89,17 @@ class Confirmations:
             return connection.execute(_open(principal, tool, arguments=arguments, since=since)).first() is not None
 
     def spend(
-        self, handle: str, *, now: datetime, since: datetime, confirmed_by: ConfirmedBy, refuse: Callable[[Confirmation | None], W | None]
+        self,
+        handle: str,
+        *,
+        now: datetime,
+        since: datetime | None,
+        confirmed_by: ConfirmedBy,
+        refuse: Callable[[Confirmation | None], W | None],
     ) -> Confirmation | W:
         """Let the row act, unless `refuse` says why not. Both happen in one transaction that holds the row: of many callers one wins.
 
-        An act with the same arguments since `since` whose end is not known is continued: the row takes over its key.
+        An act with the same arguments since `since` whose end is not known is continued: the row takes over its key. None: it never is.
         """
         with writing(self._engine) as connection:
             row = _row(connection, handle)

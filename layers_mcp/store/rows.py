@@ -142,8 +142,8 @@ class Entry(_Row):
     One that acts on a yes has one before it, `acting`, for each project that it writes to: written before anything is sent, so that an act
     whose process was killed is on record too.
 
-    `outcome`: an error's code, or a word such as `done`, `replayed`, `confirmation_required`. `arguments`, `shown`: digests; `arguments`
-    is empty where they did not fit.
+    `outcome`: an error's code, or a word such as `done`, `replayed`, `confirmation_required`; before a code, what is known of the writes
+    of that call: `unknown:`, `acted:` or `in_part:`. `arguments`, `shown`: digests; `arguments` is empty where they did not fit.
     """
 
     at: datetime

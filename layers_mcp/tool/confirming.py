@@ -19,7 +19,7 @@ from layers_mcp.gate.person import name_of
 from layers_mcp.gate.verdict import Go, Refused, Replay
 from layers_mcp.store.rows import Confirmation as Row
 from layers_mcp.store.rows import ConfirmedBy
-from layers_mcp.tool.advice import said, what_to_do
+from layers_mcp.tool.advice import end_of, said, what_to_do
 from layers_mcp.tool.asking import fits, question_words
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Control
@@ -36,7 +36,7 @@ _BECAUSE: dict[str, str] = {
     "unknown": "confirm was not a handle given out here; nothing was changed",
     "expired": "the handle's time was over, which is ten minutes without a person's yes; nothing was changed",
     "used": "the handle was used before; nothing was done again",
-    "acting": "the handle was used before, and how that ended is not known yet; a yes to this preview continues it and does nothing twice",
+    "acting": "the handle was used before, and how that ended is not known yet; a yes to this preview does nothing twice",
     "other_arguments": "the handle was given for other arguments; nothing was changed",
     "changed": "what would be done has changed since the handle was given; nothing was changed",
     "unanswered": "the person's yes was not recorded in time; nothing was changed",
@@ -225,7 +225,7 @@ async def _redeemed(visit: Visit, ask: Ask, act: Act, shown: Shown) -> Envelope:
             return by
         if visit.asker is not None:  # the person took their time
             shown = await _look(visit, ask) or shown
-        known = gate.judge(handle, name, arguments=visit.arguments, shown=_shown_digest(shown), by=by)
+        known = gate.judge(handle, name, arguments=visit.arguments, shown=_shown_digest(shown), by=by, anew=visit.tool.sets(visit.request))
     if isinstance(known, Go):
         visit.notes.shown, visit.notes.how, visit.notes.by = known.row.shown, known.row.how, known.row.confirmed_by or "agent"
         if (made := await _act(visit, known, act)) is not None:
@@ -266,7 +266,7 @@ async def _recorded(visit: Visit, go: Go, act: Act) -> Envelope | None:
         envelope = await _acted(visit, go, act)
     except LayersError as problem:
         problem.details["confirmedBy"] = visit.notes.by
-        visit.record(problem.wire_code, problem.request_id)
+        visit.record(end_of(problem), problem.request_id)
         raise
     except BaseException:
         visit.record("broken_off")
@@ -286,8 +286,8 @@ async def _acted(visit: Visit, go: Go, act: Act) -> Envelope | None:
     except LayersError as problem:
         say = f"{problem.wire_code}: {said(problem)}. {what_to_do(problem)}"
         failed = visit.envelope(Outcome[Any](say=say, status="failed"), confirmed_by=by)
-        if visit.sent.left_nothing(again=go.continued):
-            gate.finish(go, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)), failed=True)
+        if problem.outcome == "acted" or visit.sent.left_nothing(again=go.continued):
+            gate.finish(go, cast("JsonValue", failed.model_dump(mode="json", by_alias=True)), failed=problem.outcome != "acted")
         raise
     if acted is None:
         nothing = visit.envelope(Outcome[Any](say=f"Nothing was done: {_DEARER}.", status="failed"), confirmed_by=by)

@@ -106,13 +106,25 @@ class Look(NamedTuple):
 Prices = Callable[[A, Call], Awaitable[tuple[Made, ...]]]
 
 
+def _never(request: Arguments) -> bool:
+    del request
+    return False
+
+
+def _always(request: Arguments) -> bool:
+    del request
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tool(Generic[A]):
     """A declared tool.
 
     `ask` makes it a control tool: it acts only on a live handle for exactly what `ask` shows; one whose arguments are `Adding` does so
     only where it would exceed a budget. `prices`: what it makes for credits. `look`: what shows afterwards whether it took effect.
-    `halts`: it is the switch that holds other tools' writes back, and is held back by none.
+    `halts`: it is the switch that holds other tools' writes back, and is held back by none. `sets`: whether a call with these arguments
+    leaves things in one state however often it is made; each yes then acts anew, as Layers answers a key that it knows with the first
+    answer, whatever was set since (layers-api: operational/idempotency).
     """
 
     name: str
@@ -127,6 +139,7 @@ class Tool(Generic[A]):
     prices: Prices[A] | None = None
     look: Callable[[A], Look] | None = None
     halts: bool = False
+    sets: Callable[[A], bool] = _never
 
     @property
     def asks_always(self) -> bool:
@@ -162,11 +175,12 @@ def tool(  # noqa: PLR0913  what a declaration says, each by name
     prices: Prices[Any] | None = None,
     look: Callable[[Any], Look] | None = None,
     halts: bool = False,
+    sets: Callable[[Any], bool] | None = None,
 ) -> Callable[[Callable[[A, Call], Awaitable[Outcome[Any]]]], Tool[A]]:
     """Declare the decorated function as a tool.
 
-    `calls`: every endpoint it may touch; its scopes and rate classes follow. `ask`: what a control tool shows first; `prices`, `look` and
-    `halts`: as in `Tool`.
+    `calls`: every endpoint it may touch; its scopes and rate classes follow. `ask`: what a control tool shows first; `prices`, `look`,
+    `halts` and `sets`: as in `Tool`.
 
     Raises:
         TypeError: at import, when the signature is not (Arguments, Call) -> Outcome[Model], or a part of the declaration lacks another.
@@ -192,6 +206,7 @@ def tool(  # noqa: PLR0913  what a declaration says, each by name
             prices=prices,
             look=look,
             halts=halts,
+            sets=sets or (_always if effect is Effect.SETS else _never),
         )
 
     return declare

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from layers_mcp.contract.errors import IdempotencyConflict, InProgress, LayersEr
 from layers_mcp.gate.gate import LEASE
 from layers_mcp.store.rows import Operation
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.declaration import Adding
+from layers_mcp.tool.declaration import Adding, Look
 from layers_mcp.tool.outcome import Outcome
 from layers_mcp.tool.paying import made_by, priced
 from layers_mcp.tool.visit import Visit
@@ -27,7 +28,8 @@ PATIENCE_S: Final = 120.0
 """The longest that a call waits for the same call made elsewhere; ours."""
 _TAKEN = "was used within 24 hours for other arguments or another tool; give a new key, or leave it out"
 _ADDED = "If nothing came of it, the same call within ten minutes (24 hours with idempotencyKey) goes on with the same operation."
-_GOES_ON = "If nothing came of it, the same call within ten minutes goes on with the same operation and does nothing twice."
+_STANDS = "The same call within ten minutes (24 hours with idempotencyKey) goes on with the same operation; later it acts once more."
+_ANEW = "If nothing came of it, make the same call once more: it sets the same, whatever came of this one."
 _WITH_YES = "If nothing came of it, a yes to the same call goes on with the same act and does nothing twice."
 
 
@@ -46,14 +48,28 @@ def _conflict(problem: IdempotencyConflict | None = None) -> IdempotencyConflict
     return IdempotencyConflict(f"idempotencyKey {_TAKEN}", details=details, request_id=problem.request_id if problem else None)
 
 
+def _then(visit: Visit, problem: LayersError) -> str | None:
+    """What the same call would do, where that is known."""
+    if not visit.sent.keyed:
+        return None
+    if isinstance(visit.request, Adding):
+        return _ADDED if problem.unsure else _STANDS
+    return None if not problem.unsure else _ANEW if visit.tool.sets(visit.request) else _WITH_YES
+
+
 def _said(visit: Visit, problem: LayersError) -> LayersError:
-    """The same problem; where a write may have taken effect, with the call that shows it."""
-    if problem.unsure and visit.tool.look is not None:
-        look = visit.tool.look(visit.request)
-        then = _WITH_YES if visit.tool.asks_always else _ADDED if isinstance(visit.request, Adding) else _GOES_ON
-        problem.details |= {"outcome": "unknown", "look": {"tool": look.tool, "arguments": look.arguments}}
-        if visit.sent.keyed:
-            problem.details["then"] = then
+    """The same problem; where a write took effect, or may have, with that, what was begun, and the call that shows it."""
+    problem.unsure |= visit.sent.unsure
+    problem.outcome = "unknown" if problem.unsure else "acted" if visit.sent.acted else "in_part" if visit.sent.in_part else ""
+    if not problem.outcome or visit.tool.look is None:
+        return problem
+    begun = visit.notes.begun
+    look = Look("wait_for_job", begun[0]) if begun and problem.outcome == "acted" else visit.tool.look(visit.request)
+    problem.details |= {"outcome": problem.outcome, "look": {"tool": look.tool, "arguments": look.arguments}}
+    if begun:
+        problem.details["begun"] = [*begun]
+    if (then := _then(visit, problem)) is not None:
+        problem.details["then"] = then
     return problem
 
 
@@ -90,7 +106,7 @@ async def run(visit: Visit, key: str, *, again: bool, confirmed: bool = True) ->
     `again`: an earlier attempt is on record.
 
     Raises:
-        LayersError: the refusal; where a write may have taken effect, with how to look.
+        LayersError: the refusal; where a write took effect, or may have, with how to look.
     """
     call = visit.call(key, again=again)
     reserved = await _reserve(visit, call, confirmed=confirmed)
@@ -153,7 +169,8 @@ def sets(visit: Visit) -> str:
 async def operate(visit: Visit, *, confirmed: bool = False, subject: str | None = None) -> Done | None:
     """Run the tool as one operation, however often and by whomever the same call is made; None when it would exceed a budget.
 
-    `confirmed`: somebody said yes to what it costs. `subject`: as in `Gate.claim`, for what is not given back once it ended.
+    `confirmed`: somebody said yes to what it costs. `subject`: as in `Gate.claim`, for what is not given back once it ended. What is set
+    is sent anew each time, lest Layers' first answer to a key is taken for how things stand now.
 
     Raises:
         LayersError: the refusal; what may have taken effect stays on record, and the same call goes on with it.
@@ -161,10 +178,11 @@ async def operate(visit: Visit, *, confirmed: bool = False, subject: str | None 
     gate = visit.house.gate
     given = visit.request.idempotency_key if isinstance(visit.request, Adding) else None
     operation = await _claimed(visit, given, subject)
-    again = operation.replayed
+    anew = operation.replayed and visit.tool.sets(visit.request)
+    again, key = operation.replayed and not anew, str(uuid.uuid4()) if anew else operation.key
     async with _holding(visit, operation):
         try:
-            outcome = await run(visit, operation.key, again=again, confirmed=confirmed)
+            outcome = await run(visit, key, again=again, confirmed=confirmed)
         except IdempotencyConflict as problem:
             if given is not None and not again:
                 gate.forget(operation)

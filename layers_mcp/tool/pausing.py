@@ -43,11 +43,12 @@ _STARTS: dict[Bucket, str] = {
 
 
 class Turned(View):
-    """What became of campaigns: paused or started, queued for a decision, or neither."""
+    """What became of campaigns: paused or started, queued for a decision, neither, or not known."""
 
     done: tuple[str, ...] = ()
     asked: tuple[str, ...] = Field(default=(), description="Pending actions: nothing has changed before somebody approves them.")
-    left: tuple[str, ...] = Field(default=(), description="Not changed, or not known to be.")
+    left: tuple[str, ...] = Field(default=(), description="Not changed.")
+    not_known: tuple[str, ...] = Field(default=(), description="May be changed, or asked for, or not: the answers were lost.")
 
 
 class _Standing(NamedTuple):
@@ -138,28 +139,43 @@ async def shown_starts(project_id: str, campaigns: Sequence[Campaign], call: Cal
     return [_item(one, _STARTS, {}) for one in await _standing(project_id, campaigns, call)]
 
 
-def _turned(campaigns: Iterable[str], answers: Iterable[Written | LayersError]) -> Turned:
-    done, asked, left = list[str](), list[str](), list[str]()
+async def _shows(project_id: str, campaign: Campaign, status: AdStatus, call: Call) -> bool:
+    """Whether a campaign, the answer about which was lost, shows as it was to be; where it may be queued for a decision it does not."""
+    asked = GetCampaign(project_id=project_id, platform=PATH_OF[campaign.platform], campaign_id=campaign.campaign_id)
+    try:
+        shown = (await call.layers.send(ads.GET_CAMPAIGN, asked)).status == status
+    except LayersError:
+        return False
+    if shown:
+        call.sent.seen(call.key_for(campaign.campaign_id))
+    return shown
+
+
+def _turned(campaigns: Iterable[str], answers: Iterable[Written | LayersError | None]) -> Turned:
+    """`answers`: None where the campaign itself has shown it."""
+    done, asked, left, lost = list[str](), list[str](), list[str](), list[str]()
     for campaign_id, answer in zip(campaigns, answers, strict=True):
         if isinstance(answer, LayersError):
-            left.append(campaign_id)
-        elif answer.status == "dispatched":
+            (lost if answer.unsure else left).append(campaign_id)
+        elif answer is None or answer.status == "dispatched":
             done.append(campaign_id)
         else:
             asked.append(answer.pending_id or campaign_id)
-    return Turned(done=tuple(done), asked=tuple(asked), left=tuple(left))
+    return Turned(done=tuple(done), asked=tuple(asked), left=tuple(left), not_known=tuple(lost))
 
 
 async def pause(project_id: str, campaigns: Sequence[Campaign], call: Call) -> Turned:
     """Pause each, and remember it before: what is surely refused is forgotten again."""
 
-    async def one(campaign: Campaign) -> Written | LayersError:
+    async def one(campaign: Campaign) -> Written | LayersError | None:
         platform: AdPlatform = campaign.platform
         call.switch.pausing(project_id, campaign.campaign_id, platform)
         asked = PauseCampaign(project_id=project_id, platform=PATH_OF[platform], campaign_id=campaign.campaign_id)
         try:
             return await call.layers.send(ads_lifecycle.PAUSE, asked, key=call.key_for(campaign.campaign_id))
         except LayersError as problem:
+            if problem.unsure:
+                return None if await _shows(project_id, campaign, "paused", call) else problem
             if isinstance(problem, (CallerError, PolicyError)):
                 call.switch.unpaused(project_id, campaign.campaign_id)
             return problem
@@ -170,12 +186,14 @@ async def pause(project_id: str, campaigns: Sequence[Campaign], call: Call) -> T
 async def start(project_id: str, campaigns: Sequence[Campaign], call: Call) -> Turned:
     """Start each again, and forget that it was paused once that is done or asked for."""
 
-    async def one(campaign: Campaign) -> Written | LayersError:
+    async def one(campaign: Campaign) -> Written | LayersError | None:
         asked = ResumeCampaign(project_id=project_id, platform=PATH_OF[campaign.platform], campaign_id=campaign.campaign_id)
         try:
             answer = await call.layers.send(ads_lifecycle.RESUME, asked, key=call.key_for(campaign.campaign_id))
         except LayersError as problem:
-            return problem
+            if not problem.unsure or not await _shows(project_id, campaign, "active", call):
+                return problem
+            answer = None
         call.switch.unpaused(project_id, campaign.campaign_id)
         return answer
 

@@ -13,6 +13,7 @@ from layers_mcp.contract.errors import LayersError
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go
 from layers_mcp.tool import addresses, kinds
+from layers_mcp.tool.advice import end_of
 from layers_mcp.tool.asking import Asker, AskFirst
 from layers_mcp.tool.confirming import Acted, by_handle, control, forbidden
 from layers_mcp.tool.declaration import Adding, Arguments, Effect, Priced, Tool, parse
@@ -99,7 +100,7 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
     except LayersError as problem:
         name_unknown(problem, request)
         if not visit.notes.acting:
-            visit.record(problem.wire_code, problem.request_id)
+            visit.record(end_of(problem), problem.request_id)
         raise
     except AskFirst:
         visit.record("asked")

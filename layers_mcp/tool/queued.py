@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import datetime
 from typing import NamedTuple
 
 from layers_mcp.contract import publishing
-from layers_mcp.contract.publishing import ScheduledPost
+from layers_mcp.contract.content import Container
+from layers_mcp.contract.publishing import Schedule, ScheduleContent, ScheduledPost
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.paging import Page
 
-__all__ = ["Waiting", "waiting_posts"]
+__all__ = ["Waiting", "queued_as", "waiting_posts"]
 
 _PAGE, _PAGES = 100, 25
 """At most 2,500 waiting posts of a project are looked through; ours."""
@@ -48,3 +50,21 @@ async def waiting_posts(project_id: str, call: Call) -> Waiting:
         if cursor is None:
             break
     return Waiting(found, whole=cursor is None)
+
+
+async def queued_as(wanted: ScheduleContent, post: Container, call: Call, *, since: datetime | None = None) -> Schedule | None:
+    """The schedule that was wanted for `post`, when one on each account waits at its time; `since`: none that was made before.
+
+    Raises:
+        LayersError: it can't be read now.
+    """
+    there = {
+        one.social_account_id: one.id
+        for one in (await waiting_posts(post.project_id or "", call)).posts
+        if (one.container_id, one.scheduled_for) == (post.id, wanted.scheduled_for)
+        and (since is None or one.created_at is None or one.created_at >= since)
+    }
+    ids = [there.get(target.social_account_id) for target in wanted.targets]
+    if None in ids:
+        return None
+    return Schedule(scheduled_post_ids=tuple(one for one in ids if one), scheduled_for=wanted.scheduled_for, gate_status="queued")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from pydantic import BaseModel, JsonValue
 from pydantic.alias_generators import to_camel
@@ -21,7 +21,7 @@ from layers_mcp.contract.scalars import full_project
 from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.policy import Policy, Tier
-from layers_mcp.store.rows import EVERY, ConfirmedBy, How, Operation
+from layers_mcp.store.rows import EVERY, ConfirmedBy, How, Kind, Operation
 from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, Tool
@@ -30,6 +30,10 @@ from layers_mcp.tool.origin import of_record
 from layers_mcp.tool.outcome import Cost, Envelope, Outcome
 
 __all__ = ["House", "Notes", "Visit"]
+
+
+_AWAITED: dict[Kind, str] = {"job": "jobId", "post": "scheduledPostId", "oauth": "state"}
+"""The argument of wait_for_job that names each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +71,7 @@ class Notes:
     `shown`: the digest of what was shown; `how`: how a person answered; `projects`: those that are written to; `tier`: whose yes it
     takes; `too_long`: more than a client can be asked, which is why; `by`: whose yes it has; `cost`: what was set aside; `operation`: what
     it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `acting`: there was
-    a yes, and it is acted on.
+    a yes, and it is acted on; `begun`: what the call began, each as the argument of wait_for_job.
     """
 
     shown: str | None = None
@@ -80,6 +84,7 @@ class Notes:
     operation: Operation | None = None
     agreed: int | None = None
     acting: bool = False
+    begun: list[dict[str, JsonValue]] = field(default_factory=list[dict[str, JsonValue]])
     places: dict[str, str | None] = field(default_factory=dict[str, str | None])
 
 
@@ -161,7 +166,8 @@ class Visit:
         """What the tool is handed, for the operation `key`; each of its writes passes the halts once more."""
         house, gate = self.house, self.house.gate
 
-        def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None, *, part: str = "") -> None:
+        def begun(kind: Kind, known_as: str, project_id: str | None, *, part: str = "") -> None:
+            self.notes.begun.append({_AWAITED[kind]: known_as})
             place = project_id or self.notes.places.get(part) or self.place
             gate.began(kind, known_as, tool=self.tool.name, arguments=self.arguments, project_id=place, key=made.key_for(part))
             if self.notes.operation is not None:

@@ -224,12 +224,15 @@ async def _mending(unkept: tuple[str, ...], call: Call) -> tuple[str, tuple[Next
     """Why nothing was queued, as far as that can be seen, and what mends it; Layers says no cause (layers-api: approve)."""
     if not unkept:
         return "", ()
-    project = (await call.layers.send(content.GET, GetContent(container_id=unkept[0]))).project_id
-    if project is None:
-        return "", ()
-    wanted = ListAccounts(project_id=project, status="reauth_required", limit=200)
-    stale = (await call.layers.send(social.ACCOUNTS, wanted)).items
     said = f" Nothing was queued for {', '.join(unkept)}, although a schedule had waited: "
+    try:
+        project = (await call.layers.send(content.GET, GetContent(container_id=unkept[0]))).project_id
+        if project is None:
+            return "", ()
+        wanted = ListAccounts(project_id=project, status="reauth_required", limit=200)
+        stale = (await call.layers.send(social.ACCOUNTS, wanted)).items
+    except LayersError:  # what was decided is told, whatever can't be read after it
+        return said + "why can't be read now. schedule_content sets a new time.", ()
     again = "Choose the accounts; then schedule_content with a new time."
     look = Next(tool="get_project", arguments={"projectId": project}, why=again)
     if not stale:

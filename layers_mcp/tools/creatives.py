@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.contract import creatives
 from layers_mcp.contract.creatives import Creative, ListCreatives
-from layers_mcp.contract.errors import NotFound
+from layers_mcp.contract.errors import LayersError, NotFound
 from layers_mcp.contract.scalars import Id
 from layers_mcp.loops.judgement import OVERRIDE_WINDOW_DAYS, OVERRIDES_ARE_A_HABIT
 from layers_mcp.tool import decided, standing
@@ -28,6 +28,7 @@ _TUNING = (
     "creatives; talk to Layers support."
 )
 """Seed 000, "When to keep the agent out of optimization"."""
+_UNCOUNTED = "How often that is done here can't be read now."
 Word = Literal["include", "exclude", "score"]
 
 
@@ -86,8 +87,10 @@ class Overridden(View):
     """A creative after its override, and how often that is done here."""
 
     creative: ShownCreative
-    overridden: int = Field(description="Creatives overridden in the last 28 days.")
-    decided: int = Field(description="What the optimizer did or asked to do in these days, as its queue and the log tell; holds aside.")
+    overridden: int | None = Field(default=None, description="Creatives overridden in the last 28 days; missing: it can't be read now.")
+    decided: int | None = Field(
+        default=None, description="What the optimizer did or asked to do in these days, as its queue and the log tell; holds aside."
+    )
 
 
 class _Habit(NamedTuple):
@@ -164,6 +167,7 @@ async def show_creative(request: OverrideCreativeArguments, call: Call) -> Shown
     effect=Effect.SPEAKS,
     ask=show_creative,
     look=lambda request: Look("override_creative", request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})),
+    sets=lambda _: True,
 )
 async def override_creative(request: OverrideCreativeArguments, call: Call) -> Outcome[Overridden]:
     """Put a person's word over a creative's score for ads.
@@ -177,11 +181,14 @@ async def override_creative(request: OverrideCreativeArguments, call: Call) -> O
     wanted["override"] = None if request.override == "score" else request.override
     wanted |= {"note": request.note} if request.note else {}
     made = await call.layers.send(creatives.OVERRIDE, creatives.OverrideCreative.model_validate(wanted), key=call.key)
-    habit = await _habit(call, request.project_id)
+    try:
+        habit = await _habit(call, request.project_id)
+    except LayersError:  # what was done is told, whatever can't be read after it
+        habit = None
     step = Next(tool="top_performers", arguments={"projectId": request.project_id}, why="See what does well by itself.")
     word = {"include": "may be used by ads", "exclude": "is kept out of ads"}.get(made.override or "", "is back under its score")
     return Outcome(
-        say=f"Creative {made.ads_content_id} {word}. {habit.warning}".strip(),
-        result=Overridden(creative=_shown(made), overridden=habit.overridden, decided=habit.decided),
+        say=f"Creative {made.ads_content_id} {word}. {habit.warning if habit else _UNCOUNTED}".strip(),
+        result=Overridden(creative=_shown(made), **({"overridden": habit.overridden, "decided": habit.decided} if habit else {})),
         next=(step,),
     )

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, StringConstraints
 from layers_mcp.contract import account, clones, content, jobs
 from layers_mcp.contract.clones import CloneFromPost, CloneMode, CloneOverrides
 from layers_mcp.contract.content import Brief, Container, GenerateContent, GetContent
-from layers_mcp.contract.errors import Invalid
+from layers_mcp.contract.errors import Invalid, LayersError
 from layers_mcp.contract.jobs import Accepted, Job
 from layers_mcp.contract.scalars import ContentFormat, Id, SocialPlatforms
 from layers_mcp.tool.call import Call
@@ -70,7 +70,12 @@ def _brief(request: GenerateContentArguments) -> Brief:
 
 
 async def _finished(job: Job, ids: tuple[str, ...], call: Call) -> Outcome[Generated]:
-    made = tuple([await call.layers.send(content.GET, GetContent(container_id=one)) for one in ids])
+    try:
+        made = tuple([await call.layers.send(content.GET, GetContent(container_id=one)) for one in ids])
+    except LayersError:  # the job is told all the same
+        read = Next(tool="list_content", arguments={"containerId": ids[0]}, why="Read what was made.")
+        say = f"Job {job.job_id} is completed; containers: {len(ids)}, which can't be read now."
+        return Outcome(say=say, result=Generated(job=job, container_ids=ids), next=(read,))
     waiting = [one.id for one in made if one.approval_status == "pending"]
     steps: tuple[Next, ...] = ()
     if waiting:

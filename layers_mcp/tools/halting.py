@@ -195,7 +195,9 @@ def _turned_words(turned: Turned | None, done: str) -> str:
         return ""
     words = f" Campaigns {done}: {len(turned.done)}."
     words += f" Asked for, and not {done} yet: {len(turned.asked)}; review_pending_action shows them." if turned.asked else ""
-    return words + (f" Not {done}: {len(turned.left)}." if turned.left else "")
+    words += f" Not {done}: {len(turned.left)}." if turned.left else ""
+    lost = f" Not known of {len(turned.not_known)}, see notKnown: the preview of the same call shows how they stand."
+    return words + (lost if turned.not_known else "")
 
 
 def _in_words(request: HaltArguments, view: Halted, *, elsewhere: bool) -> str:
@@ -245,6 +247,7 @@ async def _resumed(request: HaltArguments, call: Call) -> Outcome[Halted]:
     effect=Effect.REMOVES,
     ask=show_halt,
     halts=True,
+    sets=lambda _: True,
     look=lambda request: Look("halt", request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})),
 )
 async def halt(request: HaltArguments, call: Call) -> Outcome[Halted]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -12,9 +13,10 @@ from layers_mcp.contract import ad_accounts, ads, ads_authority, ads_optimizer, 
 from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.ads import PATH_OF, AdPlatform, Campaign, ListCampaigns, PathPlatform
 from layers_mcp.contract.ads_authority import CampaignAuthority, Defaults, GetAuthority, GetDefaults
-from layers_mcp.contract.ads_optimizer import Decision, GetRun, StartRun
+from layers_mcp.contract.ads_optimizer import Decision, GetRun, Run, RunStarted, StartRun
 from layers_mcp.contract.ads_pending import ApprovePending, ListPending, PendingAction, PendingStatus, RejectPending, Reviewed
-from layers_mcp.contract.errors import Invalid, NotFound
+from layers_mcp.contract.errors import Invalid, LayersError, NotFound
+from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.scalars import Id, wire_time
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.decided import named
@@ -28,6 +30,8 @@ __all__ = ["review_pending_action", "run_optimizer"]
 
 _MOST_CAMPAIGNS, _AT_ONCE = 50, 6
 """Campaigns whose own authority is read before a run; ours."""
+SKEW = timedelta(seconds=30)
+"""A run that began no longer than this before it was asked for is the one that was asked for; ours."""
 _PAGE, _PAGES = 200, 25
 """At most five thousand actions of each status and platform are looked through; ours."""
 _OVER: tuple[PendingStatus, ...] = ("approved", "rejected", "dispatched", "dispatch_failed")
@@ -116,6 +120,24 @@ def _after_run(request: RunOptimizerArguments, decided: Iterable[Decision]) -> t
     return (*steps, Next(tool="review_pending_action", arguments=of_it | {"pendingId": asked}, why=why))
 
 
+async def _ran(request: RunOptimizerArguments, started: RunStarted, call: Call) -> tuple[Job, Run]:
+    """The run when it is over, or as it stands when the wait ends; what can't be read of one that was perhaps started before is unknown."""
+    try:
+        job = await wait_job(call, started.job_id, request.wait_seconds)
+        return job, await call.layers.send(ads_optimizer.GET_RUN, GetRun(project_id=request.project_id, run_id=started.run_id))
+    except LayersError as problem:
+        problem.unsure = call.again and not request.dry_run
+        raise
+
+
+def _earlier(request: RunOptimizerArguments, view: RunView) -> Outcome[RunView]:
+    """The end of an act that went on with one of before: Layers gave the run of then back (layers-api: operational/idempotency)."""
+    again = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})
+    step = Next(tool="run_optimizer", arguments=again, why="Ask the person anew, if it shall run once more.")
+    say = f"An earlier yes had started run {view.run_id}, which is {view.status}. Nothing was started now: that takes a new yes."
+    return Outcome(say=say, status="needs_action", result=view, next=(step,))
+
+
 @tool(
     calls=(ads_authority.GET_DEFAULTS, ads_authority.GET, ads.CAMPAIGNS, ads_optimizer.RUN, ads_optimizer.GET_RUN, jobs.GET),
     effect=Effect.SPEAKS,
@@ -127,21 +149,19 @@ async def run_optimizer(request: RunOptimizerArguments, call: Call) -> Outcome[R
     asked = GetDefaults(project_id=request.project_id, platform=PATH_OF[request.platform])
     layer = await call.layers.send(ads_authority.GET_DEFAULTS, asked)
     start = StartRun(project_id=request.project_id, layer_id=layer.layer_id, platform=request.platform, dry_run=request.dry_run)
+    now = call.now()
     started = await call.layers.send(ads_optimizer.RUN, start, key=call.key)
     call.begun("job", started.job_id, request.project_id)
-    job = await wait_job(call, started.job_id, request.wait_seconds)
-    run = await call.layers.send(ads_optimizer.GET_RUN, GetRun(project_id=request.project_id, run_id=started.run_id))
+    job, run = await _ran(request, started, call)
     decided = [one for one in run.decisions if one.action != "hold"]
     made = fitting(decided)
     counts = {"returned": len(made), "left_out": len(decided) - len(made)}
     view = RunView(run_id=run.run_id, status=run.status, dry_run=request.dry_run, summary=run.summary, proposals=made, **counts)
     if not job.over:
-        return Outcome(
-            say=f"Run {run.run_id} is still going on.",
-            status="running",
-            result=view,
-            next=(resume(request.wait_seconds, jobId=job.job_id),),
-        )
+        step = resume(request.wait_seconds, jobId=job.job_id)
+        return Outcome(say=f"Run {run.run_id} is still going on.", status="running", result=view, next=(step,))
+    if call.again and not request.dry_run and (run.started_at is None or run.started_at < now - SKEW):
+        return _earlier(request, view)
     if job.status != "completed":
         return Outcome(say=f"Run {run.run_id} is {job.status}.", status="failed", result=view)
     words = "would do" if request.dry_run else "decided on"

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from layers_mcp.contract import review
-from layers_mcp.contract.errors import Invalid, LayersError
+from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.review import GetReviewPolicy, ReviewPolicy, SetReviewPolicy
 from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
@@ -54,36 +54,12 @@ async def show_policy(request: UpdateReviewPolicyArguments, call: Call) -> Shown
     return Shown(question=f"Change the review policy of project {now.project_id}, so that {after}? Now {before}.", items=(item,))
 
 
-async def _outlived(request: UpdateReviewPolicyArguments, call: Call) -> Outcome[PolicyNow] | None:
-    """The end of an earlier act that somebody has undone since; None where what it set stands.
-
-    Layers answers a key that it knows with the first answer, whatever was set since (layers-api: operational/idempotency).
-
-    Raises:
-        LayersError: what is set can't be read now, and so how the act ended is not known.
-    """
-    try:
-        now = await call.layers.send(review.GET_POLICY, GetReviewPolicy(project_id=request.project_id))
-    except LayersError as problem:
-        problem.unsure = True
-        raise
-    if (now.policy, now.first_n if now.policy == "review_first_n" else None) == (request.policy, request.first_n):
-        return None
-    again = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})
-    return Outcome(
-        say=f"An earlier yes had set this, and since then it was changed: {_in_words(now.policy, now.first_n)}. "
-        "Nothing was changed again: that takes a new yes.",
-        status="needs_action",
-        result=PolicyNow(policy=now),
-        next=(Next(tool="update_review_policy", arguments=again, why="Ask the person anew, if it shall be so again."),),
-    )
-
-
 @tool(
     calls=(review.GET_POLICY, review.SET_POLICY),
     effect=Effect.SPEAKS,
     ask=show_policy,
     look=lambda request: Look("get_project", {"projectId": request.project_id}),
+    sets=lambda _: True,
 )
 async def update_review_policy(request: UpdateReviewPolicyArguments, call: Call) -> Outcome[PolicyNow]:
     """Change which content of a project waits for a decision. Without confirm it only shows what would change and a handle.
@@ -94,8 +70,6 @@ async def update_review_policy(request: UpdateReviewPolicyArguments, call: Call)
     if request.first_n is not None:
         fields["first_n"] = request.first_n
     policy = await call.layers.send(review.SET_POLICY, SetReviewPolicy.model_validate(fields), key=call.key)
-    if call.again and (ended := await _outlived(request, call)) is not None:
-        return ended
     step = Next(tool="list_content", arguments={"projectId": request.project_id, "approvalStatus": "pending"}, why="See what waits now.")
     say = f"Project {request.project_id}: {_in_words(policy.policy, policy.first_n)}."
     return Outcome(say=say, result=PolicyNow(policy=policy), next=(step,))

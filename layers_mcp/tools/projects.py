@@ -65,6 +65,14 @@ async def _read_back(call: Call, external_id: str | None, problem: LayersError) 
     return known
 
 
+async def _itself(made: Project, call: Call) -> Project:
+    """The project that was made: the 201 prints an approval policy that is not the one in force (`drift`), so that is read, or left out."""
+    try:
+        return await call.layers.send(projects.GET, GetProject(project_id=made.id))
+    except LayersError:
+        return made.model_copy(update={"approval_policy": None})
+
+
 @tool(
     calls=(projects.LIST, projects.GET, projects.CREATE),
     effect=Effect.ADDS,
@@ -83,8 +91,7 @@ async def create_project(request: CreateProjectArguments, call: Call) -> Outcome
         wanted = projects.CreateProject.model_validate({"timezone": request.timezone, **given})
         try:
             made = await call.layers.send(projects.CREATE, wanted, key=call.key)
-            # The 201 prints an approval policy that is not the one in force (`drift`): read the project itself.
-            known = await call.layers.send(projects.GET, GetProject(project_id=made.id))
+            known = await _itself(made, call)
         except LayersError as problem:
             known = await _read_back(call, external_id, problem)
             created = problem.unsure

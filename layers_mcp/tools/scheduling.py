@@ -21,7 +21,7 @@ from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, tool
 from layers_mcp.tool.moment import When, again_after, apart, clock_words, moment_of, zone_of
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import looks, pictured
-from layers_mcp.tool.queued import Waiting, waiting_posts
+from layers_mcp.tool.queued import Waiting, queued_as, waiting_posts
 from layers_mcp.tool.words import hidden
 
 __all__ = ["schedule_content"]
@@ -32,6 +32,7 @@ SKEW = timedelta(seconds=30)
 """How far in the past a time may lie (layers-api: schedule-content)."""
 _OVER = ("canceled", "failed", "gone")
 """Posts that will not go out any more."""
+_DECIDED = "the content was decided on, and its posts went out, were canceled, or could not be queued"
 
 
 class TargetArguments(Arguments):
@@ -173,23 +174,31 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
 
 
 async def _read_back(wanted: publishing.ScheduleContent, call: Call, since: datetime | None) -> Schedule | None:
-    """The schedule whose answer was lost, when a post on each account shows that it stands; `since`: none was made before."""
+    """The schedule whose answer was lost, when it shows."""
     try:
         post = await call.layers.send(content.GET, GetContent(container_id=wanted.container_id))
-        waiting = await waiting_posts(post.project_id or "", call)
+        seen = await queued_as(wanted, post, call, since=since)
     except LayersError:
         return None
-    there = {
-        one.social_account_id: one.id
-        for one in waiting.posts
-        if (one.container_id, one.scheduled_for) == (post.id, wanted.scheduled_for)
-        and (since is None or one.created_at is None or one.created_at >= since)
-    }
-    ids = [there.get(target.social_account_id) for target in wanted.targets]
-    if None in ids:
-        return None
-    call.sent.seen(call.key)
-    return Schedule(scheduled_post_ids=tuple(one for one in ids if one), scheduled_for=wanted.scheduled_for, gate_status="queued")
+    if seen is not None:
+        call.sent.seen(call.key)
+    return seen
+
+
+async def _released(wanted: publishing.ScheduleContent, made: Schedule, call: Call) -> Schedule:
+    """The schedule that waited for the approval when it was first answered, as it stands now: without posts where none waits any more.
+
+    Raises:
+        LayersError: that can't be read now, and so is unknown.
+    """
+    try:
+        post = await call.layers.send(content.GET, GetContent(container_id=wanted.container_id))
+        if post.approval_status == "pending":
+            return made
+        return await queued_as(wanted, post, call) or made.model_copy(update={"gate_status": "queued"})
+    except LayersError as problem:
+        problem.unsure = True
+        raise
 
 
 async def _made(wanted: publishing.ScheduleContent, call: Call) -> Schedule:
@@ -233,10 +242,10 @@ async def _outlived(request: ScheduleContentArguments, made: Schedule, call: Cal
     """
     became = {post_id: await _became(post_id, call) for post_id in made.scheduled_post_ids}
     over = {post_id: word for post_id, word in became.items() if word in _OVER}
-    if not over:
+    if became and not over:
         return None
     left = tuple(post_id for post_id in became if post_id not in over)
-    words = ", ".join(f"{post_id} is {word}" for post_id, word in over.items())
+    words = ", ".join(f"{post_id} is {word}" for post_id, word in over.items()) or _DECIDED
     stand = f"{', '.join(left)} still stand{'s' if len(left) == 1 else ''}" if left else "nothing of it is queued now"
     again = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})
     return Outcome(
@@ -260,19 +269,17 @@ async def schedule_content(request: ScheduleContentArguments, call: Call) -> Out
         container_id=request.container_id, targets=targets, scheduled_for=moment_of("scheduledFor", request.scheduled_for)
     )
     made = await _made(wanted, call)
-    if call.again and (ended := await _outlived(request, made, call)) is not None:
+    if call.again and made.gate_status == "blocked_on_approval":
+        made = await _released(wanted, made, call)
+    if call.again and made.gate_status == "queued" and (ended := await _outlived(request, made, call)) is not None:
         return ended
     for post_id in made.scheduled_post_ids:
         call.begun("post", post_id, None)
     view = Scheduled(schedule=made, container_id=request.container_id)
     if made.gate_status == "blocked_on_approval":
         step = Next(tool="approve_content", arguments={"containerIds": [request.container_id]}, why="Its approval queues the post.")
-        return Outcome(
-            say="Nothing is queued yet: the content waits for approval, which will queue it.",
-            status="needs_action",
-            result=view,
-            next=(step,),
-        )
+        say = "Nothing is queued yet: the content waits for approval, which will queue it."
+        return Outcome(say=say, status="needs_action", result=view, next=(step,))
     steps = tuple(
         Next(tool="wait_for_job", arguments={"scheduledPostId": post_id}, why="Wait until it is published.")
         for post_id in made.scheduled_post_ids[:3]

@@ -7,7 +7,7 @@ import json
 from pydantic import Field, JsonValue
 
 from layers_mcp.contract import sdk_apps
-from layers_mcp.contract.errors import Invalid
+from layers_mcp.contract.errors import Invalid, LayersError
 from layers_mcp.contract.scalars import Id, wire_time
 from layers_mcp.contract.sdk_apps import AndroidPackage, AppName, BundleId, InstallSpec, SdkApp, SdkPlatform, WebDomain
 from layers_mcp.tool.call import Call
@@ -231,15 +231,39 @@ async def show_app(request: UpdateSdkAppArguments, call: Call) -> Shown:
     return Shown(question=f"Change SDK app {app.app_id}: {_in_words(change)}?", items=(item,))
 
 
+async def _outlived(request: UpdateSdkAppArguments, call: Call) -> Outcome[SdkAppView]:
+    """The end of an act whose key was made by an earlier one, with the app as it stands now: Layers gives the answer of then back.
+
+    Raises:
+        LayersError: how it stands can't be read now.
+    """
+    try:
+        app = await call.layers.send(sdk_apps.GET, sdk_apps.GetSdkApp(project_id=request.project_id, app_id=request.app_id))
+    except LayersError as problem:
+        problem.unsure = True
+        raise
+    again = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})
+    return Outcome(
+        say=f"SDK app {app.app_id}: an earlier yes had changed this. {_LOST} Nothing was changed now: that takes a new yes.",
+        status="needs_action",
+        result=SdkAppView(app=app),
+        next=(Next(tool="update_sdk_app", arguments=again, why="Ask the person anew, if there shall be another key."),),
+        read_from=of_brand("app"),
+    )
+
+
 @tool(
     calls=(sdk_apps.GET, sdk_apps.UPDATE),
     effect=Effect.REMOVES,
     ask=show_app,
     look=lambda request: Look("list_sdk_apps", {"projectId": request.project_id, "appId": request.app_id}),
+    sets=lambda request: not request.rotate_key,
 )
 async def update_sdk_app(request: UpdateSdkAppArguments, call: Call) -> Outcome[SdkAppView]:
     """Change an SDK app, switch what it forwards to ad platforms, or give it a new key. Without confirm it only shows what would change."""
     app = await call.layers.send(sdk_apps.UPDATE, _change(request), key=call.key)
+    if call.again and app.api_key is None:
+        return await _outlived(request, call)
     say, again = f"SDK app {app.app_id} was changed.", None
     if request.rotate_key:
         say += " The old key is dead."

@@ -66,7 +66,7 @@ _CAMPAIGN = "/v1/projects/{projectId}/ads/{platform}/campaigns/{campaignId}"
 DEEDS = (
     _deed("create_project", "POST /v1/projects", lambda _: {"name": "New"}),
     _deed("create_project: of a customer", "POST /v1/projects", lambda _: {"name": "New", "customerExternalId": "new-1"}),
-    _deed("update_project", "PATCH /v1/projects/{projectId}", _of(name="Other", brandContext={"tagline": "New."})),
+    _deed("update_project", "PATCH /v1/projects/{projectId}", _of(name="Other", brandContext={"tagline": "New."}), "audit", "brand_facts"),
     _deed("ingest_repo", "POST /v1/projects/{projectId}/ingest/github", lambda at: {**at["ingest"], "waitSeconds": 0}),
     _deed("ingest_repo: registers", "POST /v1/github/installation", lambda at: {**at["ingest"], "waitSeconds": 0}),
     _deed(
@@ -102,6 +102,7 @@ DEEDS = (
         "override_creative",
         "PATCH /v1/projects/{projectId}/ads-content/{id}",
         lambda at: {"projectId": at["project"], "creativeId": at["source"][0], "override": "exclude"},
+        "audit",
     ),
     _deed("halt: cancels a post", "DELETE /v1/scheduled-posts/{scheduledPostId}", _of(cancel=True)),
     _deed("halt: cancels a job", "POST /v1/jobs/{jobId}/cancel", _of(cancel=True)),
@@ -129,7 +130,7 @@ DEEDS = (
         "PATCH /v1/projects/{projectId}/recommendations/{recommendationId}",
         lambda at: {"projectId": at["project"], "recommendationId": at["recommendation"], "status": "dismissed"},
     ),
-    _deed("update_review_policy", "PATCH /v1/projects/{projectId}/content-review-policy", _of(policy="auto_approve")),
+    _deed("update_review_policy", "PATCH /v1/projects/{projectId}/content-review-policy", _of(policy="auto_approve"), "audit"),
     _deed("create_sdk_app", "POST /v1/projects/{projectId}/sdk-apps", _of(**_APP)),
     _deed(
         "update_sdk_app",

@@ -78,6 +78,34 @@ def test_a_second_yes_continues_an_act_whose_end_is_not_known(gate: Gate, clock:
     assert len({first.row.key, third.row.key, late.row.key}) == 3
 
 
+def test_a_key_that_is_gone_on_with_grows_no_younger(gate: Gate, clock: HandClock) -> None:
+    """layers-api: operational/idempotency: 24 hours from the first time that it was sent with, however often it was taken over."""
+    went = [answer(gate, ask(gate))]
+    for _ in range(3):
+        clock.advance(timedelta(hours=13))
+        went.append(answer(gate, ask(gate)))
+
+    keys = [go.row.key for go in went if isinstance(go, Go)]
+    assert [go.continued for go in went if isinstance(go, Go)] == [False, True, False, True]
+    assert (keys[0] == keys[1], keys[2] == keys[3], keys[0] == keys[2]) == (True, True, False)
+
+
+def test_a_yes_that_sets_something_acts_under_a_key_of_its_own(gate: Gate, store: Store) -> None:
+    """Layers answers a known key with the first answer, which says nothing of what was set since."""
+    first, other = ask(gate), ask(gate)
+    lost = gate.judge(first, "approve_content", arguments=ARGUMENTS, shown=SHOWN, anew=True)
+    again = gate.judge(other, "approve_content", arguments=ARGUMENTS, shown=SHOWN, anew=True)
+    assert isinstance(lost, Go)
+    assert isinstance(again, Go)
+
+    gate.finish(again, "set")
+    row = store.confirmations.find(lost.row.handle)
+
+    assert (again.continued, again.row.key == lost.row.key) == (False, False)
+    assert row is not None
+    assert row.state == "acting"
+
+
 def test_an_act_that_was_not_finished_stays_open_for_the_next_yes(gate: Gate, store: Store) -> None:
     """The act that got no answer is continued under its key, and says so; the one that did is not."""
     go = answer(gate, ask(gate))

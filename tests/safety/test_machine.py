@@ -170,7 +170,7 @@ class GateMachine(RuleBasedStateMachine):
     def _judge(self, handle: str, principal: str, act: tuple[str, str, str], *, person: bool) -> None:
         known, now = self.known.get(handle), self.clock.now()
         wanted = self.expected(known, principal, act, person=person)
-        open_ = [one for one in self.known.values() if one.spent and not one.ended and one.spent > now - DAY]
+        open_ = [one for one in self.known.values() if one.spent and not one.ended and self._first(one.key) > now - DAY]
         verdict = self.gate(principal).judge(handle, act[0], arguments=act[1], shown=act[2], by="person" if person else "agent")
         if wanted is not None:
             assert verdict == (wanted if isinstance(wanted, Replay) else Refused(wanted))
@@ -183,6 +183,10 @@ class GateMachine(RuleBasedStateMachine):
         assert continued or verdict.row.key not in {one.key for one in self.known.values()}, "a new act has a key of its own"
         known.acts, known.spent, known.key = known.acts + 1, now, verdict.row.key
         self.going[handle] = verdict
+
+    def _first(self, key: str | None) -> datetime:
+        """When a key first went out: Layers knows it for a day from then on."""
+        return min(one.spent for one in self.known.values() if one.key == key and one.spent)
 
     @rule(handle=handles, failed=st.booleans(), outcome=st.sampled_from(["done", {"status": "done"}, None]))
     def finish(self, handle: str, failed: bool, outcome: Any) -> None:  # noqa: FBT001  hypothesis gives it by name

@@ -553,20 +553,59 @@ async def test_while_what_became_of_the_posts_cannot_be_read_the_act_stays_open(
     assert done["result"]["schedule"]["scheduledPostIds"] == [post.id for post in await posts(story, project)]
 
 
-async def test_a_yes_that_goes_on_with_a_policy_that_was_changed_meanwhile_says_so_and_the_next_one_sets_it(story):
-    """What is said to be set is read back, where an earlier answer may be given again."""
+async def test_a_policy_that_was_changed_meanwhile_is_set_by_the_next_yes(story):
+    """A yes that sets something sets it, whatever an earlier one came to."""
     project = await story.project()
     wanted = {"projectId": project, "policy": "auto_approve"}
     await _lost(story, "update_review_policy", wanted, ("PATCH", "/v1/projects/{projectId}/content-review-policy"), None)
     other = review.SetReviewPolicy(project_id=project, policy="review_all")
     await story.layers.send(review.SET_POLICY, other)
 
-    first = await story.yes("update_review_policy", **wanted)
-    second = await story.yes("update_review_policy", **wanted)
+    done = await story.yes("update_review_policy", **wanted)
 
-    assert first["status"] == "needs_action"
-    assert "it was changed: every post waits for a decision" in first["summary"]
-    assert (second["status"], second["result"]["policy"]["policy"]) == ("done", "auto_approve")
+    now = await story.layers.send(review.GET_POLICY, review.GetReviewPolicy(project_id=project))
+    assert (done["status"], done["result"]["policy"]["policy"], now.policy) == ("done", "auto_approve", "auto_approve")
+
+
+@pytest.mark.parametrize("canceled", [False, True])
+async def test_a_schedule_that_waited_for_an_approval_given_meanwhile_is_told_as_it_stands(story, canceled):
+    """Layers' first answer was that it waits; since then the approval has queued it."""
+    project = await story.project()
+    wanted = {"containerId": await story.post(project), "scheduledFor": story.at(hours=3)}
+    wanted["targets"] = [{"socialAccountId": await story.account(project)}]
+    route = {"method": "POST", "path": "/v1/content/{containerId}/schedule"}
+    handle = await story.handle("schedule_content", **wanted)
+    story.world.script(Fault(**route, lose_answer=True, times=4))
+    lost = await story.call("schedule_content", **wanted, confirm=handle)
+    await story.layers.send(review.APPROVE, review.ApproveContent(container_id=wanted["containerId"]))
+    (post,) = await posts(story, project)
+    if canceled:
+        await story.layers.send(publishing.CANCEL, publishing.CancelPost(scheduled_post_id=post.id))
+    handle = await story.handle("schedule_content", **wanted)
+    story.world.script(Fault(method="GET", path="/v1/content/{containerId}", delay_s=0.0))  # the look before; the one after it fails
+    story.world.script(Fault(method="GET", path="/v1/content/{containerId}", status=503, times=4))
+
+    blind = await story.call("schedule_content", **wanted, confirm=handle)
+    told = await story.yes("schedule_content", **wanted)
+
+    assert (lost["error"]["details"]["outcome"], blind["error"]["details"]["outcome"]) == ("unknown", "unknown")
+    assert told["status"] == ("needs_action" if canceled else "done")
+    assert told["result"]["schedule"].get("scheduledPostIds", []) == ([] if canceled else [post.id])
+    assert "Nothing is queued yet" not in told["summary"]
+
+
+async def test_a_schedule_that_still_waits_for_its_approval_is_told_so_again(story):
+    """What is gone on with may stand as it was answered."""
+    project = await story.project()
+    wanted = {"containerId": await story.post(project), "scheduledFor": story.at(hours=3)}
+    wanted["targets"] = [{"socialAccountId": await story.account(project)}]
+    handle = await story.handle("schedule_content", **wanted)
+    story.world.script(Fault(method="POST", path="/v1/content/{containerId}/schedule", lose_answer=True, times=4))
+    await story.call("schedule_content", **wanted, confirm=handle)
+
+    told = await story.yes("schedule_content", **wanted)
+
+    assert (told["status"], "Nothing is queued yet" in told["summary"]) == ("needs_action", True)
 
 
 @pytest.mark.parametrize(("pages", "said"), [(25, "already queued here"), (1, "not queued here by the 1 latest waiting posts; there")])

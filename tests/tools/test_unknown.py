@@ -13,6 +13,7 @@ from layers_mcp.sandbox.faults import Fault
 
 pytestmark = pytest.mark.anyio
 ATTEMPTS = 4
+AUDITS = 2  # requests of one count of overrides
 CREATE = {"method": "POST", "path": "/v1/projects"}
 LISTS = {"method": "GET", "path": "/v1/projects"}
 UPDATE = {"method": "PATCH", "path": "/v1/projects/{projectId}"}
@@ -246,3 +247,80 @@ async def test_a_given_key_whose_job_failed_is_a_replay_and_stands_for_nothing_e
     assert "same operation" in again["replayed"]
     assert other["error"]["code"] == "IDEMPOTENCY_CONFLICT"
     assert [issue["path"] for issue in other["error"]["details"]["issues"]] == ["idempotencyKey"]
+
+
+async def test_what_took_effect_is_told_as_done_though_nothing_can_be_read_after_it(story, paid_of):
+    """Issue 5, "nothing lost": a later look that fails takes nothing back."""
+    paid = paid_of(story.world, await story.project())
+    paid.campaign(paid.account())
+    creative = (await story.call("list_ads_content", projectId=paid.id))["result"]["items"][0]["adsContentId"]
+    wanted = {"projectId": paid.id, "creativeId": creative, "override": "exclude"}
+    handle = await story.handle("override_creative", **wanted)
+    story.world.script(Fault(method="GET", path="/v1/audit-log", delay_s=0.0, times=AUDITS))  # the look before the act
+    story.world.script(Fault(method="GET", path="/v1/audit-log", status=503, times=100))
+    story.world.script(Fault(method="GET", path="/v1/projects/{projectId}", status=503, times=ATTEMPTS))
+
+    done = await story.call("override_creative", **wanted, confirm=handle)
+    made = await story.call("create_project", name="Quinns")
+
+    assert (done["status"], done["result"]["creative"]["override"]) == ("done", "exclude")
+    assert "How often that is done here can't be read now" in done["summary"]
+    assert "overridden" not in done["result"]
+    assert (made["status"], made["result"]["created"]) == ("done", True)
+    assert "approvalPolicy" not in made["result"]["project"]
+
+
+@pytest.mark.parametrize("read", ["/v1/jobs/{jobId}", "/v1/content/{containerId}"])
+async def test_a_generation_that_began_is_told_with_its_job_though_nothing_can_be_read_after_it(story, read):
+    """The same call after ten minutes is another: the job that costs must be known by then."""
+    project = await story.project()
+    story.world.script(Fault(method="GET", path=read, status=503, times=100))
+
+    told = await story.call("generate_content", projectId=project, format="slideshow_remix", hook="Skip.", waitSeconds=900)
+
+    (job,) = [one.id for one in story.house.gate.recent(kind="job", limit=5)]
+    if "jobs" in read:
+        error = told["error"]
+        assert (error["details"]["outcome"], error["details"]["begun"], error["retryHelps"]) == ("acted", [{"jobId": job}], False)
+        assert error["details"]["look"] == {"tool": "wait_for_job", "arguments": {"jobId": job}}
+        assert "later it acts once more" in error["details"]["then"]
+        assert story.store.trail.recent(story.house.gate.principal, limit=1)[0].outcome == "acted:UNAVAILABLE"
+    else:
+        assert (told["status"], told["result"]["job"]["jobId"], told["next"][0]["tool"]) == ("done", job, "list_content")
+        assert "can't be read now" in told["summary"]
+
+
+async def test_an_approval_is_told_though_why_its_schedule_was_not_queued_cannot_be_read(story):
+    """What was decided is known; the cause of something else is not."""
+    project = await story.project()
+    wanted = {"containerId": await story.post(project), "scheduledFor": story.at(minutes=5)}
+    wanted["targets"] = [{"socialAccountId": await story.account(project)}]
+    await story.yes("schedule_content", **wanted)
+    story.clock.advance(timedelta(minutes=6))
+    handle = await story.handle("approve_content", containerIds=[wanted["containerId"]])
+    story.world.script(Fault(method="GET", path="/v1/content/{containerId}", delay_s=0.0))  # the look before the act
+    story.world.script(Fault(method="GET", path="/v1/content/{containerId}", status=503, times=ATTEMPTS))
+
+    done = await story.call("approve_content", containerIds=[wanted["containerId"]], confirm=handle)
+
+    assert (done["status"], done["result"]["items"][0]["outcome"]) == ("done", "approved")
+    assert "why can't be read now" in done["summary"]
+
+
+async def test_what_was_done_before_a_refusal_stands_and_is_said_to(story):
+    """The key was stopped between two posts: the first is approved, and the same call goes on with the second."""
+    project = await story.project()
+    several = [await story.post(project), await story.post(project, topic="beans")]
+    handle = await story.handle("approve_content", containerIds=several)
+    story.world.script(Fault(**APPROVE, delay_s=0.0))  # the first goes through
+    story.world.script(Fault(**APPROVE, code="KILL_SWITCH"))
+
+    refused = await story.call("approve_content", containerIds=several, confirm=handle)
+    trail = story.store.trail.recent(story.house.gate.principal, limit=1)[0].outcome
+    done = await story.yes("approve_content", containerIds=several)
+
+    assert refused["error"]["details"]["outcome"] == "in_part"
+    assert "took effect and stands" in refused["error"]["whatToDo"]
+    assert "lifts the stop" in refused["error"]["whatToDo"]
+    assert trail == "in_part:KILL_SWITCH"
+    assert [item["outcome"] for item in done["result"]["items"]] == ["approved", "approved"]
