@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from layers_mcp.clock import Clock
-from layers_mcp.contract.scalars import full_project
 from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.caller import Caller, met
 from layers_mcp.server.catalog import control_tools, read_catalog
@@ -85,6 +84,8 @@ def _as_seen_by(caller: Caller, house: House) -> House:
 
     A client is somebody else with each API key: another key may be another organization's, whose ids and answers are none of theirs.
     """
+    from layers_mcp.contract.scalars import full_project  # noqa: PLC0415  with the house
+
     own = None if house.projects is None else frozenset(full_project(one) for one in house.projects)
     return replace(
         house,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from layers_mcp.contract.scalars import allowed_project
 from layers_mcp.server.catalog import UnknownTool, tools_of
 
 if TYPE_CHECKING:
@@ -84,6 +83,8 @@ def _parts(said: str, header: str) -> list[str]:
 
 
 def _by_projects(caller: Caller, said: str) -> Caller:
+    from layers_mcp.contract.scalars import allowed_project  # noqa: PLC0415  pydantic is shut until somebody needs it
+
     ids = [allowed_project(part) for part in _parts(said, "X-Layers-Projects")]
     if None in ids:
         raise BadHeader("X-Layers-Projects must be project ids like prj_…, separated by commas")
