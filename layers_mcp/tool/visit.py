@@ -121,9 +121,14 @@ class Visit:
         return self.project_id or (known.pop() if len(known) == 1 else None)
 
     @cached_property
+    def guarded(self) -> Guard:
+        """The client, each of whose writes passes the halts once more, at every attempt."""
+        return Guard(self.house.layers, self.pass_halt)
+
+    @cached_property
     def fence(self) -> Fence | None:
         """What keeps this call to the projects that it may touch; None where that is all."""
-        return None if self.house.projects is None else Fence(self.house.layers, self.house.projects)
+        return None if self.house.projects is None else Fence(self.guarded, self.house.projects)
 
     async def pass_fence(self) -> None:
         """Let a call through that names nothing of a project it may not touch; what a yes would act on, or did, is looked up.
@@ -158,7 +163,7 @@ class Visit:
             raise Halted(f"{what} halted {by}since {held.at.isoformat(timespec='seconds')}{stands}")
 
     def call(self, key: str, *, again: bool = False) -> Call:
-        """What the tool is handed, for the operation `key`; each of its writes passes the halts once more."""
+        """What the tool is handed, for the operation `key`; each attempt at one of its writes passes the halts once more."""
         house, gate = self.house, self.house.gate
 
         def begun(kind: Literal["job", "post", "oauth"], known_as: str, project_id: str | None, *, part: str = "") -> None:
@@ -169,7 +174,7 @@ class Visit:
 
         fence = self.fence
         made = Call(
-            layers=Guard(fence or house.layers, self.pass_halt),
+            layers=fence or self.guarded,
             clock=house.clock,
             report=self.report,
             begun=begun,
