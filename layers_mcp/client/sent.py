@@ -99,9 +99,10 @@ class Write:
     def __init__(self, name: str, check: Check) -> None:
         """`name`: its Idempotency-Key, or its route where that honours none; `check` is asked before each attempt."""
         self._name, self._check, self._lost = name, check, False
-        self._writes = sent.writes if (sent := _watching.get()) is not None else dict[str, Came]()
-        self._before: Came | None = self._writes.get(name)
-        self._stands = self._before
+        sent = _watching.get() or Sent()
+        self._writes = sent.writes
+        self._before: Came | None = sent.writes.get(name)
+        self._stands: Came | None = self._before
 
     def begins(self) -> None:
         """An attempt goes out, if it may. Until it is answered, and for good if the call is broken off, nobody knows what came of it."""
@@ -112,8 +113,7 @@ class Write:
     def failed(self, problem: LayersError) -> bool:
         """An attempt ended so; whether the write may have taken effect. What says nothing of it leaves all as it was before."""
         self._lost = _may_have_acted(problem) or (self._lost and _says_nothing(problem))
-        came: Came | None = self._before if _says_nothing(problem) else "refused"
-        self._stand("unsure" if self._lost else came)
+        self._stand("unsure" if self._lost else self._before if _says_nothing(problem) else "refused")
         return self._lost
 
     def answered(self) -> None:
