@@ -66,8 +66,8 @@ class Notes:
 
     `shown`: the digest of what was shown; `how`: how a person answered; `projects`: those that are written to; `tier`: whose yes it
     takes; `too_long`: more than a client can be asked, which is why; `by`: whose yes it has; `cost`: what was set aside; `operation`: what
-    it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `acting`: there was
-    a yes, and it is acted on.
+    it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `acting`: the
+    projects that a yes is acted on for, None where it names none; nothing before there is a yes.
     """
 
     shown: str | None = None
@@ -78,8 +78,8 @@ class Notes:
     how: How | None = None
     cost: Cost | None = None
     operation: Operation | None = None
-    agreed: int | None = None
-    acting: bool = False
+    agreed: int = 0
+    acting: tuple[str | None, ...] = ()
     places: dict[str, str | None] = field(default_factory=dict[str, str | None])
 
 
@@ -191,25 +191,23 @@ class Visit:
 
     def acts(self) -> None:
         """Write into the trail, before anything is sent, that a yes is being acted on: for each project that it writes to."""
-        self.notes.acting = True
-        for place in sorted({full_project(one) for one in self.notes.projects}) or [None]:
-            self.record("acting", place=place)
+        self.notes.acting = tuple(sorted({full_project(one) for one in self.notes.projects})) or (None,)
+        self.record("acting")
 
-    def record(
-        self, outcome: str, request_id: str | None = None, confirmed_by: ConfirmedBy | None = None, *, place: str | None = None
-    ) -> None:
-        """Write the call into the trail; `outcome`: a code or a word. What acts is recorded with whose yes it acts on."""
-        self.house.gate.record(
-            self.tool.name,
-            effect=self.tool.effect.value,
-            outcome=outcome,
-            arguments=self.arguments,
-            request_id=request_id,
-            confirmed_by=self.notes.by if self.notes.acting else confirmed_by,
-            project_id=place or self.place,
-            shown=self.notes.shown,
-            how=self.notes.how,
-        )
+    def record(self, outcome: str, request_id: str | None = None, confirmed_by: ConfirmedBy | None = None) -> None:
+        """Write the call into the trail; `outcome`: a code or a word. An act is recorded for each of its projects, with its yes."""
+        for place in self.notes.acting or (self.place,):
+            self.house.gate.record(
+                self.tool.name,
+                effect=self.tool.effect.value,
+                outcome=outcome,
+                arguments=self.arguments,
+                request_id=request_id,
+                confirmed_by=self.notes.by if self.notes.acting else confirmed_by,
+                project_id=place,
+                shown=self.notes.shown,
+                how=self.notes.how,
+            )
 
     def envelope(self, outcome: Outcome[Any], **more: Any) -> Envelope:
         """The outcome as it goes out; what it cost is said while that may be charged."""
