@@ -1,13 +1,14 @@
-"""The API for one call that may be stopped in its middle: each write is looked at once more before it goes out."""
+"""The API for one call that may be stopped in its middle: each write is looked at once more whenever it is about to go out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from layers_mcp.client.partner import Partner, Seen
+from layers_mcp.client.layers import Layers
+from layers_mcp.client.partner import Seen
 from layers_mcp.client.picture import SMALL, Bounds, Picture
+from layers_mcp.client.sent import Check
 from layers_mcp.clock import Clock
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 
@@ -18,9 +19,9 @@ R = TypeVar("R", bound=Reply)
 
 
 class Guard:
-    """The same client; before each write it asks whether that may still go out."""
+    """The same client; before each attempt at a write it asks whether that may still go out."""
 
-    def __init__(self, inner: Partner, check: Callable[[], None]) -> None:
+    def __init__(self, inner: Layers, check: Check) -> None:
         """`check` raises what a write is refused with."""
         self._inner = inner
         self._check = check
@@ -40,10 +41,8 @@ class Guard:
         return self._inner.now()
 
     async def send(self, endpoint: Endpoint[Q, R], request: Q, *, key: str | None = None) -> R:
-        """The reply to `request`; a write that is refused was never sent."""
-        if endpoint.method != "GET":
-            self._check()
-        return await self._inner.send(endpoint, request, key=key)
+        """The reply to `request`; a write that is refused was never sent, or is `unsure`: an earlier attempt may have been heard."""
+        return await self._inner.send(endpoint, request, key=key, check=self._check)
 
     async def look(self, endpoint: Endpoint[Q, R], request: Q, etag: str | None = None) -> Seen[R]:
         """One look, which only reads."""

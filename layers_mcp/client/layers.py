@@ -19,7 +19,7 @@ from layers_mcp.client.keys import Keys, OneKey, sendable
 from layers_mcp.client.partner import Seen
 from layers_mcp.client.picture import SMALL, Bounds, Picture, fetch
 from layers_mcp.client.retry import pause_before
-from layers_mcp.client.sent import may_have_acted, note, says_nothing
+from layers_mcp.client.sent import Check, Write, unchecked
 from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply, retry_after_s
 from layers_mcp.clock import Clock
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
@@ -110,35 +110,33 @@ class Layers:
         """The API's time, as its last answer showed it; before the first answer our clock's own."""
         return self.clock.now() + self._ahead
 
-    async def send(self, endpoint: Endpoint[Q, R], request: Q, *, key: str | None = None) -> R:
+    async def send(self, endpoint: Endpoint[Q, R], request: Q, *, key: str | None = None, check: Check = unchecked) -> R:
         """Send `request` and give back the reply; what may be retried is retried, under one Idempotency-Key.
 
         `key`: the Idempotency-Key of this operation, a fresh one when None; ignored where the endpoint does not honour keys.
+        `check`: called before each attempt at a write; it raises what that is refused with.
 
         Raises:
-            LayersError: what Layers refused, or `TimedOut`, `Unreachable`, `BadReply`; `unsure` where a write may have taken effect.
+            LayersError: what Layers or `check` refused, or `TimedOut`, `Unreachable`, `BadReply`; `unsure` where a write may have taken
+                effect.
         """
         message = outgoing(endpoint, request)
         key = (key or str(uuid4())) if endpoint.keyed else None
-        writes, lost, attempt = endpoint.method != "GET", False, 1
+        write = Write(key or endpoint.name, check) if endpoint.method != "GET" else None
+        headers, attempt = {"Idempotency-Key": key} if key else {}, 1
         while True:
             try:
-                if writes:
-                    note(key or endpoint.name, "unsure")  # until it is answered, and for good if the call is broken off
-                answer = await self._exchange(endpoint, message, {"Idempotency-Key": key} if key else {})
+                answer = await self._exchange(endpoint, message, headers, check=write.begins if write else unchecked)
                 reply = self._read(endpoint, answer)
             except LayersError as problem:
                 attempt += 1
-                lost = may_have_acted(problem) or (lost and says_nothing(problem))
-                pause_s = pause_before(attempt, problem, safe=key is not None or not writes, luck=self._luck())
+                problem.unsure = write is not None and write.failed(problem)
+                pause_s = pause_before(attempt, problem, safe=key is not None or write is None, luck=self._luck())
                 if pause_s is None:
-                    problem.unsure = writes and lost
-                    if writes and not lost:
-                        note(key or endpoint.name, "refused")
                     raise
             else:
-                if writes:
-                    note(key or endpoint.name, "answered")
+                if write:
+                    write.answered()
                 return reply
             await self.clock.sleep(pause_s)
 
@@ -167,13 +165,20 @@ class Layers:
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         await self.close()
 
-    async def _exchange(self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str]) -> httpx2.Response:
-        """The answer to one exchange; to a key that Layers does not know it does nothing, so the other one is tried, once."""
+    async def _exchange(
+        self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str], *, check: Check = unchecked
+    ) -> httpx2.Response:
+        """The answer to one exchange; to a key that Layers does not know it does nothing, so the other one is tried, once.
+
+        `check` is called before each request goes out.
+        """
         first, *others = self._keys.offered()
+        check()
         answer = await self._attempt(endpoint, message, headers, key=first)
         for other in others:
             if answer.status_code != Unauthenticated.status:
                 break
+            check()
             answer = await self._attempt(endpoint, message, headers, key=other)
             if answer.status_code != Unauthenticated.status:
                 self._keys.took(other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from typing import Literal
 from layers_mcp.contract.errors import (
     BadReply,
     ForbiddenScope,
+    Halted,
     InProgress,
     Internal,
     KillSwitch,
@@ -23,11 +24,12 @@ from layers_mcp.contract.errors import (
     Unreachable,
 )
 
-__all__ = ["Came", "Sent", "may_have_acted", "note", "says_nothing", "watched"]
+__all__ = ["Came", "Check", "Sent", "Write", "unchecked", "watched"]
 
 Came = Literal["unsure", "answered", "refused"]
 """A write that is under way, or whose end is not known; one that took effect; one that surely did not."""
-
+Check = Callable[[], None]
+"""Called before a request goes out; it raises what that is refused with."""
 
 _ROUTES = ("POST ", "PATCH ", "DELETE ")
 """How the name of a route begins, and no key does."""
@@ -86,18 +88,51 @@ def watched(sent: Sent) -> Generator[None]:
         _watching.reset(token)
 
 
-def note(name: str, came: Came) -> None:
-    """Note how the write that goes by `name` came out, where somebody watches."""
-    if (sent := _watching.get()) is not None:
-        sent.writes[name] = came
-
-
-def may_have_acted(problem: LayersError) -> bool:
+def _may_have_acted(problem: LayersError) -> bool:
     """Whether a write that ended so may have taken effect: nobody answered, or something broke behind the answer."""
     broke = isinstance(problem, UnknownProblem) and problem.wire_status >= 500
     return broke or isinstance(problem, (TimedOut, Internal, Unavailable, InProgress, BadReply))
 
 
-def says_nothing(problem: LayersError) -> bool:
-    """Whether a refusal says nothing of an earlier attempt: Layers gives it before it looks at the Idempotency-Key."""
-    return isinstance(problem, (Unauthenticated, ForbiddenScope, RateLimited, KillSwitch, Unreachable))
+def _says_nothing(problem: LayersError) -> bool:
+    """Whether a refusal says nothing of an earlier attempt: Layers gives it before it looks at the key, or we before we send."""
+    return isinstance(problem, (Unauthenticated, ForbiddenScope, RateLimited, KillSwitch, Unreachable, Halted))
+
+
+def unchecked() -> None:
+    """The check of what is always let out."""
+
+
+class Write:
+    """One write over all of its attempts: whether the next may go out, and what is known by then, noted where somebody watches."""
+
+    def __init__(self, name: str, check: Check) -> None:
+        """`name`: its Idempotency-Key, or its route where that honours none; `check` is asked before each attempt."""
+        self._name, self._check, self._lost = name, check, False
+        sent = _watching.get() or Sent()
+        self._writes = sent.writes
+        self._before: Came | None = sent.writes.get(name)
+        self._stands: Came | None = self._before
+
+    def begins(self) -> None:
+        """An attempt goes out, if it may. Until it is answered, and for good if the call is broken off, nobody knows what came of it."""
+        self._stand(self._stands)
+        self._check()
+        self._writes[self._name] = "unsure"
+
+    def failed(self, problem: LayersError) -> bool:
+        """An attempt ended so; whether the write may have taken effect. What says nothing of it leaves all as it was before."""
+        self._lost = _may_have_acted(problem) or (self._lost and _says_nothing(problem))
+        self._stand("unsure" if self._lost else self._before if _says_nothing(problem) else "refused")
+        return self._lost
+
+    def answered(self) -> None:
+        """It took effect."""
+        self._stand("answered")
+
+    def _stand(self, came: Came | None) -> None:
+        self._stands = came
+        if came is None:
+            self._writes.pop(self._name, None)
+        else:
+            self._writes[self._name] = came

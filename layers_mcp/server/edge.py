@@ -21,7 +21,7 @@ from layers_mcp.server import log
 from layers_mcp.server.access import Access
 from layers_mcp.server.caller import SCOPE, BadHeader, Caller
 from layers_mcp.server.names import Names
-from layers_mcp.server.rate import Failures, Rate
+from layers_mcp.server.rate import Rate, wrong_ones
 
 __all__ = ["BODY_BYTES", "Edge", "peer_of"]
 
@@ -86,7 +86,7 @@ class Edge:
     """The outermost ASGI app. In this order: request id, Host and Origin, ending, token, rate, narrowing headers, size of the body.
 
     `names`: the Host and Origin that a request may say; `access`: the tokens; `ending`: whether the process is about to end;
-    `failures`: the wrong tokens of late.
+    `wrong`: the wrong tokens of late.
     """
 
     app: ASGIApp
@@ -94,7 +94,7 @@ class Edge:
     access: Access
     rate: Rate
     ending: Callable[[], bool]
-    failures: Failures = field(default_factory=Failures)
+    wrong: Rate = field(default_factory=wrong_ones)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -155,16 +155,14 @@ class Edge:
         token, realm = _bearer(headers), 'Bearer realm="layers-mcp"'
         if token is None:
             raise _Refused(401, "send Authorization: Bearer with a token of this server", www_authenticate=realm)
-        pause_s = self.failures.pause_s(peer)
-        if pause_s:
-            words = "too many wrong tokens were sent of late; none is looked at for a while"
-            raise _Refused(429, words, retry_after=str(math.ceil(pause_s)))
         caller = self.access.caller(token)
-        if caller is None:
-            self.failures.wrong(peer)
-            raise _Refused(401, "this token is not known here", www_authenticate=f'{realm}, error="invalid_token"')
-        self.failures.right(peer)
-        return caller
+        if caller is not None:
+            return caller
+        pause_s = self.wrong.take(peer)
+        if pause_s:
+            words = "this token is not known here, and too many wrong ones came from this address of late; send a right one, or wait"
+            raise _Refused(429, words, retry_after=str(math.ceil(pause_s)))
+        raise _Refused(401, "this token is not known here", www_authenticate=f'{realm}, error="invalid_token"')
 
 
 def _user(caller: Caller) -> dict[str, AuthenticatedUser]:

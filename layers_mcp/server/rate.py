@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-__all__ = ["Failures", "Rate"]
+__all__ = ["Rate", "wrong_ones"]
 
 _KNOWN = 10_000
 """Buckets that are kept; those that are full again are dropped first, then the oldest."""
-_WRONG_EACH, _WRONG_ALL = 20, 200
-"""Wrong secrets a minute, of one address and of all together (our choice: nobody mistypes more, and no guess of 256 bits comes near)."""
+_WRONG = 20
+"""Wrong secrets a minute of one address that are answered as such (our choice: nobody mistypes more)."""
 
 
 class Rate:
@@ -41,30 +41,9 @@ class Rate:
         return pause_s
 
 
-class Failures:
-    """Wrong secrets, by the address they came from. Who sends too many is not looked at for a while, nor is what they send.
+def wrong_ones(elapsed_s: Callable[[], float] = time.monotonic) -> Rate:
+    """Wrong secrets, by the address they came from. It tells who sends too many to wait; a right one is let in whatever came before it.
 
-    When wrong ones come from very many addresses, only those that have sent a right one before are looked at; so whoever guesses
-    shuts out nobody who is in.
+    Behind a proxy or an office's router many clients have one address, and a secret that can't be guessed needs no shutting out.
     """
-
-    def __init__(self, elapsed_s: Callable[[], float] = time.monotonic) -> None:
-        self._each, self._all = Rate(_WRONG_EACH, elapsed_s), Rate(_WRONG_ALL, elapsed_s)
-        self._right: dict[str, None] = {}
-
-    def pause_s(self, peer: str) -> float:
-        """Seconds until what this address sends is looked at; 0 when now."""
-        own = self._each.pause_s(peer)
-        return own if own or peer in self._right else self._all.pause_s("")
-
-    def wrong(self, peer: str) -> None:
-        """It sent a wrong one."""
-        self._each.take(peer)
-        self._all.take("")
-
-    def right(self, peer: str) -> None:
-        """It sent a right one."""
-        self._right.pop(peer, None)
-        self._right[peer] = None
-        if len(self._right) > _KNOWN:
-            del self._right[next(iter(self._right))]
+    return Rate(_WRONG, elapsed_s)

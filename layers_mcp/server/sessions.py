@@ -82,9 +82,11 @@ class Streamable(StreamableHTTPSessionManager):
 
 @dataclass
 class _Stream:
-    """What is known of one SSE stream: its session's id once the client was told, and whether it ended."""
+    """What is known of one SSE stream: until when it may idle, its session's id once the client was told, and whether it ended."""
 
+    until_s: float
     session: str = ""
+    idled: bool = False
     ended: bool = False
 
 
@@ -94,7 +96,7 @@ class Sse:
     def __init__(self, server: Server[Any], seats: Seats, *, body_bytes: int, idle_s: float) -> None:
         self._server, self._seats, self._idle_s = server, seats, idle_s
         self._transport = SseServerTransport("/messages/", security_settings=_AT_THE_EDGE, max_request_body_size=body_bytes)
-        self._idle: dict[str, anyio.CancelScope] = {}
+        self._streams: dict[str, _Stream] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one session until its stream closes, or nothing was posted to it for too long."""
@@ -104,14 +106,13 @@ class Sse:
             full = {"error": {"status": 503, "message": words}}
             await JSONResponse(full, status_code=503, headers={"Retry-After": "30"})(scope, receive, send)
             return
-        stream = _Stream()
+        stream = _Stream(anyio.current_time() + self._idle_s)
         try:
-            with anyio.move_on_after(self._idle_s) as idle:
-                await self._serve(scope, receive, self._watched(send, stream, idle))
-            if idle.cancelled_caught and not stream.ended:
+            await self._serve(scope, self._patient(receive, stream), self._watched(send, stream))
+            if stream.idled and not stream.ended:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            self._idle.pop(stream.session, None)
+            self._streams.pop(stream.session, None)
             self._seats.leave(principal)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,14 +120,26 @@ class Sse:
             streams = await stack.enter_async_context(self._transport.connect_sse(scope, receive, send))
             await self._server.run(*streams, self._server.create_initialization_options())
 
-    def _watched(self, send: Send, stream: _Stream, idle: anyio.CancelScope) -> Send:
+    def _patient(self, receive: Receive, stream: _Stream) -> Receive:
+        """The same; a client that posts nothing for too long is gone, and the SDK closes what it opened for it. Canceled, it does not."""
+
+        async def receiving() -> Message:
+            while (left_s := stream.until_s - anyio.current_time()) > 0:
+                with anyio.move_on_after(left_s):
+                    return await receive()
+            stream.idled = True
+            return {"type": "http.disconnect"}
+
+        return receiving
+
+    def _watched(self, send: Send, stream: _Stream) -> Send:
         """The same, reading from the stream's first event which session it is."""
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.body":
                 if not stream.session and (found := _SESSION.search(message.get("body", b""))):
                     stream.session = found[1].decode()
-                    self._idle[stream.session] = idle
+                    self._streams[stream.session] = stream
                 stream.ended = not message.get("more_body", False)
             await send(message)
 
@@ -137,9 +150,9 @@ class Sse:
         session = parse_qs(scope["query_string"].decode("latin-1")).get("session_id", [""])[0]
 
         async def sending(message: Message) -> None:
-            idle = self._idle.get(session)
-            if message["type"] == "http.response.start" and message["status"] == 202 and idle is not None:
-                idle.deadline = anyio.current_time() + self._idle_s
+            stream = self._streams.get(session)
+            if message["type"] == "http.response.start" and message["status"] == 202 and stream is not None:
+                stream.until_s = anyio.current_time() + self._idle_s
             await send(message)
 
         await self._transport.handle_post_message(scope, receive, sending)

@@ -139,8 +139,8 @@ class Began(_Row):
 class Entry(_Row):
     """One call in the trail: who did what, who said yes and how, how it ended; never its arguments or its texts, never a secret.
 
-    One that acts on a yes has one before it, `acting`, for each project that it writes to: written before anything is sent, so that an act
-    whose process was killed is on record too.
+    One that acts on a yes has two for each project that it writes to: `acting`, written before anything is sent, so that an act whose
+    process was killed is on record too, and its end.
 
     `outcome`: an error's code, or a word such as `done`, `replayed`, `confirmation_required`; before a code, what is known of the writes
     of that call: `unknown:`, `acted:` or `in_part:`. `arguments`, `shown`: digests; `arguments` is empty where they did not fit.

@@ -12,6 +12,7 @@ from layers_mcp.client.desk import Report
 from layers_mcp.client.partner import Partner
 from layers_mcp.client.sent import Sent
 from layers_mcp.clock import Clock
+from layers_mcp.loops.judgement import Verdict
 from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Kind, Paused
 
 __all__ = ["Begun", "Books", "Call", "Switch"]
@@ -76,7 +77,7 @@ class Call:
     `wait_s`: how long a long tool waits when the call does not say. `return_url`: where people come back to after a consent when
     the call does not say (setting LAYERS_RETURN_URL). `again`: an earlier attempt at this operation is on record, so
     what it starts may stand already. `by`: whose yes it acts on, the agent's where none was needed. `sent`: what its writes came to so
-    far; `books`: told how a job ended.
+    far; `books`: told how a job ended; `verdicts`: those on cloning that it went by, so that what it makes is what was priced.
     """
 
     layers: Partner
@@ -91,6 +92,7 @@ class Call:
     return_url: str | None = None
     again: bool = False
     by: ConfirmedBy = "agent"
+    verdicts: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
 
     def now(self) -> datetime:
         """The API's time: in the sandbox its world may run apart from ours."""

@@ -207,7 +207,7 @@ async def _look(visit: Visit, ask: Ask) -> Shown | None:
     visit.notes.tier = "human" if seen.by_person and visit.tier == "ask" else visit.tier
     visit.pass_halt(seen.projects)
     bill = await bill_of(visit, call)
-    visit.notes.agreed = None if bill is None else bill.standing.credits
+    visit.notes.agreed = 0 if bill is None else bill.standing.credits
     shown = with_bill(seen, bill)
     visit.notes.too_long = visit.asker is not None and visit.notes.tier in ("ask", "human") and not fits(shown)
     if visit.notes.too_long:  # a yes to a part of it is no yes

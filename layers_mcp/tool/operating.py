@@ -92,7 +92,7 @@ async def _reserve(visit: Visit, call: Call, *, confirmed: bool) -> list[str] | 
         return keys
     bill = await priced(visit, call, made)
     bill.check()
-    if confirmed and visit.notes.agreed is not None and bill.standing.credits > visit.notes.agreed:
+    if confirmed and bill.standing.credits > visit.notes.agreed:
         return None
     if purse.reserve(dict(zip(keys, bill.prices, strict=True)), call.now(), confirmed=confirmed) is not None:
         return None

@@ -70,8 +70,9 @@ class Notes:
 
     `shown`: the digest of what was shown; `how`: how a person answered; `projects`: those that are written to; `tier`: whose yes it
     takes; `too_long`: more than a client can be asked, which is why; `by`: whose yes it has; `cost`: what was set aside; `operation`: what
-    it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `acting`: there was
-    a yes, and it is acted on; `begun`: what the call began, each as the argument of wait_for_job.
+    it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `acting`: the
+    projects that a yes is acted on for, None where it names none; nothing before there is a yes; `begun`: what the call began, each as
+    the argument of wait_for_job.
     """
 
     shown: str | None = None
@@ -82,8 +83,8 @@ class Notes:
     how: How | None = None
     cost: Cost | None = None
     operation: Operation | None = None
-    agreed: int | None = None
-    acting: bool = False
+    agreed: int = 0
+    acting: tuple[str | None, ...] = ()
     begun: list[dict[str, JsonValue]] = field(default_factory=list[dict[str, JsonValue]])
     places: dict[str, str | None] = field(default_factory=dict[str, str | None])
 
@@ -126,9 +127,14 @@ class Visit:
         return self.project_id or (known.pop() if len(known) == 1 else None)
 
     @cached_property
+    def guarded(self) -> Guard:
+        """The client, each of whose writes passes the halts once more, at every attempt."""
+        return Guard(self.house.layers, self.pass_halt)
+
+    @cached_property
     def fence(self) -> Fence | None:
         """What keeps this call to the projects that it may touch; None where that is all."""
-        return None if self.house.projects is None else Fence(self.house.layers, self.house.projects)
+        return None if self.house.projects is None else Fence(self.guarded, self.house.projects)
 
     async def pass_fence(self) -> None:
         """Let a call through that names nothing of a project it may not touch; what a yes would act on, or did, is looked up.
@@ -163,7 +169,7 @@ class Visit:
             raise Halted(f"{what} halted {by}since {held.at.isoformat(timespec='seconds')}{stands}")
 
     def call(self, key: str, *, again: bool = False) -> Call:
-        """What the tool is handed, for the operation `key`; each of its writes passes the halts once more."""
+        """What the tool is handed, for the operation `key`; each attempt at one of its writes passes the halts once more."""
         house, gate = self.house, self.house.gate
 
         def begun(kind: Kind, known_as: str, project_id: str | None, *, part: str = "") -> None:
@@ -175,7 +181,7 @@ class Visit:
 
         fence = self.fence
         made = Call(
-            layers=Guard(fence or house.layers, self.pass_halt),
+            layers=fence or self.guarded,
             clock=house.clock,
             report=self.report,
             begun=begun,
@@ -192,25 +198,23 @@ class Visit:
 
     def acts(self) -> None:
         """Write into the trail, before anything is sent, that a yes is being acted on: for each project that it writes to."""
-        self.notes.acting = True
-        for place in sorted({full_project(one) for one in self.notes.projects}) or [None]:
-            self.record("acting", place=place)
+        self.notes.acting = tuple(sorted({full_project(one) for one in self.notes.projects})) or (None,)
+        self.record("acting")
 
-    def record(
-        self, outcome: str, request_id: str | None = None, confirmed_by: ConfirmedBy | None = None, *, place: str | None = None
-    ) -> None:
-        """Write the call into the trail; `outcome`: a code or a word. What acts is recorded with whose yes it acts on."""
-        self.house.gate.record(
-            self.tool.name,
-            effect=self.tool.effect.value,
-            outcome=outcome,
-            arguments=self.arguments,
-            request_id=request_id,
-            confirmed_by=self.notes.by if self.notes.acting else confirmed_by,
-            project_id=place or self.place,
-            shown=self.notes.shown,
-            how=self.notes.how,
-        )
+    def record(self, outcome: str, request_id: str | None = None, confirmed_by: ConfirmedBy | None = None) -> None:
+        """Write the call into the trail; `outcome`: a code or a word. An act is recorded for each of its projects, with its yes."""
+        for place in self.notes.acting or (self.place,):
+            self.house.gate.record(
+                self.tool.name,
+                effect=self.tool.effect.value,
+                outcome=outcome,
+                arguments=self.arguments,
+                request_id=request_id,
+                confirmed_by=self.notes.by if self.notes.acting else confirmed_by,
+                project_id=place,
+                shown=self.notes.shown,
+                how=self.notes.how,
+            )
 
     def envelope(self, outcome: Outcome[Any], **more: Any) -> Envelope:
         """The outcome as it goes out; what it cost is said while that may be charged."""

@@ -118,8 +118,7 @@ async def _container_of(call: Call, weighed: Weighed, post_id: str) -> str | Non
         return None
 
 
-async def judged(call: Call, project_id: str, post_id: str, *, variations: int) -> Verdict:
-    """The verdict on making `variations` clones of one post, named by its id at Layers."""
+async def _verdict(call: Call, project_id: str, post_id: str, *, variations: int) -> Verdict:
     weighed = await weigh(call, project_id)
     found = weighed.verdicts.get(await _container_of(call, weighed, post_id) or "")
     if found is None:
@@ -128,3 +127,10 @@ async def judged(call: Call, project_id: str, post_id: str, *, variations: int) 
         left = CLONES_PER_SOURCE - found.clones
         return Verdict("stop", f"it has {found.clones} clones; of the {CLONES_PER_SOURCE} that help only {left} are left", found.clones)
     return found
+
+
+async def judged(call: Call, project_id: str, post_id: str, *, variations: int) -> Verdict:
+    """The verdict on making `variations` clones of one post, named by its id at Layers; one call has one, whatever comes meanwhile."""
+    if post_id not in call.verdicts:
+        call.verdicts[post_id] = await _verdict(call, project_id, post_id, variations=variations)
+    return call.verdicts[post_id]

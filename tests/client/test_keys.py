@@ -10,9 +10,10 @@ from pydantic import SecretStr
 
 from layers_mcp.client.keys import BadKeyFile, KeyFile
 from layers_mcp.client.layers import Layers
+from layers_mcp.client.sent import Sent, watched
 from layers_mcp.contract import account, projects
 from layers_mcp.contract.endpoint import Empty
-from layers_mcp.contract.errors import ForbiddenScope, Unauthenticated
+from layers_mcp.contract.errors import ForbiddenScope, Halted, Unauthenticated
 
 pytestmark = pytest.mark.anyio
 
@@ -94,6 +95,23 @@ async def test_the_other_key_is_tried_once_with_the_same_idempotency_key(file, c
 
     assert api.keys == ["two", "one"]
     assert len({key for _, key in api.asked}) == 1
+
+
+async def test_a_write_that_may_not_go_out_any_more_is_not_sent_with_the_other_key_either(file, client):
+    """Issue 5, `halt`: every attempt is asked about, and what Layers turned away did nothing."""
+    api, sent = Api(), Sent()
+
+    def check() -> None:
+        if api.asked:
+            assert sent.left_nothing(again=False)
+            raise Halted("all projects are halted")
+
+    async with client(api, KeyFile(file("two", "one"))) as layers:
+        with watched(sent), pytest.raises(Halted) as caught:
+            await layers.send(projects.CREATE, projects.CreateProject(name="Q"), check=check)
+
+    assert api.keys == ["two"]
+    assert (caught.value.unsure, sent.left_nothing(again=False), sent.left_nothing(again=True)) == (False, True, False)
 
 
 async def test_only_an_unknown_key_is_a_reason_to_try_the_other(file, client):

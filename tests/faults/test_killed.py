@@ -177,10 +177,10 @@ def _standing(state: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _queued_at(state: Path) -> Counter[datetime]:
-    """How many posts are queued for each instant, as the sandbox's tables hold it."""
+def _queued_at(state: Path, project: str) -> Counter[datetime]:
+    """How many posts of a project are queued for each instant, as the sandbox's tables hold it; the demo there has posts of its own."""
     with sqlite3.connect(state / "sandbox.db") as tables:
-        found = tables.execute("select scheduled_for from posts where canceled_at is null").fetchall()
+        found = tables.execute("select scheduled_for from posts where canceled_at is null and project_id = ?", (project,)).fetchall()
     tables.close()
     return Counter(datetime.fromtimestamp(one / 1000, UTC) for (one,) in found)  # whole milliseconds
 
@@ -244,7 +244,7 @@ def test_a_yes_to_a_schedule_is_carried_out_once_wherever_the_server_is_killed(m
             asked = agent.call("schedule_content", **wanted, confirm=asked["confirmation"]["handle"])
         assert asked["status"] == "done", asked
 
-    queued = _queued_at(tmp_path / "state")
+    queued = _queued_at(tmp_path / "state", project)
     twice, lost = sum((queued - said_yes).values()), sum((said_yes - queued).values())
     tally("Schedules of killed servers", yeses=said_yes.total(), twice=twice, lost=lost, **agent.counted)
     assert queued == said_yes

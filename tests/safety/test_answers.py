@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from attacks import Carrying, Person
 
-from layers_mcp.client.sent import note
+from layers_mcp.client.sent import Write, unchecked
 from layers_mcp.contract import review
 from layers_mcp.contract.errors import Conflict, TimedOut
 from layers_mcp.gate.handle import fingerprint, new_handle
@@ -243,7 +243,7 @@ async def test_an_act_that_is_refused_is_over_and_one_that_is_lost_is_not(scene,
 
     async def refusing(endpoint, request, **more):
         if endpoint is review.SET_POLICY:
-            note(more["key"], "unsure" if state == "acting" else "refused")  # as the client does
+            Write(more["key"], unchecked).failed(problem)  # as the client does
             raise problem
         return await send(endpoint, request, **more)
 
@@ -346,7 +346,7 @@ async def test_the_key_of_a_lost_act_is_used_again_but_for_what_is_set_and_a_new
             return await send(endpoint, request, **more)
         keys.append(more["key"])
         if lost.pop(0):
-            note(more["key"], "unsure")  # as the client does
+            Write(more["key"], unchecked).begins()  # as the client does
             raise TimedOut("lost")
         return await send(endpoint, request, **more)
 

@@ -94,6 +94,25 @@ async def test_an_act_whose_client_went_away_writes_its_own_end(story):
     assert _rows(story, 2) == [*begun, ("done", "agent", None, project)]
 
 
+@pytest.mark.parametrize("end", ["done", "broken_off"])
+async def test_the_trail_of_each_project_shows_the_act_and_its_end(story, end):
+    """README: `acting` without an end reads as a killed process; an act on two projects ends in the trail of both."""
+    projects = sorted([await story.project(customerExternalId="a"), await story.project(customerExternalId="b")])
+    posts = [await story.post(one) for one in projects]
+    handle, send = await story.handle("approve_content", containerIds=posts), story.layers.send
+
+    async def ending(endpoint, request, **more):
+        if endpoint is review.APPROVE and end == "broken_off":
+            raise RuntimeError
+        return await send(endpoint, request, **more)
+
+    story.layers.send = ending
+    await story.call("approve_content", containerIds=posts, confirm=handle)
+
+    shown = [_rows(story, 2, project_id=one) for one in projects]
+    assert shown == [[("acting", "agent", None, one), (end, "agent", None, one)] for one in projects]
+
+
 async def test_an_act_that_costs_more_by_now_than_the_yes_was_given_to_asks_anew(story):
     """Issue 5: the most that it may cost is what the person saw."""
     project, send, looks = await story.project(), story.layers.send, []

@@ -17,6 +17,10 @@ from layers_mcp.tool.asking import Said
 pytestmark = pytest.mark.anyio
 
 
+APPROVE = {"method": "POST", "path": "/v1/content/{containerId}/approve"}
+GENERATE = {"method": "POST", "path": "/v1/projects/{projectId}/content"}
+
+
 @pytest.fixture
 async def post(story) -> tuple[str, str]:
     """A project and a post of it that waits for approval."""
@@ -27,6 +31,10 @@ async def post(story) -> tuple[str, str]:
 async def _yes(story, **arguments) -> dict:
     shown = await story.call("halt", **arguments)
     return await story.call("halt", **arguments, confirm=shown["confirmation"]["handle"])
+
+
+def _lift(story) -> None:
+    assert story.house.gate.lift(None, by="person")
 
 
 async def test_a_halted_project_takes_no_writes_and_is_still_read(story, post):
@@ -220,6 +228,85 @@ async def test_a_halt_in_the_middle_of_many_writes_leaves_what_went_out_and_refu
     assert outcomes == [(first, "approved", None), (second, "failed", "HALTED"), (third, "failed", "HALTED")]
     assert "what this call wrote before then stands" in told["result"]["items"][1]["message"]
     assert [(await story.content(one)).approval_status for one in (first, second, third)] == ["approved", "pending", "pending"]
+
+
+def _halts_after(story, route: str, *, times: int = 1) -> None:
+    """A person halts everything once requests to a route were answered, or lost, so many times."""
+    inner, met = story.wire.handle_async_request, []
+
+    async def halting(request):
+        try:
+            return await inner(request)
+        finally:
+            if request.url.path.endswith(route):
+                met.append(request)
+                if len(met) == times:
+                    story.house.gate.hold(None, by="person")
+
+    story.wire.handle_async_request = halting
+
+
+async def test_a_halt_while_a_write_waits_for_its_next_attempt_refuses_it(story, post):
+    """README: "Writes are refused from now on"; what Layers turned away is not sent again, and nothing was done."""
+    _, container = post
+    handle = await story.handle("approve_content", containerIds=[container])
+    story.world.script(Fault(**APPROVE, status=429, retry_after_s=60))
+    _halts_after(story, "/approve")
+
+    told = await story.call("approve_content", containerIds=[container], confirm=handle)
+    sent = story.wire.rows.count("POST /v1/content/{containerId}/approve")
+    _lift(story)
+    again = await story.call("approve_content", containerIds=[container], confirm=handle)
+
+    (one,) = told["result"]["items"]
+    assert (told["status"], one["outcome"], one["code"], sent) == ("failed", "failed", "HALTED", 1)
+    assert "stands" not in one["message"]
+    assert "replayed" in again
+    assert (await story.content(container)).approval_status == "pending"
+
+
+async def test_a_halt_after_a_lost_answer_leaves_the_outcome_unknown_and_says_how_to_look(story):
+    """Issue 5: a write whose outcome is unknown is never said to have done nothing; the same call goes on with it once it may."""
+    project = await story.project()
+    story.world.script(Fault(**GENERATE, lose_answer=True))
+    story.world.script(Fault(**GENERATE, status=429))
+    _halts_after(story, "/content", times=2)
+
+    told = await story.call("generate_content", projectId=project, hook="Hi.", waitSeconds=0)
+    sent, kept = story.wire.rows.count("POST /v1/projects/{projectId}/content"), story.spent(project)
+    _lift(story)
+    done = await story.call("generate_content", projectId=project, hook="Hi.", waitSeconds=0)
+
+    assert (told["error"]["code"], sent, kept > 0) == ("HALTED", 2, True)
+    assert told["error"]["details"]["outcome"] == "unknown"
+    assert told["error"]["details"]["look"]["tool"] == "list_content"
+    assert "not known whether" in told["error"]["whatToDo"]
+    assert "what this call wrote before then stands" in told["error"]["message"]
+    assert (done["status"], "replayed" in done, story.spent(project)) == ("running", True, kept)
+    assert len((await story.call("list_content", projectId=project))["result"]["items"]) == 1
+
+
+async def test_a_repeat_of_a_lost_call_that_meets_a_halt_or_a_limit_says_nothing_of_the_first(story):
+    """Review of issue 5: a refusal that came before Layers looked at the key does not settle what an earlier call may have done."""
+    project = await story.project()
+    call = {"projectId": project, "hook": "Hi.", "waitSeconds": 0}
+    story.world.script(Fault(**GENERATE, lose_answer=True, times=4))
+    await story.call("generate_content", **call)
+    kept = story.spent(project)
+    story.world.script(Fault(**GENERATE, status=429, times=6))
+    limited = await story.call("generate_content", **call)
+    story.world.script(Fault(**GENERATE, status=429))
+    _halts_after(story, "/content")
+    halted = await story.call("generate_content", **call)
+    spent = story.spent(project)
+    _lift(story)
+
+    done = await story.call("generate_content", **call)
+
+    assert [one["error"]["code"] for one in (limited, halted)] == ["RATE_LIMITED", "HALTED"]
+    assert kept == spent == story.spent(project) > 0
+    assert "replayed" in done
+    assert len((await story.call("list_content", projectId=project))["result"]["items"]) == 1
 
 
 async def _statuses(story, project) -> dict[str, str]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from layers_mcp.contract import measurement
 from layers_mcp.gate.handle import fingerprint
 from layers_mcp.sandbox.faults import Fault
 
 pytestmark = pytest.mark.anyio
+CLONE = "POST /v1/content/{containerId}/clone-from-post"
+ORDINARY = (-1.0, -1.1, -1.2, -1.3, -1.4)
+"""Qualities of five posts that no audience likes much."""
 GENERATE = "POST /v1/projects/{projectId}/content"
 ROUTE = {"method": "POST", "path": "/v1/projects/{projectId}/content"}
 SLIDES = {"format": "slideshow_remix", "hook": "Skip the line."}
@@ -178,6 +182,53 @@ async def test_new_projects_bring_no_budget_beyond_the_total(story):
 
     assert [one["status"] for one in told] == ["running", "running", "confirmation_required"]
     assert "LAYERS_BUDGET_TOTAL" in told[2]["confirmation"]["question"]
+
+
+def _measured_late(story, looks: int) -> None:
+    """For so many looks nothing is measured yet, so that the verdict is to wait."""
+    send, seen = story.layers.send, []
+
+    async def late(endpoint, request, **more):
+        reply = await send(endpoint, request, **more)
+        seen.extend([endpoint] if endpoint is measurement.TOP else [])
+        return reply.model_copy(update={"items": ()}) if endpoint is measurement.TOP and len(seen) <= looks else reply
+
+    story.layers.send = late
+
+
+async def test_a_yes_to_what_cost_nothing_then_does_not_pay_for_clones_the_verdict_allows_by_now(story):
+    """Issue 5: quote before spending; nobody agrees to a price that was not shown, and what exceeds a budget asks with the numbers."""
+    project = await story.project()
+    *_, (_, post) = await story.fed(project, *ORDINARY, 3.0)
+    story.within(call=0)
+    story.under("ask", generate_content="ask")
+    asked = {"projectId": project, "sourcePostId": post, "waitSeconds": 0}
+    _measured_late(story, 2)
+    free = await story.call("generate_content", **asked)
+    before = story.spent(project)
+
+    told = await story.call("generate_content", **asked, confirm=free["confirmation"]["handle"])
+    sent, spent = story.wire.rows.count(CLONE), story.spent(project)
+    made = await story.call("generate_content", **asked, confirm=told["confirmation"]["handle"])
+
+    assert [one["id"] for one in free["confirmation"]["items"]] == [project]
+    assert (told["status"], sent, spent) == ("confirmation_required", 0, before)
+    assert "costs more by now" in told["confirmation"]["because"]
+    assert "LAYERS_BUDGET_CALL" in told["confirmation"]["question"]
+    assert (made["status"], story.wire.rows.count(CLONE)) == ("running", 1)
+    assert story.spent(project) > before
+
+
+async def test_a_verdict_that_turns_between_price_and_act_makes_nothing_that_was_not_set_aside(story):
+    """Issue 5: credits are set aside before the request goes out; one call goes by one verdict."""
+    project = await story.project()
+    *_, (_, post) = await story.fed(project, *ORDINARY, 3.0)
+    before = story.spent(project)
+    _measured_late(story, 1)
+
+    told = await story.call("generate_content", projectId=project, sourcePostId=post, waitSeconds=0)
+
+    assert (told["status"], story.wire.rows.count(CLONE), story.spent(project)) == ("needs_action", 0, before)
 
 
 @pytest.mark.parametrize("trouble", [{"code": "CONFLICT"}, {"job_error": "GENERATION_FAILED"}])

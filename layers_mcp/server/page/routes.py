@@ -24,7 +24,7 @@ from layers_mcp.server.edge import peer_of
 from layers_mcp.server.page import pages
 from layers_mcp.server.page.session import form_token, new_session, opens, same, valid
 from layers_mcp.server.page.style import STYLE_HASH
-from layers_mcp.server.rate import Failures
+from layers_mcp.server.rate import Rate, wrong_ones
 from layers_mcp.tool.pictures import looked
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ _FETCHES = 4
 class Page:
     """What the page needs of the process that serves it.
 
-    `token`: gives the person's secret as it is now; `house`: opens the house; `failures`: the wrong secrets of late, which are apart
+    `token`: gives the person's secret as it is now; `house`: opens the house; `wrong`: the wrong secrets of late, which are apart
     from the agents' wrong tokens.
     """
 
     clock: Clock
     token: Callable[[], str]
     house: Callable[[], Awaitable[House]]
-    failures: Failures = field(default_factory=Failures)
+    wrong: Rate = field(default_factory=wrong_ones)
 
 
 class _Seat(NamedTuple):
@@ -179,19 +179,16 @@ class _Desk:
         return endpoint
 
     def _opened(self, request: Request, given: str, token: str) -> Response:
-        """The way in for the person's secret; whoever sent too many wrong ones waits, whatever they send."""
-        peer = peer_of(request.scope)
-        pause_s = self._page.failures.pause_s(peer)
-        if pause_s:
-            words = f"Too many wrong secrets were sent of late. Try again in {math.ceil(pause_s)} seconds."
-            answer = _page(pages.told("Not now", words), 429)
-            answer.headers["Retry-After"] = str(math.ceil(pause_s))
-            return answer
-        if not opens(given, token):
-            self._page.failures.wrong(peer)
+        """The way in for the person's secret, whatever came before it; where too many wrong ones came from, another is told to wait."""
+        if opens(given, token):
+            return self._let_in(request, token)
+        pause_s = self._page.wrong.take(peer_of(request.scope))
+        if not pause_s:
             return _closed(request)
-        self._page.failures.right(peer)
-        return self._let_in(request, token)
+        words = f"This secret is wrong, as were too many of late. Try again in {math.ceil(pause_s)} seconds, or with a new link."
+        answer = _page(pages.told("Not now", words), 429)
+        answer.headers["Retry-After"] = str(math.ceil(pause_s))
+        return answer
 
     def _let_in(self, request: Request, token: str) -> Response:
         """A session, and on to the address without the secret."""
