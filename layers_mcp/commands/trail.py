@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from layers_mcp.contract.scalars import full_project, wire_time
+from layers_mcp.contract.scalars import wire_time
 from layers_mcp.settings import settings_or_exit
 from layers_mcp.store.rows import Entry
 from layers_mcp.store.store import Store
@@ -36,7 +36,7 @@ def trail(
                 f"layers-mcp: {flaw}" if flaw else f"{number} entries, as they were written; the last is {digest}", err=flaw is not None
             )
             raise typer.Exit(1 if flaw else 0)
-        for entry in store.trail.recent(project_id=None if project is None else full_project(project), limit=limit):
+        for entry in store.trail.recent(project_id=project, limit=limit):
             typer.echo(entry.model_dump_json(exclude_none=True) if as_json else _line(entry))
     finally:
         store.close()

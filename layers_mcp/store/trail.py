@@ -10,8 +10,9 @@ import hashlib
 import json
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
+from layers_mcp.contract.scalars import any_project
 from layers_mcp.database import reading, writing
 from layers_mcp.store.rows import Entry, Link
 from layers_mcp.store.tables import trail, trail_end
@@ -56,12 +57,13 @@ class Trail:
             connection.execute(update(trail_end).values(number=last + 1, digest=digest))
 
     def recent(self, principal: str | None = None, *, project_id: str | None = None, limit: int = 50) -> tuple[Entry, ...]:
-        """The latest calls, newest first; of one principal or project where it is given."""
+        """The latest calls, newest first; of one principal or project where it is given, however either spelt the project."""
         wanted = select(*_FIELDS).order_by(trail.c.number.desc()).limit(limit)
         if principal is not None:
             wanted = wanted.where(trail.c.principal == principal)
         if project_id is not None:
-            wanted = wanted.where(trail.c.project_id == project_id)
+            known = any_project(project_id)
+            wanted = wanted.where(func.lower(trail.c.project_id).in_([known, known.removeprefix("prj_")]))
         with reading(self._engine) as connection:
             return tuple(Entry.model_validate(dict(row)) for row in connection.execute(wanted).mappings())
 

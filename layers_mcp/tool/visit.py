@@ -66,8 +66,8 @@ class Notes:
 
     `shown`: the digest of what was shown; `how`: how a person answered; `projects`: those that are written to; `tier`: whose yes it
     takes; `too_long`: more than a client can be asked, which is why; `by`: whose yes it has; `cost`: what was set aside; `operation`: what
-    it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `acting`: there was
-    a yes, and it is acted on.
+    it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `items`: the ids
+    of all that was shown; `acting`: there was a yes, and it is acted on.
     """
 
     shown: str | None = None
@@ -79,6 +79,7 @@ class Notes:
     cost: Cost | None = None
     operation: Operation | None = None
     agreed: int | None = None
+    items: frozenset[str] = frozenset()
     acting: bool = False
     places: dict[str, str | None] = field(default_factory=dict[str, str | None])
 
@@ -181,6 +182,7 @@ class Visit:
             return_url=house.return_url,
             again=again,
             by=self.notes.by,
+            shown=self.notes.items,
         )
         return made
 
