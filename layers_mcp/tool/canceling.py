@@ -62,6 +62,7 @@ class Canceled(NamedTuple):
     def words(self) -> str:
         """How it came out, whole, in a few sentences."""
         words = f" Canceled: {len(self.posts)} posts, {len(self.jobs)} jobs ({self.unseen})."
+        words += f" Of each kind the first {SHOWN} are named." if max(map(len, self.fields.values())) < max(map(len, self[:4])) else ""
         words += f" Not canceled: {len(self.left)}, see notCanceled." if self.left else ""
         return words + (f" Not known of {len(self.lost)}, see notKnown: a yes to the same call goes on." if self.lost else "")
 

@@ -40,7 +40,7 @@ class HaltArguments(Control):
 
 
 class Halted(View):
-    """How writes stand now, and what was canceled, paused and started."""
+    """How writes stand now, and what was canceled, paused and started; of what was canceled the first of each kind are named."""
 
     halted: bool
     project_id: str | None = None

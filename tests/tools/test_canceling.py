@@ -55,6 +55,7 @@ async def test_every_waiting_post_is_canceled_the_soonest_first(story, scheduled
     assert facts["waitingPosts"][0] == f"sp_00000000-0000-4000-8000-{many - 1:012}"
     assert len(facts["waitingPosts"]) + facts["morePosts"] == many
     assert f"Canceled: {many} posts" in done["summary"]
+    assert "the first 100 are named" in done["summary"]
     assert done["result"]["canceledPosts"] == facts["waitingPosts"]
     assert _left(story, scheduled) == 0
 
