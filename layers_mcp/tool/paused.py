@@ -45,7 +45,7 @@ def _path(platform: str) -> PathPlatform:
     return known[platform]
 
 
-async def _pauses(project_id: str, platform: PathPlatform, status: PendingStatus, since: datetime, call: Call) -> list[PendingAction]:
+async def _pauses(call: Call, project_id: str, platform: PathPlatform, status: PendingStatus, *, since: datetime) -> list[PendingAction]:
     """The pauses of campaigns that were asked for after an instant, newest first."""
     found, cursor = list[PendingAction](), None
     for _ in range(_PAGES):
@@ -64,7 +64,7 @@ async def _asked(project_id: str, rows: Sequence[Paused], call: Call) -> list[Pe
     for row in rows:
         since[_path(row.platform)] = min(row.at, since.get(_path(row.platform), row.at))
     statuses: tuple[PendingStatus, ...] = get_args(PendingStatus)
-    asked = (_pauses(project_id, platform, status, first, call) for platform, first in since.items() for status in statuses)
+    asked = (_pauses(call, project_id, platform, status, since=first) for platform, first in since.items() for status in statuses)
     return [one for some in await asyncio.gather(*asked) for one in some]
 
 
