@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import typer
 
 from layers_mcp.clock import WallClock
+from layers_mcp.commands.terminal import typed_yes
 from layers_mcp.settings import settings_or_exit
 from layers_mcp.store.rows import Confirmation
 from layers_mcp.store.store import Store
@@ -105,21 +106,13 @@ def _answered(name: str, *, yes: bool) -> None:
         row = _found(store, name)
         for line in _lines(row):
             typer.echo(line)
-        if yes and not _typed():
+        if yes and not typed_yes("Type yes to allow exactly this"):
             typer.echo("Not answered.")
             raise typer.Exit(1)
         if not store.confirmations.answer(row.handle, yes=yes, how="command", now=WallClock().now()):
             typer.echo("layers-mcp: it was answered or ran out meanwhile; nothing was changed", err=True)
             raise typer.Exit(1)
         typer.echo(_SAID_YES if yes else _SAID_NO)
-
-
-def _typed() -> bool:
-    """Whether somebody at a terminal typed yes; a program that runs this command is nobody at a terminal."""
-    if not sys.stdin.isatty():
-        typer.echo("layers-mcp: a yes is typed by a person at a terminal", err=True)
-        raise typer.Exit(2)
-    return typer.prompt("Type yes to allow exactly this", default="no").strip().lower() == "yes"
 
 
 @app.command("yes")

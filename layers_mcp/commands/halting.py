@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from layers_mcp.clock import WallClock
+from layers_mcp.commands.terminal import typed_yes
 from layers_mcp.contract.scalars import allowed_project, any_project, wire_time
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
@@ -99,14 +99,6 @@ def halt(
     typer.echo(f"Only a person lets them through again: layers-mcp resume {'--all' if chosen is None else chosen}")
 
 
-def _typed(question: str) -> bool:
-    """Whether somebody at a terminal typed yes."""
-    if not sys.stdin.isatty():
-        typer.echo("layers-mcp: a yes is typed by a person at a terminal; nothing was changed", err=True)
-        raise typer.Exit(2)
-    return typer.prompt(question, default="no").strip().lower() == "yes"
-
-
 def resume(project: _Project = None, every: _All = False) -> None:  # noqa: FBT002  typer's flags
     """Let writes through again; a yes has to be typed at a terminal."""
     chosen = _chosen(project, every=every)
@@ -119,7 +111,7 @@ def resume(project: _Project = None, every: _All = False) -> None:  # noqa: FBT0
             )
             raise typer.Exit(1)
         typer.echo(_words(held))
-        if not _typed(f"Type yes to let writes to {what} through again"):
+        if not typed_yes(f"Type yes to let writes to {what} through again"):
             typer.echo("Nothing was changed.")
             raise typer.Exit(1)
         gate.lift(chosen, by="person")

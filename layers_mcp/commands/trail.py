@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from layers_mcp.contract.scalars import full_project, wire_time
+from layers_mcp.contract.scalars import any_project, wire_time
 from layers_mcp.settings import settings_or_exit
 from layers_mcp.store.rows import Entry
 from layers_mcp.store.store import Store
@@ -19,6 +19,12 @@ def _line(entry: Entry) -> str:
     yes = f"  yes by {entry.confirmed_by}{f' ({entry.how})' if entry.how else ''}" if entry.confirmed_by else ""
     where = f"  {entry.project_id}" if entry.project_id else ""
     return f"{wire_time(entry.at)}  {entry.tool}  {entry.outcome}{yes}{where}  {entry.request_id or ''}".rstrip()
+
+
+def _spellings(project: str) -> tuple[str, str]:
+    """A project with and without its prefix: tools write it as the API spells it, commands as all spellings of it."""
+    known = any_project(project)
+    return known, known.removeprefix("prj_")
 
 
 def trail(
@@ -36,7 +42,7 @@ def trail(
                 f"layers-mcp: {flaw}" if flaw else f"{number} entries, as they were written; the last is {digest}", err=flaw is not None
             )
             raise typer.Exit(1 if flaw else 0)
-        for entry in store.trail.recent(project_id=None if project is None else full_project(project), limit=limit):
+        for entry in store.trail.recent(spellings=None if project is None else _spellings(project), limit=limit):
             typer.echo(entry.model_dump_json(exclude_none=True) if as_json else _line(entry))
     finally:
         store.close()

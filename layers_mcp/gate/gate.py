@@ -233,8 +233,9 @@ class Gate:
         )
 
     def recent(self, *, project_id: str | None = None, kind: Kind | None = None, limit: int = 20) -> tuple[Began, ...]:
-        """The latest things this principal's calls began, newest first."""
-        return self._store().begun.recent(self.principal, project_id=project_id, kind=kind, limit=limit)
+        """The latest things that calls through this store began, any principal's as holds are, newest first."""
+        project = None if project_id is None else full_project(project_id)
+        return self._store().begun.recent(project_id=project, kind=kind, limit=limit)
 
     def hold(self, project_id: str | None, *, by: ConfirmedBy = "agent") -> None:
         """Hold back every write to a project, or with None to any, for whoever shares this store. `by`: who wants it."""
@@ -251,10 +252,9 @@ class Gate:
         """The hold on this project, or with None on all; None when there is none."""
         return next((one for one in self._store().halts.all() if one.project_id == _named(project_id)), None)
 
-    def pausing(self, project_id: str, campaign_id: str, platform: str) -> None:
+    def pausing(self, row: Paused) -> None:
         """Remember that a campaign is paused with the halt of its project, before it is."""
-        row = Paused(project_id=_named(project_id), campaign_id=campaign_id, platform=platform, at=self._clock.now())
-        self._store().halts.pausing(row)
+        self._store().halts.pausing(row.model_copy(update={"project_id": _named(row.project_id)}))
 
     def unpaused(self, project_id: str, campaign_id: str) -> None:
         """Forget that again: the campaign runs, or never was paused."""

@@ -52,9 +52,12 @@ class Halts:
             return tuple(Halt.model_validate(dict(row)) for row in connection.execute(select(halts).order_by(halts.c.at)).mappings())
 
     def pausing(self, row: Paused) -> None:
-        """Remember a campaign, before it is paused."""
-        with suppress(IntegrityError), writing(self._engine) as connection:
-            connection.execute(insert(paused).values(row.model_dump()))
+        """Remember a campaign, before it is paused; what is known of it already is replaced."""
+        with writing(self._engine) as connection:
+            with suppress(IntegrityError), connection.begin_nested():
+                connection.execute(insert(paused).values(row.model_dump()))
+            its = (paused.c.project_id == row.project_id, paused.c.campaign_id == row.campaign_id)
+            connection.execute(update(paused).where(*its).values(at=row.at, platform=row.platform))
 
     def unpaused(self, project_id: str, campaign_id: str) -> None:
         """Forget a campaign: it runs."""

@@ -180,7 +180,10 @@ class Halt(_Row):
 
 
 class Paused(_Row):
-    """A campaign that was paused together with a halt, so that just this one is started again."""
+    """A campaign that was paused together with a halt, so that just this one is started again.
+
+    `at`: the API's instant since which it is; or, while it may only be asked for, since which the action that asks may be on record.
+    """
 
     project_id: str
     campaign_id: str

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from layers_mcp.database import reading, writing
 from layers_mcp.store.rows import Entry, Link
@@ -55,13 +55,13 @@ class Trail:
             connection.execute(insert(trail).values(entry.model_dump() | {"number": last + 1, "digest": digest}))
             connection.execute(update(trail_end).values(number=last + 1, digest=digest))
 
-    def recent(self, principal: str | None = None, *, project_id: str | None = None, limit: int = 50) -> tuple[Entry, ...]:
-        """The latest calls, newest first; of one principal or project where it is given."""
+    def recent(self, principal: str | None = None, *, spellings: Collection[str] | None = None, limit: int = 50) -> tuple[Entry, ...]:
+        """The latest calls, newest first; of one principal, or of one project by its spellings in lower case, where they are given."""
         wanted = select(*_FIELDS).order_by(trail.c.number.desc()).limit(limit)
         if principal is not None:
             wanted = wanted.where(trail.c.principal == principal)
-        if project_id is not None:
-            wanted = wanted.where(trail.c.project_id == project_id)
+        if spellings is not None:
+            wanted = wanted.where(func.lower(trail.c.project_id).in_(spellings))
         with reading(self._engine) as connection:
             return tuple(Entry.model_validate(dict(row)) for row in connection.execute(wanted).mappings())
 

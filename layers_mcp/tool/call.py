@@ -53,8 +53,8 @@ class Switch(Protocol):
         """The hold of exactly this name, or None."""
         ...
 
-    def pausing(self, project_id: str, campaign_id: str, platform: str) -> None:
-        """Remember that a campaign is paused by this switch, before it is."""
+    def pausing(self, row: Paused) -> None:
+        """Remember that a campaign is paused by this switch, before it is; what is known of it already is replaced."""
         ...
 
     def unpaused(self, project_id: str, campaign_id: str) -> None:
@@ -66,7 +66,7 @@ class Switch(Protocol):
         ...
 
     def recent(self, *, project_id: str | None = None, kind: Kind | None = None, limit: int = 20) -> tuple[Began, ...]:
-        """What this principal's calls began, newest first; of one project or kind where it is given."""
+        """What calls began, whoever's of our store, newest first; of one project or kind where it is given."""
         ...
 
 
@@ -76,8 +76,9 @@ class Call:
 
     `wait_s`: how long a long tool waits when the call does not say. `return_url`: where people come back to after a consent when
     the call does not say (setting LAYERS_RETURN_URL). `again`: an earlier attempt at this operation is on record, so
-    what it starts may stand already. `by`: whose yes it acts on, the agent's where none was needed. `sent`: what its writes came to so
-    far; `books`: told how a job ended; `verdicts`: those on cloning that it went by, so that what it makes is what was priced.
+    what it starts may stand already. `by`: whose yes it acts on, the agent's where none was needed; `shown`: the ids of all that was
+    shown for that yes. `sent`: what its writes came to so far; `books`: told how a job ended; `verdicts`: those on cloning that it went
+    by, so that what it makes is what was priced.
     """
 
     layers: Partner
@@ -93,6 +94,7 @@ class Call:
     again: bool = False
     by: ConfirmedBy = "agent"
     verdicts: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
+    shown: frozenset[str] = frozenset()
 
     def now(self) -> datetime:
         """The API's time: in the sandbox its world may run apart from ours."""

@@ -209,6 +209,7 @@ async def _look(visit: Visit, ask: Ask) -> Shown | None:
     bill = await bill_of(visit, call)
     visit.notes.agreed = 0 if bill is None else bill.standing.credits
     shown = with_bill(seen, bill)
+    visit.notes.items = frozenset(item.id for item in shown.items)
     visit.notes.too_long = visit.asker is not None and visit.notes.tier in ("ask", "human") and not fits(shown)
     if visit.notes.too_long:  # a yes to a part of it is no yes
         visit.notes.tier = "outside"

@@ -65,14 +65,14 @@ class FencedSwitch:
         self.check(project_id)
         return self._inner.holds(project_id)
 
-    def pausing(self, project_id: str, campaign_id: str, platform: str) -> None:
+    def pausing(self, row: Paused) -> None:
         """Remember that a campaign is paused by this switch, before it is.
 
         Raises:
             OutsideProjects: another project.
         """
-        self.check(project_id)
-        self._inner.pausing(project_id, campaign_id, platform)
+        self.check(row.project_id)
+        self._inner.pausing(row)
 
     def unpaused(self, project_id: str, campaign_id: str) -> None:
         """Forget that again: it runs, or never was paused.
@@ -93,7 +93,7 @@ class FencedSwitch:
         return self._inner.paused(project_id)
 
     def recent(self, *, project_id: str | None = None, kind: Kind | None = None, limit: int = 20) -> tuple[Began, ...]:
-        """What this principal's calls began for the projects, newest first."""
+        """What calls began for the projects, newest first."""
         if project_id is not None:
             return self._inner.recent(project_id=project_id, kind=kind, limit=limit) if self._fence.holds(project_id) else ()
         found = self._inner.recent(kind=kind, limit=max(limit, _LOOKED_THROUGH))

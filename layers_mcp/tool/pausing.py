@@ -1,4 +1,4 @@
-"""Campaigns that halt pauses, and starts again: which they are, what the authority lets be done with them, and what became of it."""
+"""Campaigns that halt pauses, and starts again: what the authority lets be done with them, and what became of it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from typing import NamedTuple
 from pydantic import Field, JsonValue
 
 from layers_mcp.contract import ad_accounts, ads, ads_authority, ads_lifecycle, ads_metrics
-from layers_mcp.contract.ads import PATH_OF, AdPlatform, AdStatus, Campaign, GetCampaign, ListCampaigns, PathPlatform, Written
+from layers_mcp.contract.ads import PATH_OF, AdPlatform, AdStatus, Campaign, GetCampaign, ListCampaigns, Written
 from layers_mcp.contract.ads_authority import Bucket, GetAuthority
 from layers_mcp.contract.ads_lifecycle import PauseCampaign, ResumeCampaign
-from layers_mcp.contract.errors import CallerError, LayersError, NotFound, PolicyError
+from layers_mcp.contract.errors import CallerError, Halted, LayersError, PolicyError
 from layers_mcp.store.rows import Paused
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import ShownItem, View
 from layers_mcp.tool.paging import Page, every
+from layers_mcp.tool.paused import WAITS
 from layers_mcp.tool.period import period_of
 from layers_mcp.tool.size import brief
 from layers_mcp.tool.spending import measure, totals
 
-__all__ = ["CALLS", "Turned", "pause", "running", "shown_pauses", "shown_starts", "spent_today", "start", "stopped"]
+__all__ = ["CALLS", "Turned", "pause", "running", "shown_pauses", "shown_starts", "spent_today", "start"]
 
 CALLS = (
-    ad_accounts.ACCOUNTS, ads_metrics.GET, ads.CAMPAIGNS, ads.GET_CAMPAIGN, ads_authority.GET, ads_lifecycle.PAUSE, ads_lifecycle.RESUME,
+    ad_accounts.ACCOUNTS, ads_metrics.GET, ads.CAMPAIGNS, ads_authority.GET, ads_lifecycle.PAUSE, ads_lifecycle.RESUME,
 )  # fmt: skip
 """Every endpoint that pausing and starting may touch, beside the project."""
 _PAGE, _PAGES = 200, 25
@@ -67,26 +68,6 @@ async def running(project_id: str, call: Call) -> list[Campaign]:
         return call.layers.send(ads.CAMPAIGNS, ListCampaigns.model_validate(wanted))
 
     return await every(ask, pages=_PAGES)
-
-
-def _path(platform: str) -> PathPlatform:
-    """A platform as paths spell it."""
-    known: dict[str, PathPlatform] = {**PATH_OF}
-    return known[platform]
-
-
-async def stopped(project_id: str, call: Call) -> list[Campaign]:
-    """The campaigns that halt had paused and that are paused still; what somebody deleted meanwhile is not among them."""
-
-    async def look(one: Paused) -> Campaign | None:
-        asked = GetCampaign(project_id=project_id, platform=_path(one.platform), campaign_id=one.campaign_id)
-        try:
-            return await call.layers.send(ads.GET_CAMPAIGN, asked)
-        except NotFound:
-            return None
-
-    found = [await look(one) for one in call.switch.paused(project_id)]
-    return [one for one in found if one is not None and one.status == "paused"]
 
 
 async def _standing(project_id: str, campaigns: Sequence[Campaign], call: Call) -> list[_Standing]:
@@ -165,28 +146,37 @@ def _turned(campaigns: Iterable[str], answers: Iterable[Written | LayersError | 
 
 
 async def pause(project_id: str, campaigns: Sequence[Campaign], call: Call) -> Turned:
-    """Pause each, and remember it before: what is surely refused is forgotten again."""
+    """Pause each, and remember it before: what is surely refused is forgotten again.
+
+    Until it is known to be paused, it may be by an action that waits, and that may be older than this call.
+    """
 
     async def one(campaign: Campaign) -> Written | LayersError | None:
         platform: AdPlatform = campaign.platform
-        call.switch.pausing(project_id, campaign.campaign_id, platform)
+        row = Paused(project_id=project_id, campaign_id=campaign.campaign_id, platform=platform, at=call.now() - WAITS)
+        call.switch.pausing(row)
         asked = PauseCampaign(project_id=project_id, platform=PATH_OF[platform], campaign_id=campaign.campaign_id)
         try:
-            return await call.layers.send(ads_lifecycle.PAUSE, asked, key=call.key_for(campaign.campaign_id))
+            answer = await call.layers.send(ads_lifecycle.PAUSE, asked, key=call.key_for(campaign.campaign_id))
         except LayersError as problem:
-            if problem.unsure:
-                return None if await _shows(project_id, campaign, "paused", call) else problem
-            if isinstance(problem, (CallerError, PolicyError)):
+            answer = None if problem.unsure and await _shows(project_id, campaign, "paused", call) else problem
+            if not problem.unsure and isinstance(problem, (CallerError, PolicyError)):
                 call.switch.unpaused(project_id, campaign.campaign_id)
-            return problem
+        if isinstance(answer, LayersError):
+            return answer
+        since = call.now() if answer is None or answer.status == "dispatched" else row.at
+        call.switch.pausing(row.model_copy(update={"at": since}))  # whoever saw it run meanwhile has forgotten it
+        return answer
 
     return _turned([each.campaign_id for each in campaigns], [await one(each) for each in campaigns])
 
 
 async def start(project_id: str, campaigns: Sequence[Campaign], call: Call) -> Turned:
-    """Start each again, and forget that it was paused once that is done or asked for."""
+    """Start each again, and forget that it was paused once that is done or asked for; none while writes to the project are held back."""
 
     async def one(campaign: Campaign) -> Written | LayersError | None:
+        if call.switch.held([project_id]) is not None:
+            return Halted(f"campaign {campaign.campaign_id} stays paused: writes are halted")
         asked = ResumeCampaign(project_id=project_id, platform=PATH_OF[campaign.platform], campaign_id=campaign.campaign_id)
         try:
             answer = await call.layers.send(ads_lifecycle.RESUME, asked, key=call.key_for(campaign.campaign_id))

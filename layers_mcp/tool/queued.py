@@ -16,7 +16,7 @@ from layers_mcp.tool.paging import Page
 __all__ = ["Waiting", "queued_as", "waiting_posts"]
 
 _PAGE, _PAGES = 100, 25
-"""At most 2,500 waiting posts of a project are looked through; ours."""
+"""At most 2,500 waiting posts of a project are looked through for a double; ours."""
 
 
 class Waiting(NamedTuple):
@@ -34,8 +34,8 @@ class Waiting(NamedTuple):
         return "not queued here yet" if self.whole else f"not queued here by the {len(self.posts)} latest waiting posts; there are more"
 
 
-async def waiting_posts(project_id: str, call: Call) -> Waiting:
-    """The posts of a project that wait or go out, latest time first."""
+async def waiting_posts(project_id: str, call: Call, *, pages: int = _PAGES) -> Waiting:
+    """The posts of a project that wait or go out, latest time first; `pages`: at most so many hundred."""
 
     def ask(cursor: str | None) -> Awaitable[Page[ScheduledPost]]:
         wanted = {"project_id": project_id, "status": ["queued", "publishing"], "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
@@ -43,7 +43,7 @@ async def waiting_posts(project_id: str, call: Call) -> Waiting:
 
     found: list[ScheduledPost] = []
     cursor: str | None = None
-    for _ in range(_PAGES):
+    for _ in range(pages):
         page = await ask(cursor)
         found += page.items
         cursor = page.next_cursor

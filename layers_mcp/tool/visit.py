@@ -70,9 +70,9 @@ class Notes:
 
     `shown`: the digest of what was shown; `how`: how a person answered; `projects`: those that are written to; `tier`: whose yes it
     takes; `too_long`: more than a client can be asked, which is why; `by`: whose yes it has; `cost`: what was set aside; `operation`: what
-    it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `acting`: the
-    projects that a yes is acted on for, None where it names none; nothing before there is a yes; `begun`: what the call began, each as
-    the argument of wait_for_job.
+    it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `items`: the ids
+    of all that was shown; `acting`: the projects that a yes is acted on for, None where it names none; nothing before there is a yes;
+    `begun`: what the call began, each as the argument of wait_for_job.
     """
 
     shown: str | None = None
@@ -84,6 +84,7 @@ class Notes:
     cost: Cost | None = None
     operation: Operation | None = None
     agreed: int = 0
+    items: frozenset[str] = frozenset()
     acting: tuple[str | None, ...] = ()
     begun: list[dict[str, JsonValue]] = field(default_factory=list[dict[str, JsonValue]])
     places: dict[str, str | None] = field(default_factory=dict[str, str | None])
@@ -193,6 +194,7 @@ class Visit:
             return_url=house.return_url,
             again=again,
             by=self.notes.by,
+            shown=self.notes.items,
         )
         return made
 

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from contextlib import suppress
+from dataclasses import replace
 
 from pydantic import Field, JsonValue
 
-from layers_mcp.contract import jobs, projects, publishing
+from layers_mcp.contract import projects
 from layers_mcp.contract.errors import Conflict, Invalid, LayersError, NotFound
-from layers_mcp.contract.jobs import CancelJob, GetJob
 from layers_mcp.contract.projects import GetProject
-from layers_mcp.contract.publishing import CancelPost, GetPost, ListPosts, ScheduledPost
 from layers_mcp.contract.scalars import Id, Utc
-from layers_mcp.tool import pausing
+from layers_mcp.store.rows import EVERY, Halt
+from layers_mcp.tool import canceling, paused, pausing
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
-from layers_mcp.tool.paging import Page, every
+from layers_mcp.tool.paused import stopped
 from layers_mcp.tool.pausing import Turned
 from layers_mcp.tool.size import fitting
 
 __all__ = ["halt"]
 
-_PAGE, _PAGES = 100, 10
-"""A thousand waiting posts are canceled at most; ours. What is left is said."""
-_RECENT = 50
-"""So many of the jobs that our calls began last are looked at; ours."""
-_REASON = "canceled with halt"
-_UNSEEN = "of jobs, those that others than this server began are not seen"
 _SPENT = frozenset({"spentTodayCents"})
 """A fact that moves on by itself."""
 
@@ -48,7 +40,7 @@ class HaltArguments(Control):
 
 
 class Halted(View):
-    """How writes stand now, and what was canceled, paused and started."""
+    """How writes stand now, and what was canceled, paused and started; of what was canceled the first of each kind are named."""
 
     halted: bool
     project_id: str | None = None
@@ -59,31 +51,6 @@ class Halted(View):
     paused: Turned | None = None
     started: Turned | None = None
     not_known: tuple[str, ...] = Field(default=(), description="May be canceled, or not: the answers were lost.")
-
-
-async def _waiting_posts(project_id: str, call: Call) -> list[ScheduledPost]:
-    """The project's posts that are not out yet."""
-
-    def ask(cursor: str | None) -> Awaitable[Page[ScheduledPost]]:
-        wanted = {"project_id": project_id, "status": ["queued"], "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return call.layers.send(publishing.LIST, ListPosts.model_validate(wanted))
-
-    return await every(ask, pages=_PAGES)
-
-
-async def _running_jobs(project_id: str, call: Call) -> list[str]:
-    """The jobs that calls of this principal began for the project and that still run; the API lists no others."""
-    running: list[str] = []
-    for one in call.switch.recent(project_id=project_id, kind="job", limit=_RECENT):
-        with suppress(NotFound):  # a job that is not there does not run
-            job = await call.layers.send(jobs.GET, GetJob(job_id=one.id))
-            running += [] if job.over else [job.job_id]
-    return running
-
-
-async def _to_cancel(project_id: str, call: Call) -> dict[str, JsonValue]:
-    posts, running = await _waiting_posts(project_id, call), await _running_jobs(project_id, call)
-    return {"waitingPosts": [post.id for post in posts], "runningJobs": list(running)}
 
 
 def _check(request: HaltArguments) -> None:
@@ -100,33 +67,57 @@ def _what(request: HaltArguments) -> str:
     return f"project {request.project_id}" if request.project_id is not None else "all projects"
 
 
+def _since(held: Halt) -> str:
+    return f"{'by a person ' if held.by == 'person' else ''}since {held.at.isoformat(timespec='seconds')}"
+
+
 def _held_words(request: HaltArguments, call: Call) -> str:
     """How writes to just this stand; the other hold is another matter."""
     held = call.switch.holds(request.project_id)
-    if held is None:
-        return "writes go through"
-    return f"halted {'by a person ' if held.by == 'person' else ''}since {held.at.isoformat(timespec='seconds')}"
+    return "writes go through" if held is None else f"halted {_since(held)}"
 
 
-def _bounded(shown: Shown) -> Shown:
-    """The preview with as many things as fit; the yes is bound to all of them, and the question says how many are not shown."""
+def _all_held(request: HaltArguments, call: Call) -> Halt | None:
+    """The hold on all projects, which outlasts the resuming of one."""
+    return None if request.project_id is None else call.switch.held(())
+
+
+def _reduced(shown: Shown) -> Shown:
+    """The preview with as many things as fit; the yes is bound to all of them, as what is not shown is stopped too."""
     fit = fitting(shown.items)
     if len(fit) == len(shown.items):
         return shown
-    question = f"{shown.question} ({len(shown.items) - len(fit)} more are not shown.)"
-    over: dict[str, JsonValue] = {"all": [[one.id, one.before, one.after] for one in shown.items]}
-    return Shown(question=question, items=fit, digest_over=over, unbound=shown.unbound, by_person=shown.by_person)
+    question = f"{shown.question} ({len(shown.items) - len(fit)} more campaigns are paused too, and not shown.)"
+    over: dict[str, JsonValue] = {**shown.digest_over, "all": [[one.id, one.before, one.after] for one in shown.items]}
+    return replace(shown, question=question, items=fit, digest_over=over)
+
+
+def _resumes(request: HaltArguments, call: Call) -> ShownItem:
+    """The hold itself, and whether anything goes through once it is lifted."""
+    over = _all_held(request, call)
+    after = "writes go through" if request.project_id else "writes go through, but to projects that are halted one by one"
+    if over is not None:
+        after = f"writes stay refused: all projects stay halted, {_since(over)}"
+    return ShownItem(id=request.project_id or "all", before=_held_words(request, call), after=after, facts={})
 
 
 async def _shown_resume(request: HaltArguments, call: Call) -> Shown:
-    held = call.switch.holds(request.project_id)
-    items = [ShownItem(id=request.project_id or "all", before=_held_words(request, call), after="writes go through", facts={})]
-    question = f"Let writes to {_what(request)} through again"
-    if request.project_id is not None and not request.pause_ads:
-        known = await pausing.stopped(request.project_id, call)
-        items += await pausing.shown_starts(request.project_id, known, call)
-        question += f", and start the {len(known)} campaigns that halt paused" if known else ""
-    return _bounded(Shown(question=f"{question}?", items=tuple(items), by_person=held is not None and held.by == "person"))
+    """What is let through, and each campaign that is started; what does not fit is not started, and said to be left."""
+    held, over = call.switch.holds(request.project_id), _all_held(request, call)
+    by_person = any(one is not None and one.by == "person" for one in (held, over))
+    items, question = [_resumes(request, call)], f"Let writes to {_what(request)} through again"
+    if request.project_id is None or request.pause_ads:
+        return Shown(question=f"{question}?", items=tuple(items), by_person=by_person)
+    known = await stopped(request.project_id, call)
+    if over is not None:
+        stays = f" All projects stay halted, so nothing is started: {len(known)} campaigns stay paused." if known else ""
+        return Shown(question=f"{question}?{stays}", items=tuple(items), by_person=by_person)
+    fit = fitting([*items, *await pausing.shown_starts(request.project_id, known, call)])
+    rest = len(known) - len(fit) + 1
+    question += f", and start {len(fit) - 1} of the campaigns that halt paused" if rest else ""
+    question += f", and start the {len(known)} campaigns that halt paused" if known and not rest else ""
+    left = f" ({rest} more stay paused; the next resume offers them.)" if rest else ""
+    return Shown(question=f"{question}?{left}", items=fit, by_person=by_person)
 
 
 async def show_halt(request: HaltArguments, call: Call) -> Shown | None:
@@ -145,49 +136,16 @@ async def show_halt(request: HaltArguments, call: Call) -> Shown | None:
     if request.project_id is None:
         item = ShownItem(id="all", before=_held_words(request, call), after="halted", facts={})
         return Shown(question="Halt all projects?", items=(item,))
-    facts = await _to_cancel(request.project_id, call) if request.cancel else {}
-    items = [ShownItem(id=request.project_id, before=_held_words(request, call), after="halted", facts=facts)]
-    more = f" and cancel what waits and runs ({_UNSEEN})" if request.cancel else ""
+    going = await canceling.going(request.project_id, call) if request.cancel else None
+    items = [ShownItem(id=request.project_id, before=_held_words(request, call), after="halted", facts=going.facts if going else {})]
+    over: dict[str, JsonValue] = {"going": [*going.posts, *going.jobs]} if going else {}
+    more = f" and {going.words}" if going else ""
     if request.pause_ads:
+        await stopped(request.project_id, call)  # what somebody started since is none of halt's any more
         known, spent = await pausing.running(request.project_id, call), await pausing.spent_today(request.project_id, call)
         items += await pausing.shown_pauses(request.project_id, known, spent, call)
         more += f" and pause {len(known)} campaigns (all ads spent {spent.words} today)"
-    return _bounded(Shown(question=f"Halt {_what(request)}{more}?", items=tuple(items), unbound=_SPENT))
-
-
-async def _post_gone(post_id: str, call: Call) -> bool:
-    """Whether a post whose cancellation was not answered shows as canceled."""
-    try:
-        seen = await call.layers.send(publishing.GET, GetPost(scheduled_post_id=post_id))
-    except LayersError:
-        return False
-    if seen.status == "canceled":
-        call.sent.seen(call.key_for(post_id))
-    return seen.status == "canceled"
-
-
-async def _canceled(project_id: str, call: Call) -> dict[str, tuple[str, ...]]:
-    """Cancel what waits and runs; what can't be canceled any more is named."""
-    posts: list[str] = []
-    stopped: list[str] = []
-    left: list[str] = []
-    lost: list[str] = []
-    for post in await _waiting_posts(project_id, call):
-        try:
-            await call.layers.send(publishing.CANCEL, CancelPost(scheduled_post_id=post.id, reason=_REASON), key=call.key_for(post.id))
-            posts.append(post.id)
-        except LayersError as problem:
-            if problem.unsure and await _post_gone(post.id, call):
-                posts.append(post.id)
-            else:
-                (lost if problem.unsure else left).append(post.id)
-    for job_id in await _running_jobs(project_id, call):
-        try:
-            answer = await call.layers.send(jobs.CANCEL, CancelJob(job_id=job_id), key=call.key_for(job_id))
-            (stopped if answer.accepted else left).append(job_id)
-        except LayersError as problem:
-            (lost if problem.unsure else left).append(job_id)
-    return {"canceled_posts": tuple(posts), "canceled_jobs": tuple(stopped), "not_canceled": tuple(left), "not_known": tuple(lost)}
+    return _reduced(Shown(question=f"Halt {_what(request)}{more}?", items=tuple(items), digest_over=over, unbound=_SPENT))
 
 
 def _turned_words(turned: Turned | None, done: str) -> str:
@@ -200,19 +158,11 @@ def _turned_words(turned: Turned | None, done: str) -> str:
     return words + (lost if turned.not_known else "")
 
 
-def _in_words(request: HaltArguments, view: Halted, *, elsewhere: bool) -> str:
+def _halted_words(request: HaltArguments, view: Halted, canceled: str) -> str:
     what = "this project" if request.project_id is not None else "all projects"
-    if request.resume:
-        also = " All projects are still halted, though." if elsewhere else ""
-        return f"Writes to {what} go through again.{also}{_turned_words(view.started, 'started')}"
-    canceled = f" Canceled: {len(view.canceled_posts)} posts, {len(view.canceled_jobs)} jobs ({_UNSEEN})." if request.cancel else ""
-    lost = f" Not known of {len(view.not_known)}, see notKnown: a yes to the same call goes on." if view.not_known else ""
-    left = f" Not canceled: {len(view.not_canceled)}; see notCanceled." if view.not_canceled else ""
     kept = "" if request.cancel else " What is scheduled or runs goes on; cancel=true stops it."
     ads = "" if request.pause_ads else " Ads go on; pauseAds=true pauses them."
-    return (
-        f"Writes to {what} are refused from now on; reading works.{canceled}{left}{lost}{_turned_words(view.paused, 'paused')}{kept}{ads}"
-    )
+    return f"Writes to {what} are refused from now on; reading works.{canceled}{_turned_words(view.paused, 'paused')}{kept}{ads}"
 
 
 async def _look_up(project_id: str, call: Call, *, was_held: bool) -> str:
@@ -232,18 +182,42 @@ async def _look_up(project_id: str, call: Call, *, was_held: bool) -> str:
     return ""
 
 
+def _resumed_words(request: HaltArguments, held: Halt | None, started: Turned | None, rest: int) -> str:
+    """How writes stand after a resuming, and which campaigns run."""
+    what = "this project" if request.project_id is not None else "all projects"
+    if held is None:
+        but = "" if request.project_id is not None else ", but to those that are halted one by one"
+        left = f" {rest} campaigns that halt paused stay paused: the same call again offers them." if rest else ""
+        return f"Writes to {what} go through again{but}.{_turned_words(started, 'started')}{left}"
+    left = f" Nothing was started: {rest} campaigns that halt paused stay paused; resume this project again after that." if rest else ""
+    if held.project_id != EVERY:
+        return f"{what.capitalize()} was halted anew meanwhile, {_since(held)}: writes stay refused.{left}"
+    way = (
+        "a person lifts that: layers-mcp resume --all"
+        if held.by == "person"
+        else "halt with resume=true and no projectId asks to lift that"
+    )
+    return f"The halt of {what} is lifted. All projects are still halted, {_since(held)}, so writes stay refused; {way}.{left}"
+
+
 async def _resumed(request: HaltArguments, call: Call) -> Outcome[Halted]:
-    known = [] if request.project_id is None or request.pause_ads else await pausing.stopped(request.project_id, call)
-    if not call.switch.lift(request.project_id, by=call.by):
+    """Lift the hold, and start what was shown, unless another hold is on it."""
+    project = request.project_id
+    known = [] if project is None or request.pause_ads else await stopped(project, call)
+    if not call.switch.lift(project, by=call.by):
         raise Conflict(f"{_what(request)}: a person halted it, and only a person's yes lets writes through again")
-    held = call.switch.held([request.project_id] if request.project_id is not None else [])
-    started = await pausing.start(request.project_id, known, call) if request.project_id is not None and known else None
-    view = Halted(halted=held is not None, project_id=request.project_id, since=held.at if held else None, started=started)
-    return Outcome(say=_in_words(request, view, elsewhere=held is not None), result=view)
+    held = call.switch.held([project] if project is not None else [])
+    offered = [one for one in known if held is None and one.campaign_id in call.shown]
+    started = await pausing.start(project, offered, call) if project is not None and offered else None
+    view = Halted(halted=held is not None, project_id=project, since=held.at if held else None, started=started)
+    rest = len(known) - len(offered)
+    again: dict[str, JsonValue] = {"projectId": project, "resume": True}
+    step = Next(tool="halt", arguments=again, why="Start the campaigns that halt paused and that still are, with a yes.")
+    return Outcome(say=_resumed_words(request, held, started, rest), result=view, next=(step,) if rest and held is None else ())
 
 
 @tool(
-    calls=(projects.GET, publishing.LIST, publishing.GET, publishing.CANCEL, jobs.GET, jobs.CANCEL, *pausing.CALLS),
+    calls=(projects.GET, *canceling.CALLS, *pausing.CALLS, *paused.CALLS),
     effect=Effect.REMOVES,
     ask=show_halt,
     halts=True,
@@ -259,8 +233,8 @@ async def halt(request: HaltArguments, call: Call) -> Outcome[Halted]:
     unseen = await _look_up(request.project_id, call, was_held=before is not None) if request.plain and request.project_id else ""
     held = call.switch.held([request.project_id] if request.project_id is not None else [])
     view = Halted(halted=True, project_id=request.project_id, since=held.at if held else None)
-    if request.cancel and request.project_id is not None:
-        view = view.model_copy(update=await _canceled(request.project_id, call))
+    canceled = await canceling.cancel(request.project_id, call) if request.cancel and request.project_id is not None else None
+    view = view.model_copy(update=canceled.fields if canceled else {})
     if request.pause_ads and request.project_id is not None:
         known = await pausing.running(request.project_id, call)
         view = view.model_copy(update={"paused": await pausing.pause(request.project_id, known, call)})
@@ -268,4 +242,5 @@ async def halt(request: HaltArguments, call: Call) -> Outcome[Halted]:
     if request.project_id is not None:
         arguments["projectId"] = request.project_id
     step = Next(tool="halt", arguments=arguments, why="Let writes through again, with a yes.")
-    return Outcome(say=_in_words(request, view, elsewhere=False) + unseen, result=view, next=(step,))
+    say = _halted_words(request, view, canceled.words if canceled else "")
+    return Outcome(say=say + unseen, result=view, next=(step,))

@@ -49,6 +49,19 @@ def test_it_says_who_did_what_and_who_said_yes(folder):
     ]
 
 
+@pytest.mark.parametrize("given", ["prj_AbC", "prj_abc", "AbC", "ABC"])
+def test_a_project_is_found_however_it_is_spelt(tmp_path, given):
+    """The tools write a project as the API spells it, `halt` and `forget` as all spellings of it."""
+    store = Store.open(tmp_path / "layers.db")
+    for number, project in enumerate(["prj_AbC", "prj_abc", "prj_abcd", None]):
+        store.trail.add(Entry(**CALL, outcome="done", project_id=project, request_id=f"req_{number}"))
+    store.close()
+
+    found = [json.loads(line)["request_id"] for line in trail(tmp_path, "--json", "--project", given).stdout.splitlines()]
+
+    assert found == ["req_1", "req_0"]
+
+
 def test_it_verifies_and_a_changed_row_is_exit_code_1(folder):
     """Issue 5: shows and verifies it."""
     whole = trail(folder, "--verify")

@@ -4,7 +4,8 @@ The effects come from the sandbox's own audit log, which the API writes in the t
 rows. Neither is asked what it thinks of the other. An effect is confirmed when both hold:
 
 - a handle of a tool that may cause it, whose preview names its subject, was spent while it was live, and is not used up by another
-  effect of the kind on the same subject; where only a person's yes will do, one is on record;
+  effect of the kind on the same subject; where only a person's yes will do, one is on record. Of `halt`, which does many things, the
+  arguments have to ask for just this one, and a hold is the one that they name;
 - it came in a request under an Idempotency-Key that is that handle's own, or made of it for one part of several.
 
 Generations within the budgets need no yes, so they are no effects; what each cost stands in the sandbox's own ledger.
@@ -17,6 +18,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -36,6 +38,7 @@ from layers_mcp.contract import (
     sdk_apps,
 )
 from layers_mcp.database import reading
+from layers_mcp.gate.handle import digest
 from layers_mcp.sandbox import tables
 from layers_mcp.store.rows import EVERY, Confirmation, How
 from layers_mcp.store.tables import began, confirmations, halts, operations
@@ -77,6 +80,18 @@ KINDS = {
 """Every event that a caller's request leaves in the audit log, and our own: two of holds, and one of a job, which the log has not.
 Without a tool: no tool of ours may.
 """
+_ASKS: dict[str, dict[str, bool]] = {
+    "halt.lifted": {"resume": True},
+    "halt.everything": {"resume": False},
+    "scheduled_post.cancelled": {"cancel": True},
+    "job.cancelled": {"cancel": True},
+    "ads.campaign.paused": {"resume": False, "pauseAds": True},
+    "ads.pause_campaign": {"resume": False, "pauseAds": True},
+    "ads.campaign.resumed": {"resume": True, "pauseAds": False},
+    "ads.resume_campaign": {"resume": True, "pauseAds": False},
+}
+"""What the arguments of halt have to say for each of its effects."""
+_FLAGS = ("resume", "cancel", "pauseAds")
 _DRY = "dryRun"
 LIFE = timedelta(minutes=10)
 """How long an agent's yes is good (design §5); a handle that waits for a person may live longer."""
@@ -189,10 +204,27 @@ def _most(row: Confirmation, effect: Effect) -> int:
     return len(row.items or ()) if effect.kind == "scheduled_post.created" else 1
 
 
+def _asks(row: Confirmation, effect: Effect) -> bool:
+    """Whether a yes to halt was one to this, by the digest of its arguments; a hold has to be the very one that they name."""
+    project = row.project_id
+    if effect.kind.startswith("halt."):
+        project = None if effect.subject == "all" else effect.subject
+    ways = [dict(zip(_FLAGS, way, strict=True)) for way in product((False, True), repeat=len(_FLAGS))]
+    asking = [way for way in ways if _ASKS[effect.kind].items() <= way.items()]
+    return row.arguments in {digest({"projectId": project, **way}) for way in asking}
+
+
+def _confirms(row: Confirmation, effect: Effect) -> bool:
+    """Whether a yes was given to an effect."""
+    if row.tool != KINDS[effect.kind].tool or effect.subject not in _named(row):
+        return False
+    return effect.kind not in _ASKS or _asks(row, effect)
+
+
 def _covered(effect: Effect, spent: list[Confirmation], used: Counter[tuple[str, str, str]]) -> bool:
     for row in spent:
-        named, use = row.tool == KINDS[effect.kind].tool and effect.subject in _named(row), (row.handle, effect.kind, effect.subject)
-        if named and used[use] < _most(row, effect):
+        use = (row.handle, effect.kind, effect.subject)
+        if _confirms(row, effect) and used[use] < _most(row, effect):
             used[use] += 1
             return True
     return False

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attacks import ATTACKS, Attack
+from attacks import ATTACKS
 from counting import KINDS
 from scenes import CASES, cases
 
@@ -18,8 +18,6 @@ pytestmark = pytest.mark.anyio
 SHARED, APART = [one for one in ATTACKS if not one.apart], [one for one in ATTACKS if one.apart]
 _QUARTER = 4
 """Everyday each call meets a quarter of the attempts, another quarter than the next call; the long run makes all."""
-_BRAKES = ("resume", "start")
-"""Lifting a hold is held back by none: a person who lifts one may do so while there is another."""
 
 
 def _everyday(name: str, place: int) -> bool:
@@ -33,10 +31,6 @@ def _pairs() -> list[Any]:
         for name in CASES
         for place, one in enumerate(APART)
     ]
-
-
-def _allowed(attack: Attack, name: str) -> int:
-    return 1 if attack.kind == "halted" and name in _BRAKES else attack.yeses
 
 
 @pytest.mark.parametrize("everyday", [True, pytest.param(False, marks=pytest.mark.long)], ids=["some", "the others"])
@@ -60,11 +54,11 @@ async def test_one_yes_is_one_act_whatever_happens_meanwhile(scene_of, tally, na
 
     await attack.run(scene)
 
-    found, allowed = scene.count(attack.by), _allowed(attack, name)
+    found = scene.count(attack.by)
     tally(attack.kind, found)
     assert found.unconfirmed == ()
-    assert len(found.spent) == allowed
-    assert bool(found.effects) is bool(allowed)
+    assert len(found.spent) == attack.yeses
+    assert bool(found.effects) is bool(attack.yeses)
     assert len(set(found.effects)) == len(found.effects), "the same was done twice"
 
 

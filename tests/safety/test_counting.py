@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 from counting import Budgets, count
+from scenes import Paid
 from sqlalchemy import update
 
-from layers_mcp.contract import content, publishing, review
+from layers_mcp.contract import ads_lifecycle, content, publishing, review
+from layers_mcp.contract.ads_lifecycle import ResumeCampaign
 from layers_mcp.contract.content import GenerateContent
 from layers_mcp.contract.publishing import PublishContent, Target
 from layers_mcp.contract.review import ApproveContent
@@ -23,6 +25,10 @@ pytestmark = pytest.mark.anyio
 async def _approve(scene, key: str) -> None:
     """Straight at the API with the same API key, past every tool."""
     await scene.story.layers.send(review.APPROVE, ApproveContent(container_id=scene.facts["post"]), key=key)
+
+
+def _started(scene) -> ResumeCampaign:
+    return ResumeCampaign(project_id=scene.facts["project"], platform="meta", campaign_id=scene.facts["campaign"])
 
 
 async def test_an_effect_that_goes_past_the_tools_is_unconfirmed(scene_of):
@@ -102,6 +108,46 @@ async def test_a_hold_that_is_lifted_or_laid_on_all_by_nobodys_yes_is_seen(scene
         gate.hold(None)
 
     assert len(scene.count().unconfirmed) == 1
+
+
+_YESES = [{"pauseAds": True}, {"cancel": True}, {"cancel": True, "pauseAds": True}]
+
+
+@pytest.mark.parametrize("arguments", _YESES)
+async def test_a_yes_to_pausing_or_canceling_is_none_to_holding_all_nor_to_letting_through(scene_of, arguments):
+    """A yes to halt is good for what its arguments asked for, whatever else its preview has words for."""
+    scene = await scene_of("resume")
+    gate, halted = scene.story.house.gate, {"projectId": scene.facts["halted"]}
+    await scene.call(arguments=halted | arguments, confirm=await scene.handle(arguments=halted | arguments))
+    assert scene.count().unconfirmed == ()
+
+    gate.lift(scene.facts["halted"])
+    gate.hold(None)
+
+    assert set(scene.count().unconfirmed) == {f"halt.lifted of {scene.facts['halted']}", "halt.everything of all"}
+
+
+async def test_a_yes_to_letting_one_hold_go_is_none_to_another(scene_of):
+    """Each hold has its own."""
+    scene = await scene_of("resume")
+    scene.story.house.gate.hold(None)
+    scene.begin()
+    await scene.call(confirm=await scene.handle())
+
+    scene.story.house.gate.lift(None)
+
+    assert scene.count().unconfirmed == ("halt.lifted of all",)
+
+
+async def test_a_yes_to_pausing_starts_no_campaign(scene_of):
+    """The same campaign stands in the preview of its pause."""
+    scene = await scene_of("pause")
+    Paid(scene.story.world, scene.facts["project"]).layer(structural="auto")
+    await scene.call(confirm=await scene.handle())
+
+    await scene.story.layers.send(ads_lifecycle.RESUME, _started(scene), key=str(uuid.uuid4()))
+
+    assert scene.count().unconfirmed[0] == f"ads.campaign.resumed of {scene.facts['campaign']}"
 
 
 async def test_what_was_done_before_the_mark_is_not_counted(scene_of):

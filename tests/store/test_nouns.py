@@ -117,7 +117,7 @@ def test_a_repeated_operation_keeps_its_key_and_a_forgotten_one_is_new(store: St
 
 
 def test_what_was_begun_is_kept_once_and_listed_newest_first(store: Store, clock: HandClock) -> None:
-    """Brief of `begun`: a replayed call begins the same job again."""
+    """Brief of `begun`: a replayed call begins the same job again; whoever called, as holds are for all of a store."""
     first = Began(
         kind="job", id="job_1", principal="key_1", tool="t", project_id="prj_1", started_at=clock.now(), arguments="a" * 64, key="k1"
     )
@@ -128,9 +128,9 @@ def test_what_was_begun_is_kept_once_and_listed_newest_first(store: Store, clock
     for row in (first, second, stranger, first.model_copy(update={"tool": "again"})):
         store.begun.add(row)
 
-    assert store.begun.recent("key_1") == (second, first)
-    assert store.begun.recent("key_1", project_id="prj_1") == (first,)
-    assert store.begun.recent("key_1", limit=1) == (second,)
+    assert store.begun.recent() == (second, first, stranger)
+    assert store.begun.recent(project_id="prj_1") == (first, stranger)
+    assert store.begun.recent(limit=1) == (second,)
 
 
 def test_the_trail_gives_back_what_was_written_newest_first(store: Store, clock: HandClock) -> None:

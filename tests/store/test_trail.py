@@ -88,5 +88,5 @@ def test_the_newest_come_first_and_of_a_project_only_its_own(store):
     store.trail.add(entry().model_copy(update={"project_id": "prj_2", "outcome": "other"}))
 
     assert [one.outcome for one in store.trail.recent(limit=2)] == ["other", "done 9"]
-    assert {one.project_id for one in store.trail.recent(project_id="prj_1")} == {"prj_1"}
+    assert {one.project_id for one in store.trail.recent(spellings=["prj_1"])} == {"prj_1"}
     assert store.trail.recent("somebody else") == ()

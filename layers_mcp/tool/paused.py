@@ -1,0 +1,98 @@
+"""Campaigns that halt paused: which of them are so still, and because of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from layers_mcp.contract import ads, ads_pending
+from layers_mcp.contract.ads import PATH_OF, AdStatus, Campaign, GetCampaign, PathPlatform
+from layers_mcp.contract.ads_pending import ListPending, PendingAction, PendingStatus
+from layers_mcp.contract.errors import NotFound
+from layers_mcp.store.rows import Paused
+from layers_mcp.tool.call import Call
+
+__all__ = ["CALLS", "WAITS", "stopped"]
+
+CALLS = (ads.GET_CAMPAIGN, ads_pending.LIST)
+"""Every endpoint that looking at them may touch."""
+WAITS = timedelta(days=7)
+"""How long an action waits for an answer until that is a no (layers-api: ads/pending)."""
+_PAGE, _PAGES = 200, 5
+"""At most a thousand actions of each status and platform are looked through; ours."""
+_ANSWERED_YES: tuple[PendingStatus, ...] = ("dispatched",)
+_OPEN: tuple[PendingStatus, ...] = ("pending", "approved")
+
+
+def _fate(status: AdStatus, pause: PendingAction | None) -> Literal["stopped", "open", "over"]:
+    """What is to be thought of a campaign that halt paused, or asked to have paused.
+
+    `pause`: the action that asked for it, where one did. `open`: it may still be paused by it. `over`: it runs, or that was turned down, so
+    that whoever pauses it later does so for reasons of their own.
+    """
+    if pause is not None and pause.status in _OPEN:
+        return "open"
+    if status == "active" or (pause is not None and pause.status not in _ANSWERED_YES):
+        return "over"
+    return "stopped" if status == "paused" else "open"
+
+
+def _path(platform: str) -> PathPlatform:
+    """A platform as paths spell it."""
+    known: dict[str, PathPlatform] = {**PATH_OF}
+    return known[platform]
+
+
+async def _pauses(call: Call, project_id: str, platform: PathPlatform, status: PendingStatus, *, since: datetime) -> list[PendingAction]:
+    """The pauses of campaigns that were asked for after an instant, newest first."""
+    found, cursor = list[PendingAction](), None
+    for _ in range(_PAGES):
+        wanted = {"project_id": project_id, "platform": platform, "status": status, "limit": _PAGE, "cursor": cursor}
+        page = await call.layers.send(ads_pending.LIST, ListPending.model_validate(wanted))
+        found += [one for one in page.items if one.action_type == "pause_campaign"]
+        cursor = page.next_cursor
+        if cursor is None or not page.items or page.items[-1].created_at <= since:
+            break
+    return found
+
+
+async def _asked(project_id: str, rows: Sequence[Paused], call: Call) -> list[PendingAction]:
+    """The pauses that may be those of the rows."""
+    since: dict[PathPlatform, datetime] = {}
+    for row in rows:
+        since[_path(row.platform)] = min(row.at, since.get(_path(row.platform), row.at))
+    statuses: tuple[PendingStatus, ...] = get_args(PendingStatus)
+    asked = (_pauses(call, project_id, platform, status, since=first) for platform, first in since.items() for status in statuses)
+    return [one for some in await asyncio.gather(*asked) for one in some]
+
+
+def _of(row: Paused, asked: Iterable[PendingAction]) -> PendingAction | None:
+    """The last pause of its campaign that was asked for since then."""
+    its = [one for one in asked if one.entity_id == row.campaign_id and one.created_at > row.at]
+    return max(its, key=lambda one: one.created_at, default=None)
+
+
+async def _look(row: Paused, call: Call) -> Campaign | None:
+    """The campaign; None where somebody deleted it meanwhile."""
+    try:
+        wanted = GetCampaign(project_id=row.project_id, platform=_path(row.platform), campaign_id=row.campaign_id)
+        return await call.layers.send(ads.GET_CAMPAIGN, wanted)
+    except NotFound:
+        return None
+
+
+async def stopped(project_id: str, call: Call) -> list[Campaign]:
+    """The campaigns that halt paused and that are so still because of it; one that runs, or that nobody let it pause, it forgets."""
+    found = list[Campaign]()
+    rows = call.switch.paused(project_id)
+    asked = await _asked(project_id, rows, call)
+    for row in rows:
+        campaign = await _look(row, call)
+        fate = "open" if campaign is None else _fate(campaign.status, _of(row, asked))
+        if campaign is not None and fate == "stopped":
+            found.append(campaign)
+        if fate == "over":
+            call.switch.unpaused(project_id, row.campaign_id)
+    return found
