@@ -11,7 +11,7 @@ import typer
 
 from layers_mcp import __version__
 
-__all__ = ["cli"]
+__all__ = ["app", "cli"]
 
 _app = typer.Typer(
     name="layers-mcp",
@@ -77,18 +77,18 @@ _PLACES = {
 """The module of each command beside `serve`."""
 
 
-def _add(names: Iterable[str]) -> None:
-    """Put commands on the line; each module is a group of its own, or has the command as a function of that name."""
+def app(names: Iterable[str] = tuple(_PLACES)) -> typer.Typer:
+    """The command line with these commands beside `serve`; a module is a group of its own, or has the command as a function of that name."""
     for name in names:
         module = import_module(f"layers_mcp.commands.{_PLACES[name]}")
         if hasattr(module, "app"):
             _app.add_typer(module.app, name=name)
         else:
             _app.command(name)(getattr(module, name))
+    return _app
 
 
 def cli() -> None:
     """Run a command; the modules of others are not imported for it, as some take two seconds."""
     named = sys.argv[1:2]
-    _add(named if named and named[0] in _PLACES else [] if named in (["serve"], ["--version"]) else _PLACES)
-    _app()
+    app(named if named and named[0] in _PLACES else [] if named in (["serve"], ["--version"]) else _PLACES)()

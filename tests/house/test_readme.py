@@ -62,7 +62,7 @@ def settings_table() -> str:
 
 def commands_table() -> str:
     """A row for each command: how it is called, what it says of itself."""
-    top = typer.main.get_command(cli._app)
+    top = typer.main.get_command(cli.app())
     rows = [f"| `layers-mcp {name}` | {one.get_short_help_str(200)} |" for name, one in sorted(top.commands.items())]
     return "\n".join(["| Command | Does |", "|---|---|", *rows])
 
