@@ -78,7 +78,7 @@ _PLACES = {
 
 
 def app(names: Iterable[str] = tuple(_PLACES)) -> typer.Typer:
-    """The command line with these commands beside `serve`; a module is a group of its own, or has the command as a function of that name."""
+    """The command line with these commands beside `serve`; a module is a group of its own, or has the command as a function."""
     for name in names:
         module = import_module(f"layers_mcp.commands.{_PLACES[name]}")
         if hasattr(module, "app"):
