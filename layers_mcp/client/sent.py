@@ -26,8 +26,10 @@ from layers_mcp.contract.errors import (
 
 __all__ = ["Came", "Check", "Sent", "Write", "unchecked", "watched"]
 
-Came = Literal["unsure", "answered", "refused"]
-"""A write that is under way, or whose end is not known; one that took effect; one that surely did not."""
+Came = Literal["unsure", "answered", "refused", "turned_away"]
+"""A write that is under way, or whose end is not known; one that took effect; one that surely did not; and one that surely did not this
+time, though nobody looked whether an earlier attempt had.
+"""
 Check = Callable[[], None]
 """Called before a request goes out; it raises what that is refused with."""
 
@@ -54,7 +56,8 @@ class Sent:
     @property
     def in_part(self) -> bool:
         """Whether some of it took effect, and some surely did not."""
-        return set(self.writes.values()) == {"answered", "refused"}
+        came = set(self.writes.values())
+        return "answered" in came and "unsure" not in came and len(came) > 1
 
     @property
     def keyed(self) -> bool:
@@ -68,7 +71,8 @@ class Sent:
 
     def lost(self, key: str, *, again: bool) -> bool:
         """Whether surely nothing came of what was to go out with `key`."""
-        return self.writes.get(key, "unsure" if again else "refused") == "refused"
+        came = self.writes.get(key, "turned_away")
+        return came == "refused" or (came == "turned_away" and not again)
 
     def seen(self, key: str) -> None:
         """Reading has shown that the write with this key took effect."""
@@ -121,9 +125,9 @@ class Write:
         self._writes[self._name] = "unsure"
 
     def failed(self, problem: LayersError) -> bool:
-        """An attempt ended so; whether the write may have taken effect. What says nothing of it leaves all as it was before."""
+        """An attempt ended so; whether the write may have taken effect."""
         self._lost = _may_have_acted(problem) or (self._lost and _says_nothing(problem))
-        self._stand("unsure" if self._lost else self._before if _says_nothing(problem) else "refused")
+        self._stand("unsure" if self._lost else (self._before or "turned_away") if _says_nothing(problem) else "refused")
         return self._lost
 
     def answered(self) -> None:

@@ -34,8 +34,8 @@ class Waiting(NamedTuple):
         return "not queued here yet" if self.whole else f"not queued here by the {len(self.posts)} latest waiting posts; there are more"
 
 
-async def waiting_posts(project_id: str, call: Call, *, pages: int = _PAGES) -> Waiting:
-    """The posts of a project that wait or go out, latest time first; `pages`: at most so many hundred."""
+async def waiting_posts(project_id: str, call: Call, *, pages: int | None = None) -> Waiting:
+    """The posts of a project that wait or go out, latest time first; `pages`: at most so many hundred, 25 when None."""
 
     def ask(cursor: str | None) -> Awaitable[Page[ScheduledPost]]:
         wanted = {"project_id": project_id, "status": ["queued", "publishing"], "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
@@ -43,7 +43,7 @@ async def waiting_posts(project_id: str, call: Call, *, pages: int = _PAGES) -> 
 
     found: list[ScheduledPost] = []
     cursor: str | None = None
-    for _ in range(pages):
+    for _ in range(_PAGES if pages is None else pages):
         page = await ask(cursor)
         found += page.items
         cursor = page.next_cursor

@@ -26,9 +26,9 @@ class Client:
         return Said(answer="yes", token=token)
 
 
-def _rows(story, many: int, **of: str) -> list[tuple]:
-    """The last rows of the trail, oldest first."""
-    found = story.store.trail.recent(limit=many, **of)
+def _rows(story, many: int, project_id: str | None = None) -> list[tuple]:
+    """The last rows of the trail, or of a project's, oldest first."""
+    found = story.store.trail.recent(limit=many, spellings=None if project_id is None else [project_id.lower()])
     return [(one.outcome, one.confirmed_by, one.how, one.project_id) for one in reversed(found)]
 
 
