@@ -16,12 +16,12 @@ from layers_mcp.server.catalog import control_tools
 
 pytestmark = pytest.mark.anyio
 SHARED, APART = [one for one in ATTACKS if not one.apart], [one for one in ATTACKS if one.apart]
-_QUARTER = 4
-"""Everyday each call meets a quarter of the attempts, another quarter than the next call; the long run makes all."""
+_EIGHTH = 8
+"""Everyday each call meets an eighth of the attempts, another one than the next call; the long run makes all."""
 
 
 def _everyday(name: str, place: int) -> bool:
-    return (CASES.index(name) + place) % _QUARTER == 0
+    return (CASES.index(name) + place) % _EIGHTH == 0
 
 
 def _pairs() -> list[Any]:
