@@ -46,7 +46,7 @@ class Go:
     """
 
     row: Confirmation
-    continued: bool = False
+    continued: bool
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from layers_mcp.clock import HandClock
-from layers_mcp.gate.gate import Gate
-from layers_mcp.gate.handle import digest, new_handle
+from layers_mcp.gate.gate import Display, Gate
+from layers_mcp.gate.handle import LIFE, digest, new_handle
 from layers_mcp.gate.verdict import Go, Refused, Replay, Verdict
 from layers_mcp.store.rows import Confirmation
 from layers_mcp.store.store import Store
@@ -122,6 +122,23 @@ def test_an_act_that_was_not_finished_stays_open_for_the_next_yes(gate: Gate, st
     assert again.row.key == go.row.key
     assert row is not None
     assert row.state == "done"
+
+
+def test_a_handle_that_waits_a_day_for_a_person_is_good_for_ten_minutes_without_one(gate: Gate, clock: HandClock) -> None:
+    """Design §5: an agent's yes is good for ten minutes, however long the handle waits; a person's for as long as it waits."""
+    handle = gate.preview("approve_content", arguments=ARGUMENTS, shown=SHOWN, life=timedelta(days=1)).handle
+    row = gate.check(handle, "approve_content", arguments=ARGUMENTS, shown=SHOWN)
+    assert isinstance(row, Confirmation)
+    clock.advance(LIFE)
+    agent = gate.judge(handle, "approve_content", arguments=ARGUMENTS, shown=SHOWN, by="agent")
+    clock.advance(timedelta(hours=23))
+    assert gate.person.answer(row, yes=True, how="page")
+
+    person = gate.judge(handle, "approve_content", arguments=ARGUMENTS, shown=SHOWN, by="person")
+
+    assert agent == Refused("expired")
+    assert isinstance(person, Go)
+    assert person.row.confirmed_by == "person"
 
 
 def test_a_person_is_written_down_as_one(gate: Gate) -> None:
@@ -237,6 +254,18 @@ def test_the_first_outcome_is_given_back_for_ten_minutes(gate: Gate, clock: Hand
 
     assert again == Replay({"approvalStatus": "approved"}, failed=failed)
     assert later == Refused("used")
+
+
+def test_an_outcome_that_was_forgotten_is_not_given_back_and_nothing_is_done_again(gate: Gate, store: Store, clock: HandClock) -> None:
+    """Issue 5: `forget` removes a customer's texts; the handle that acted stays spent."""
+    handle = gate.preview("approve_content", arguments=ARGUMENTS, shown=SHOWN, display=Display(project_id="prj_1")).handle
+    go = answer(gate, handle)
+    assert isinstance(go, Go)
+    gate.finish(go, {"approvalStatus": "approved"})
+
+    store.confirmations.forget("prj_1", now=clock.now())
+
+    assert answer(gate, handle) == Refused("used")
 
 
 def test_what_a_handle_did_can_be_recalled_without_spending_anything(gate: Gate, clock: HandClock) -> None:
