@@ -67,7 +67,11 @@ class Sent:
     def left_nothing(self, *, again: bool) -> bool:
         """Whether nothing was changed. `again`: an earlier attempt at the same may have, unless a refusal under its key says not."""
         came = self.writes.values()
-        return "unsure" not in came and "answered" not in came and (not again or "refused" in came)
+        return "unsure" not in came and "answered" not in came and (not again or ("refused" in came and "turned_away" not in came))
+
+    def open(self, *, again: bool) -> bool:
+        """Whether the end of one of them is not known. `again`: an earlier attempt at those that were turned away may have acted."""
+        return self.unsure or (again and "turned_away" in self.writes.values())
 
     def lost(self, key: str, *, again: bool) -> bool:
         """Whether surely nothing came of what was to go out with `key`."""

@@ -294,6 +294,6 @@ async def _acted(visit: Visit, go: Go, act: Act) -> Envelope | None:
         nothing = visit.envelope(Outcome[Any](say=f"Nothing was done: {_DEARER}.", status="failed"), confirmed_by=by)
         gate.finish(go, cast("JsonValue", nothing.model_dump(mode="json", by_alias=True)), failed=True)
         return None
-    if not visit.sent.unsure:
+    if not visit.sent.open(again=go.continued):
         gate.finish(go, _kept(acted.envelope, acted.outcome), failed=acted.outcome.status == "failed")
     return acted.envelope

@@ -74,10 +74,10 @@ def _of(row: Paused, asked: Iterable[PendingAction]) -> PendingAction | None:
     return max(its, key=lambda one: one.created_at, default=None)
 
 
-async def _look(row: Paused, call: Call) -> Campaign | None:
-    """The campaign; None where somebody deleted it meanwhile."""
+async def _look(project_id: str, row: Paused, call: Call) -> Campaign | None:
+    """The campaign; None where somebody deleted it meanwhile. `project_id`: as the call spelt it, as a row has it in small letters."""
     try:
-        wanted = GetCampaign(project_id=row.project_id, platform=_path(row.platform), campaign_id=row.campaign_id)
+        wanted = GetCampaign(project_id=project_id, platform=_path(row.platform), campaign_id=row.campaign_id)
         return await call.layers.send(ads.GET_CAMPAIGN, wanted)
     except NotFound:
         return None
@@ -89,7 +89,7 @@ async def stopped(project_id: str, call: Call) -> list[Campaign]:
     rows = call.switch.paused(project_id)
     asked = await _asked(project_id, rows, call)
     for row in rows:
-        campaign = await _look(row, call)
+        campaign = await _look(project_id, row, call)
         fate = "open" if campaign is None else _fate(campaign.status, _of(row, asked))
         if campaign is not None and fate == "stopped":
             found.append(campaign)

@@ -195,11 +195,12 @@ async def _decide(one: str, request: ApproveContentArguments, call: Call) -> Ite
     except LayersError as problem:
         if isinstance(problem, (Unauthenticated, ForbiddenScope, KillSwitch)):
             raise  # it is the key that is refused: every other post would be too
-        seen = await _read_back(one, request, call) if problem.unsure else None
+        unsure = problem.unsure or (call.again and not call.sent.lost(key, again=True))  # an earlier attempt may have been heard
+        seen = await _read_back(one, request, call) if unsure else None
         if seen is not None:
             return seen
-        words = f"{said(problem)}. {_LOOK if problem.unsure else problem.advice}"
-        end = "unknown" if problem.unsure else "failed"
+        words = f"{said(problem)}. {_LOOK if unsure else problem.advice}"
+        end = "unknown" if unsure else "failed"
         return ItemDecision(container_id=one, outcome=end, code=problem.wire_code, message=words, request_id=problem.request_id)
     if made.job_id:
         call.begun("job", made.job_id, None, part=one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from pydantic import Field, JsonValue
@@ -141,7 +142,8 @@ async def show_halt(request: HaltArguments, call: Call) -> Shown | None:
     over: dict[str, JsonValue] = {"going": [*going.posts, *going.jobs]} if going else {}
     more = f" and {going.words}" if going else ""
     if request.pause_ads:
-        await stopped(request.project_id, call)  # what somebody started since is none of halt's any more
+        with suppress(LayersError):  # what can't be read holds no pause up
+            await stopped(request.project_id, call)  # what somebody started since is none of halt's any more
         known, spent = await pausing.running(request.project_id, call), await pausing.spent_today(request.project_id, call)
         items += await pausing.shown_pauses(request.project_id, known, spent, call)
         more += f" and pause {len(known)} campaigns (all ads spent {spent.words} today)"
@@ -200,6 +202,15 @@ def _resumed_words(request: HaltArguments, held: Halt | None, started: Turned | 
     return f"The halt of {what} is lifted. All projects are still halted, {_since(held)}, so writes stay refused; {way}.{left}"
 
 
+def _unpaused(request: HaltArguments, view: Halted, canceled: str, problem: LayersError) -> Outcome[Halted]:
+    """The halt stands, and what was canceled is; no campaign was found to pause."""
+    words = f"No ads were paused, as the campaigns can't be read now ({problem.wire_code}): they go on spending."
+    again = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"confirm"})
+    step = Next(tool="halt", arguments=again, why="Pause the ads, with a yes, once they can be read.")
+    say = f"Writes to {_what(request)} are refused from now on.{canceled} {words}"
+    return Outcome(say=say, status="failed", result=view, next=(step,))
+
+
 async def _resumed(request: HaltArguments, call: Call) -> Outcome[Halted]:
     """Lift the hold, and start what was shown, unless another hold is on it."""
     project = request.project_id
@@ -236,7 +247,10 @@ async def halt(request: HaltArguments, call: Call) -> Outcome[Halted]:
     canceled = await canceling.cancel(request.project_id, call) if request.cancel and request.project_id is not None else None
     view = view.model_copy(update=canceled.fields if canceled else {})
     if request.pause_ads and request.project_id is not None:
-        known = await pausing.running(request.project_id, call)
+        try:
+            known = await pausing.running(request.project_id, call)
+        except LayersError as problem:
+            return _unpaused(request, view, canceled.words if canceled else "", problem)
         view = view.model_copy(update={"paused": await pausing.pause(request.project_id, known, call)})
     arguments: dict[str, JsonValue] = {"resume": True}
     if request.project_id is not None:

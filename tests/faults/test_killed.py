@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+import httpx2
 import pytest
 
 PROGRAM = str(Path(__file__).with_name("mortal.py"))
@@ -74,7 +75,7 @@ class Agent:
         self._wire.close_quietly()
 
     def allow(self, url: str) -> None:
-        """Consent as the account's owner; the page goes with the server that serves it."""
+        """Consent as the account's owner; the page goes with the server that serves it, also while it is read."""
         self._wire.allow(url)
 
     def yes(self, tool: str, **given: Any) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def _account(agent: Agent, project: str) -> str:
     for _ in range(TRIES):
         try:
             agent.allow(asked["result"]["authorizeUrl"])
-        except OSError:
+        except (OSError, httpx2.TransportError):
             agent.call("get_project", projectId=project)  # whatever is served is served again after the next call
         done = agent.call("wait_for_job", state=asked["result"]["state"], projectId=project, waitSeconds=1)
         if done["status"] == "done":

@@ -175,8 +175,12 @@ def _controls(deed: Deed) -> bool:
 
 
 def _stands(answer: dict[str, Any]) -> bool:
-    """Whether an answer says that all of it is done, under way, or waits for a person."""
-    return answer["status"] in ("done", "running", "needs_action") and not answer.get("result", {}).get("notCanceled")
+    """Whether an answer says that all of it is done, under way, or waits for a person; also one that failed to read what was done."""
+    if answer.get("error", {}).get("details", {}).get("outcome") == "acted":
+        return True
+    result = answer.get("result", {})
+    turned = [result.get(name, {}).get(rest) for name in ("paused", "started") for rest in ("left", "notKnown")]
+    return answer["status"] in ("done", "running", "needs_action") and not result.get("notCanceled") and not any(turned)
 
 
 async def _again(story: Any, deed: Deed, given: dict[str, Any]) -> list[dict[str, Any]]:

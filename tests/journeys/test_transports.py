@@ -187,7 +187,7 @@ def _alike(value: Any) -> Any:
     words = re.sub(r"http://127\.0\.0\.1:\d+/brand/logo_[0-9a-f-]+", "<logo>", words)
     words = re.sub(r"http://127\.0\.0\.1:\d+/", "<site>/", words)
     words = re.sub(r"\w{3} \d\d \w{3} \d{4} \d\d:\d\d|in \d+ s", "<now>", words)
-    words = re.sub(r"(?<=\"available\": )\d+|(?<=\"validForSeconds\": )\d+", "0", words)
+    words = re.sub(r"(?<=\"available\": )\d+|(?<=\"validForSeconds\": )\d+|(?<=\"leftInAll\": )\d+", "0", words)
     return json.loads(re.sub(r"customer-\w+", "<customer>", words))
 
 
