@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from layers_mcp.client.retry import ATTEMPTS
 from layers_mcp.contract import ads, ads_lifecycle, publishing
 from layers_mcp.contract.ads import ListCampaigns
 from layers_mcp.contract.ads_lifecycle import PauseCampaign
@@ -376,6 +377,34 @@ async def test_a_pause_that_only_gets_asked_for_is_said_to_be_none(story, advert
     assert (await _statuses(story, advertised.id))["One"] == "active"
     assert len(denied["result"]["paused"]["left"]) == 2
     assert story.house.gate.paused(advertised.id) == ()
+
+
+_CAMPAIGNS = {"method": "GET", "path": "/v1/projects/{projectId}/ads/campaigns"}
+
+
+async def test_that_no_ads_were_paused_is_said_where_the_campaigns_cannot_be_read_and_the_halt_stands(story, advertised):
+    """A read that fails before the pauses is no act that took effect: the ads go on spending, and the same call pauses them."""
+    handle = (await story.call("halt", projectId=advertised.id, pauseAds=True))["confirmation"]["handle"]
+    story.world.script(Fault(**_CAMPAIGNS, delay_s=0.0))  # the look before the act; the one after it fails
+    story.world.script(Fault(**_CAMPAIGNS, status=503, times=ATTEMPTS))
+
+    told = await story.call("halt", projectId=advertised.id, pauseAds=True, confirm=handle)
+    again = await _yes(story, **told["next"][0]["arguments"])
+
+    assert (told["status"], told["result"]["halted"]) == ("failed", True)
+    assert "No ads were paused" in told["summary"]
+    assert len(again["result"]["paused"]["done"]) == 2
+
+
+async def test_old_pauses_that_cannot_be_read_hold_no_new_pause_up(story, advertised):
+    """What was paused before and can't be looked at now, as the platform is gone, is no reason to give no handle."""
+    await _yes(story, projectId=advertised.id, pauseAds=True)
+    one = {"method": "GET", "path": "/v1/projects/{projectId}/ads/{platform}/campaigns/{campaignId}"}
+    story.world.script(Fault(**one, status=503, times=ATTEMPTS))
+
+    asked = await story.call("halt", projectId=advertised.id, pauseAds=True)
+
+    assert asked["status"] == "confirmation_required"
 
 
 @pytest.mark.parametrize("trouble", [{"status": 503}, {"status": 401}])
