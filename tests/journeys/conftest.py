@@ -134,8 +134,8 @@ class Wire:
 
     def close(self) -> int:
         """End of input; the exit code."""
-        self.process.stdin.close()
         try:
+            self.process.stdin.close()  # a pipe to one who is gone can't be emptied
             return self.process.wait(timeout=PATIENCE_S)
         finally:
             self.process.kill()
