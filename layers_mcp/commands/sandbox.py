@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,7 +39,7 @@ def _moment(given: str | None) -> datetime | None:
 async def _serve(settings: Settings, *, port: int, at: datetime | None, speed: float | None) -> None:
     import uvicorn  # noqa: PLC0415  the server is a heavy room
 
-    from layers_mcp.sandbox.app import build  # noqa: PLC0415
+    from layers_mcp.sandbox.app import build, is_news  # noqa: PLC0415
     from layers_mcp.sandbox.port import Port  # noqa: PLC0415
 
     try:
@@ -50,6 +51,7 @@ async def _serve(settings: Settings, *, port: int, at: datetime | None, speed: f
         if at is not None and world.now() - at > _TAKEN:
             raise typer.BadParameter(f"--at: this world is at {world.now():%Y-%m-%dT%H:%M:%SZ} and never goes back; give another --state")
         config = uvicorn.Config(build(world), log_level="warning", date_header=False, timeout_graceful_shutdown=3)
+        logging.getLogger("uvicorn.error").addFilter(is_news)
         server = uvicorn.Server(config)
         typer.echo(f"sandbox: {place.url}/v1   pages: {place.url}/docs", err=True)
         typer.echo(f"export LAYERS_API_KEY={world.key}", err=True)

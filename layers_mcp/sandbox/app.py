@@ -29,10 +29,14 @@ from layers_mcp.sandbox.spellings import OTHER_PATHS
 from layers_mcp.sandbox.visit import invalid
 from layers_mcp.sandbox.world import World
 
-__all__ = ["build"]
+__all__ = ["build", "is_news"]
 
 _TITLE = "Layers Partner API (sandbox)"
 _log = logging.getLogger(__name__)
+
+
+class _AnswerLost(httpx2.RemoteProtocolError):
+    """What breaks off a connection whose trouble was asked for."""
 
 
 class _Lost(Response):
@@ -42,7 +46,12 @@ class _Lost(Response):
         """Begin, and break off."""
         del scope, receive
         await send({"type": "http.response.start", "status": self.status_code, "headers": [(b"content-length", b"1")]})
-        raise httpx2.RemoteProtocolError("the answer was lost on the way (scripted)")
+        raise _AnswerLost("the answer was lost on the way (scripted)")
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a server's log should tell it: not the traceback of a connection that was broken off because somebody scripted it."""
+    return not (record.exc_info and isinstance(record.exc_info[1], _AnswerLost))
 
 
 _hung_up = Response(status_code=400)

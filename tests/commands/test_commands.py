@@ -77,6 +77,21 @@ def test_a_taken_port_is_refused_by_name_and_zero_is_any_free_one(tmp_path):
     assert status == 401
 
 
+def test_trouble_that_was_asked_for_leaves_no_traceback_on_the_sandboxs_log(tmp_path):
+    """Review of issue 5: thousands of them filled the pipe of whoever did not read them, and the sandbox stood still."""
+    command = [sys.executable, "-m", "layers_mcp", "sandbox", "--port", "0", "--state", str(tmp_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    root = re.search(r"sandbox: (\S+)/v1 ", process.stderr.readline())[1]
+    key = re.search(r"LAYERS_API_KEY=(\S+)", process.stderr.readline())[1]
+
+    httpx2.post(f"{root}/_sandbox/faults", json={"reset": True}, timeout=PATIENCE_S).raise_for_status()
+    with pytest.raises(httpx2.RemoteProtocolError):
+        httpx2.get(f"{root}/v1/whoami", headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE_S)
+    process.terminate()
+
+    assert process.communicate(timeout=PATIENCE_S)[1] == ""
+
+
 def test_the_demo_stops_at_the_first_step_that_does_not_hold(tmp_path):
     """Exit code 0 only if every step was checked: a repository without a supported platform has no pull request."""
     repo = tmp_path / "empty"

@@ -25,7 +25,6 @@ def _bench() -> Any:
 
 @pytest.mark.long
 @pytest.mark.alone
-@pytest.mark.by_hand
 @pytest.mark.timeout(600)
 def test_many_sessions_over_a_failing_api_meet_no_error_of_ours_and_leave_nothing_behind(aloud):
     """Issue 5: 64 concurrent HTTP sessions for 60 s against a sandbox that fails 20% of calls: flat memory after warm-up."""

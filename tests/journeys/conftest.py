@@ -245,30 +245,25 @@ class Sandbox:
         self.folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LAYERS_")}
         arguments = ["sandbox", "--at", AT, "--port", self.root.rpartition(":")[2], "--state", str(folder)]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "layers_mcp", *arguments], env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        self.log = folder.with_name(f"{folder.name}.log")
+        with self.log.open("w") as overheard:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "layers_mcp", *arguments], env=kept, stdout=subprocess.DEVNULL, stderr=overheard, text=True
+            )
         self.ids: dict[str, str] = {}
-        self.key, said = "", list[str]()
-        for line in self.process.stderr:
-            said.append(line)
-            if found := re.search(r"LAYERS_API_KEY=(\S+)", line):
-                self.key = found[1]
-                break
+        self.key = ""
         until = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until:
+        while time.monotonic() < until and self.process.poll() is None:
             try:
                 httpx2.get(f"{self.root}/v1/whoami")
             except httpx2.ConnectError:
-                if self.process.poll() is not None:
-                    break
                 time.sleep(0.05)  # a process of its own: there is nothing else to wait on
             else:
+                self.key = re.search(r"LAYERS_API_KEY=(\S+)", self.log.read_text())[1]
                 return
         self.process.kill()
-        said.append(self.process.stderr.read())
-        self.close()
-        pytest.fail(f"the sandbox never came up: {''.join(said)}")
+        self.process.wait()
+        pytest.fail(f"the sandbox never came up: {self.log.read_text()}")
 
     def allow(self, url: str) -> str:
         """Consent as the account's owner; where they are sent back to."""
@@ -297,8 +292,6 @@ class Sandbox:
         """Stop the process."""
         self.process.terminate()
         self.process.wait(timeout=PATIENCE_S)
-        self.process.stdout.close()
-        self.process.stderr.close()
 
 
 @pytest.fixture
