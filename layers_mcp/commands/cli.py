@@ -13,14 +13,6 @@ from layers_mcp import __version__
 
 __all__ = ["app", "cli"]
 
-_app = typer.Typer(
-    name="layers-mcp",
-    help="Layers, the growth platform, as MCP tools. Without a command: serve one client over stdio.",
-    no_args_is_help=False,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
 
 def _version(asked: bool) -> None:  # noqa: FBT001  typer's callback
     if asked:
@@ -28,7 +20,6 @@ def _version(asked: bool) -> None:  # noqa: FBT001  typer's callback
         raise typer.Exit
 
 
-@_app.callback(invoke_without_command=True)
 def _top(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: FBT002
@@ -40,7 +31,6 @@ def _top(
         serve()
 
 
-@_app.command("serve")
 def _serve(
     transport: Annotated[Literal["stdio", "http"], typer.Option(help="http serves Streamable HTTP at /mcp and SSE at /sse.")] = "stdio",
     host: Annotated[str, typer.Option(help="With http: where to listen; beyond this machine it takes tokens.")] = "127.0.0.1",
@@ -79,13 +69,22 @@ _PLACES = {
 
 def app(names: Iterable[str] = tuple(_PLACES)) -> typer.Typer:
     """The command line with these commands beside `serve`; a module is a group of its own, or has the command as a function."""
+    made = typer.Typer(
+        name="layers-mcp",
+        help="Layers, the growth platform, as MCP tools. Without a command: serve one client over stdio.",
+        no_args_is_help=False,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    made.callback(invoke_without_command=True)(_top)
+    made.command("serve")(_serve)
     for name in names:
         module = import_module(f"layers_mcp.commands.{_PLACES[name]}")
         if hasattr(module, "app"):
-            _app.add_typer(module.app, name=name)
+            made.add_typer(module.app, name=name)
         else:
-            _app.command(name)(getattr(module, name))
-    return _app
+            made.command(name)(getattr(module, name))
+    return made
 
 
 def cli() -> None:

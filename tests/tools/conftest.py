@@ -134,6 +134,21 @@ class Story:
         self.budget = Budget(**limits)
         self.house = self.of("someone")
 
+    def halts_after(self, route: str, *, times: int = 1, project: str | None = None) -> None:
+        """A person halts a project, or everything, once requests to a route were answered, or lost, so many times."""
+        inner, met = self.wire.handle_async_request, []
+
+        async def halting(request: httpx2.Request) -> httpx2.Response:
+            try:
+                return await inner(request)
+            finally:
+                if request.url.path.endswith(route):
+                    met.append(request)
+                    if len(met) == times:
+                        self.house.gate.hold(project, by="person")
+
+        self.wire.handle_async_request = halting
+
     def spent(self, project: str) -> int:
         """Credits that count today."""
         return self.house.gate.purse.standing([Price("", project, 0)], self.now()).spent_today

@@ -516,13 +516,19 @@ async def _lost(story, tool, wanted, route, look):
     assert lost["error"]["details"]["outcome"] == "unknown"
 
 
-async def test_a_yes_that_goes_on_with_a_schedule_that_was_canceled_meanwhile_says_so_and_the_next_one_queues_anew(story):
-    """Layers answers a known key with its first answer; "Queued" would be said of what nobody will see."""
+async def _scheduled_and_lost(story):
+    """A project, and what was asked of `schedule_content` there; it was done, and the answer lost."""
     project = await story.project()
     target = {"socialAccountId": await story.account(project)}
     wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
     route = ("POST", "/v1/content/{containerId}/schedule")
     await _lost(story, "schedule_content", wanted, route, "/v1/projects/{projectId}/scheduled-posts")
+    return project, wanted
+
+
+async def test_a_yes_that_goes_on_with_a_schedule_that_was_canceled_meanwhile_says_so_and_the_next_one_queues_anew(story):
+    """Layers answers a known key with its first answer; "Queued" would be said of what nobody will see."""
+    project, wanted = await _scheduled_and_lost(story)
     (post,) = await posts(story, project)
     await story.layers.send(publishing.CANCEL, publishing.CancelPost(scheduled_post_id=post.id))
 
@@ -538,11 +544,7 @@ async def test_a_yes_that_goes_on_with_a_schedule_that_was_canceled_meanwhile_sa
 
 async def test_while_what_became_of_the_posts_cannot_be_read_the_act_stays_open(story):
     """Neither "Queued" nor "canceled" is said without a look."""
-    project = await story.project()
-    target = {"socialAccountId": await story.account(project)}
-    wanted = {"containerId": await story.approved(project), "scheduledFor": story.at(hours=3), "targets": [target]}
-    route = ("POST", "/v1/content/{containerId}/schedule")
-    await _lost(story, "schedule_content", wanted, route, "/v1/projects/{projectId}/scheduled-posts")
+    project, wanted = await _scheduled_and_lost(story)
     handle = await story.handle("schedule_content", **wanted)
     story.world.script(Fault(method="GET", path="/v1/scheduled-posts/{scheduledPostId}", status=503, times=4))
 

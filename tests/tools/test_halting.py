@@ -214,15 +214,7 @@ async def test_a_halt_in_the_middle_of_many_writes_leaves_what_went_out_and_refu
     project, first = post
     second, third = await story.post(project, hook="Two."), await story.post(project, hook="Three.")
     handle = await story.handle("approve_content", containerIds=[first, second, third])
-    inner = story.wire.handle_async_request
-
-    async def halting(request):
-        answer = await inner(request)
-        if request.url.path.endswith("/approve"):
-            story.house.gate.hold(project, by="person")
-        return answer
-
-    story.wire.handle_async_request = halting
+    story.halts_after("/approve", project=project)
     told = await story.call("approve_content", containerIds=[first, second, third], confirm=handle)
 
     outcomes = [(one["containerId"], one["outcome"], one.get("code")) for one in told["result"]["items"]]
@@ -231,28 +223,12 @@ async def test_a_halt_in_the_middle_of_many_writes_leaves_what_went_out_and_refu
     assert [(await story.content(one)).approval_status for one in (first, second, third)] == ["approved", "pending", "pending"]
 
 
-def _halts_after(story, route: str, *, times: int = 1) -> None:
-    """A person halts everything once requests to a route were answered, or lost, so many times."""
-    inner, met = story.wire.handle_async_request, []
-
-    async def halting(request):
-        try:
-            return await inner(request)
-        finally:
-            if request.url.path.endswith(route):
-                met.append(request)
-                if len(met) == times:
-                    story.house.gate.hold(None, by="person")
-
-    story.wire.handle_async_request = halting
-
-
 async def test_a_halt_while_a_write_waits_for_its_next_attempt_refuses_it(story, post):
     """README: "Writes are refused from now on"; what Layers turned away is not sent again, and nothing was done."""
     _, container = post
     handle = await story.handle("approve_content", containerIds=[container])
     story.world.script(Fault(**APPROVE, status=429, retry_after_s=60))
-    _halts_after(story, "/approve")
+    story.halts_after("/approve")
 
     told = await story.call("approve_content", containerIds=[container], confirm=handle)
     sent = story.wire.rows.count("POST /v1/content/{containerId}/approve")
@@ -271,7 +247,7 @@ async def test_a_halt_after_a_lost_answer_leaves_the_outcome_unknown_and_says_ho
     project = await story.project()
     story.world.script(Fault(**GENERATE, lose_answer=True))
     story.world.script(Fault(**GENERATE, status=429))
-    _halts_after(story, "/content", times=2)
+    story.halts_after("/content", times=2)
 
     told = await story.call("generate_content", projectId=project, hook="Hi.", waitSeconds=0)
     sent, kept = story.wire.rows.count("POST /v1/projects/{projectId}/content"), story.spent(project)
@@ -297,7 +273,7 @@ async def test_a_repeat_of_a_lost_call_that_meets_a_halt_or_a_limit_says_nothing
     story.world.script(Fault(**GENERATE, status=429, times=6))
     limited = await story.call("generate_content", **call)
     story.world.script(Fault(**GENERATE, status=429))
-    _halts_after(story, "/content")
+    story.halts_after("/content")
     halted = await story.call("generate_content", **call)
     spent = story.spent(project)
     _lift(story)

@@ -93,15 +93,8 @@ async def test_a_halt_of_all_in_the_middle_of_starting_stops_the_rest(story, adv
     advertised.campaign(advertised.account(), name="Two")
     advertised.layer(structural="auto")
     await story.yes("halt", projectId=advertised.id, pauseAds=True)
-    handle, inner = await story.handle("halt", projectId=advertised.id, resume=True), story.wire.handle_async_request
-
-    async def halting(request):
-        answer = await inner(request)
-        if request.url.path.endswith("/resume"):
-            story.house.gate.hold(None, by="person")
-        return answer
-
-    story.wire.handle_async_request = halting
+    handle = await story.handle("halt", projectId=advertised.id, resume=True)
+    story.halts_after("/resume")
     told = await story.call("halt", projectId=advertised.id, resume=True, confirm=handle)
 
     assert (len(told["result"]["started"]["done"]), len(told["result"]["started"]["left"])) == (1, 1)
