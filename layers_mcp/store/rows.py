@@ -182,10 +182,11 @@ class Halt(_Row):
 class Paused(_Row):
     """A campaign that was paused together with a halt, so that just this one is started again.
 
-    `at`: the API's instant since which it is; or, while it may only be asked for, since which the action that asks may be on record.
+    `at`: the API's instant at which halt set about it; `pending_id`: the action that asks for it, where it may only be asked for.
     """
 
     project_id: str
     campaign_id: str
     platform: str
     at: datetime
+    pending_id: str | None = None

@@ -13,7 +13,7 @@ __all__ = [
     "trail_end",
 ]  # fmt: skip
 
-HEAD = "0002"
+HEAD = "0003"
 VERSIONS = Path(__file__).parent / "versions"
 TABLES = MetaData(
     naming_convention={
@@ -154,4 +154,5 @@ paused = Table(
     Column("campaign_id", String(100), primary_key=True),
     Column("platform", String(20), nullable=False),
     Column("at", Instant, nullable=False),
+    Column("pending_id", String(100)),
 )

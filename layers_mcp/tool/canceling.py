@@ -75,7 +75,7 @@ class Canceled(NamedTuple):
 
 async def _running(begun: tuple[Began, ...], call: Call) -> list[str]:
     """Those of the jobs that still run, newest first."""
-    gate, running = asyncio.Semaphore(_AT_ONCE), list[str]()
+    gate = asyncio.Semaphore(_AT_ONCE)
 
     async def look(one: Began) -> str | None:
         async with gate:
@@ -84,8 +84,7 @@ async def _running(begun: tuple[Began, ...], call: Call) -> list[str]:
                 return None if job.over else job.job_id
         return None
 
-    running += [known for known in await asyncio.gather(*(look(one) for one in begun)) if known is not None]
-    return running
+    return [known for known in await asyncio.gather(*(look(one) for one in begun)) if known is not None]
 
 
 async def going(project_id: str, call: Call) -> Going:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, StringConstraints
 
@@ -12,7 +12,7 @@ from layers_mcp.tool.declaration import Arguments
 from layers_mcp.tool.outcome import Next
 from layers_mcp.tool.size import fitting
 
-__all__ = ["Cursor", "Leaf", "Page", "every", "leaf"]
+__all__ = ["Cursor", "Leaf", "Page", "every", "leaf", "through"]
 
 Cursor = Annotated[str, StringConstraints(max_length=500)]
 """Where a page begins, in the words of the answer before; the bound is ours."""
@@ -33,6 +33,9 @@ class Page(Protocol[T_co]):
     def next_cursor(self) -> str | None:
         """Where the next one begins; None on the last."""
         ...
+
+
+P = TypeVar("P", bound=Page[Any])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +60,17 @@ def leaf(tool: str, request: Arguments, items: Sequence[T], next_cursor: str | N
     return Leaf(items=shown, say=f"Only {len(shown)} of {len(items)} {what} fit here.", has_more=True, next_cursor=None, next=(step,))
 
 
-async def every(ask: Callable[[str | None], Awaitable[Page[T_co]]], *, pages: int) -> list[T_co]:
-    """What stands on the first `pages` pages; `ask` sends for the one at a cursor."""
-    found: list[T_co] = []
+async def through(ask: Callable[[str | None], Awaitable[P]], *, pages: int) -> AsyncIterator[P]:
+    """The first `pages` pages; `ask` sends for the one at a cursor."""
     cursor: str | None = None
     for _ in range(pages):
         page = await ask(cursor)
-        found += page.items
+        yield page
         cursor = page.next_cursor
         if cursor is None:
             break
-    return found
+
+
+async def every(ask: Callable[[str | None], Awaitable[Page[T_co]]], *, pages: int) -> list[T_co]:
+    """What stands on the first `pages` pages, as `through` has them."""
+    return [one async for page in through(ask, pages=pages) for one in page.items]

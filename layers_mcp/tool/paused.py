@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from layers_mcp.contract import ads, ads_pending
 from layers_mcp.contract.ads import PATH_OF, AdStatus, Campaign, GetCampaign, PathPlatform
-from layers_mcp.contract.ads_pending import ListPending, PendingAction, PendingStatus
+from layers_mcp.contract.ads_pending import ListPending, PendingAction, PendingPage, PendingStatus
 from layers_mcp.contract.errors import NotFound
 from layers_mcp.store.rows import Paused
 from layers_mcp.tool.call import Call
+from layers_mcp.tool.paging import through
 
-__all__ = ["CALLS", "WAITS", "stopped"]
+__all__ = ["CALLS", "stopped"]
 
 CALLS = (ads.GET_CAMPAIGN, ads_pending.LIST)
 """Every endpoint that looking at them may touch."""
-WAITS = timedelta(days=7)
+_WAITS = timedelta(days=7)
 """How long an action waits for an answer until that is a no (layers-api: ads/pending)."""
 _PAGE, _PAGES = 200, 5
 """At most a thousand actions of each status and platform are looked through; ours."""
@@ -29,7 +30,7 @@ _OPEN: tuple[PendingStatus, ...] = ("pending", "approved")
 def _fate(status: AdStatus, pause: PendingAction | None) -> Literal["stopped", "open", "over"]:
     """What is to be thought of a campaign that halt paused, or asked to have paused.
 
-    `pause`: the action that asked for it, where one did. `open`: it may still be paused by it. `over`: it runs, or that was turned down, so
+    `pause`: the action that asks for it, where one does. `open`: it may still be paused by it. `over`: it runs, or that was turned down, so
     that whoever pauses it later does so for reasons of their own.
     """
     if pause is not None and pause.status in _OPEN:
@@ -47,13 +48,15 @@ def _path(platform: str) -> PathPlatform:
 
 async def _pauses(call: Call, project_id: str, platform: PathPlatform, status: PendingStatus, *, since: datetime) -> list[PendingAction]:
     """The pauses of campaigns that were asked for after an instant, newest first."""
-    found, cursor = list[PendingAction](), None
-    for _ in range(_PAGES):
+
+    def ask(cursor: str | None) -> Awaitable[PendingPage]:
         wanted = {"project_id": project_id, "platform": platform, "status": status, "limit": _PAGE, "cursor": cursor}
-        page = await call.layers.send(ads_pending.LIST, ListPending.model_validate(wanted))
+        return call.layers.send(ads_pending.LIST, ListPending.model_validate(wanted))
+
+    found = list[PendingAction]()
+    async for page in through(ask, pages=_PAGES):
         found += [one for one in page.items if one.action_type == "pause_campaign"]
-        cursor = page.next_cursor
-        if cursor is None or not page.items or page.items[-1].created_at <= since:
+        if not page.items or page.items[-1].created_at <= since:
             break
     return found
 
@@ -62,16 +65,21 @@ async def _asked(project_id: str, rows: Sequence[Paused], call: Call) -> list[Pe
     """The pauses that may be those of the rows."""
     since: dict[PathPlatform, datetime] = {}
     for row in rows:
-        since[_path(row.platform)] = min(row.at, since.get(_path(row.platform), row.at))
+        earliest = row.at - _WAITS  # one that waits already answers for the next
+        since[_path(row.platform)] = min(earliest, since.get(_path(row.platform), earliest))
     statuses: tuple[PendingStatus, ...] = get_args(PendingStatus)
     asked = (_pauses(call, project_id, platform, status, since=first) for platform, first in since.items() for status in statuses)
     return [one for some in await asyncio.gather(*asked) for one in some]
 
 
-def _of(row: Paused, asked: Iterable[PendingAction]) -> PendingAction | None:
-    """The last pause of its campaign that was asked for since then."""
-    its = [one for one in asked if one.entity_id == row.campaign_id and one.created_at > row.at]
-    return max(its, key=lambda one: one.created_at, default=None)
+def _of(row: Paused, status: AdStatus, asked: Iterable[PendingAction]) -> PendingAction | None:
+    """The action that asks for its pause; where nobody heard of one, that which may still pause it.
+
+    Without an action of its own a campaign that is paused is so at once: what else waits, or was turned down, may be another's.
+    """
+    if row.pending_id is not None:
+        return next((one for one in asked if one.pending_id == row.pending_id), None)
+    return next((one for one in asked if one.entity_id == row.campaign_id and one.status in _OPEN and status != "paused"), None)
 
 
 async def _look(project_id: str, row: Paused, call: Call) -> Campaign | None:
@@ -90,7 +98,7 @@ async def stopped(project_id: str, call: Call) -> list[Campaign]:
     asked = await _asked(project_id, rows, call)
     for row in rows:
         campaign = await _look(project_id, row, call)
-        fate = "open" if campaign is None else _fate(campaign.status, _of(row, asked))
+        fate = "open" if campaign is None else _fate(campaign.status, _of(row, campaign.status, asked))
         if campaign is not None and fate == "stopped":
             found.append(campaign)
         if fate == "over":

@@ -17,7 +17,6 @@ from layers_mcp.store.rows import Paused
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import ShownItem, View
 from layers_mcp.tool.paging import Page, every
-from layers_mcp.tool.paused import WAITS
 from layers_mcp.tool.period import period_of
 from layers_mcp.tool.size import brief
 from layers_mcp.tool.spending import measure, totals
@@ -146,14 +145,11 @@ def _turned(campaigns: Iterable[str], answers: Iterable[Written | LayersError | 
 
 
 async def pause(project_id: str, campaigns: Sequence[Campaign], call: Call) -> Turned:
-    """Pause each, and remember it before: what is surely refused is forgotten again.
-
-    Until it is known to be paused, it may be by an action that waits, and that may be older than this call.
-    """
+    """Pause each, and remember it before: what is surely refused is forgotten again."""
 
     async def one(campaign: Campaign) -> Written | LayersError | None:
         platform: AdPlatform = campaign.platform
-        row = Paused(project_id=project_id, campaign_id=campaign.campaign_id, platform=platform, at=call.now() - WAITS)
+        row = Paused(project_id=project_id, campaign_id=campaign.campaign_id, platform=platform, at=call.now())
         call.switch.pausing(row)
         asked = PauseCampaign(project_id=project_id, platform=PATH_OF[platform], campaign_id=campaign.campaign_id)
         try:
@@ -164,8 +160,8 @@ async def pause(project_id: str, campaigns: Sequence[Campaign], call: Call) -> T
                 call.switch.unpaused(project_id, campaign.campaign_id)
         if isinstance(answer, LayersError):
             return answer
-        since = call.now() if answer is None or answer.status == "dispatched" else row.at
-        call.switch.pausing(row.model_copy(update={"at": since}))  # whoever saw it run meanwhile has forgotten it
+        asks = None if answer is None or answer.status == "dispatched" else answer.pending_id
+        call.switch.pausing(row.model_copy(update={"pending_id": asks}))  # whoever saw it run meanwhile has forgotten it
         return answer
 
     return _turned([each.campaign_id for each in campaigns], [await one(each) for each in campaigns])

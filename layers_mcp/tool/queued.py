@@ -11,7 +11,7 @@ from layers_mcp.contract.content import Container
 from layers_mcp.contract.publishing import Schedule, ScheduleContent, ScheduledPost
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.paging import Page
+from layers_mcp.tool.paging import Page, through
 
 __all__ = ["Waiting", "queued_as", "waiting_posts"]
 
@@ -41,15 +41,8 @@ async def waiting_posts(project_id: str, call: Call, *, pages: int | None = None
         wanted = {"project_id": project_id, "status": ["queued", "publishing"], "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
         return call.layers.send(publishing.LIST, publishing.ListPosts.model_validate(wanted))
 
-    found: list[ScheduledPost] = []
-    cursor: str | None = None
-    for _ in range(_PAGES if pages is None else pages):
-        page = await ask(cursor)
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    return Waiting(found, whole=cursor is None)
+    read = [page async for page in through(ask, pages=_PAGES if pages is None else pages)]
+    return Waiting([post for page in read for post in page.items], whole=read[-1].next_cursor is None)
 
 
 async def queued_as(wanted: ScheduleContent, post: Container, call: Call, *, since: datetime | None = None) -> Schedule | None:

@@ -55,7 +55,6 @@ class House:
     return_url: str | None = None
     page: str | None = None
     projects: frozenset[str] | None = None
-    """Only these; None: all."""
     sites: frozenset[str] = frozenset()
 
 

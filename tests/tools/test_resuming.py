@@ -9,7 +9,8 @@ import pytest
 from layers_mcp.contract import ads, ads_lifecycle, ads_pending
 from layers_mcp.contract.ads import ListCampaigns
 from layers_mcp.contract.ads_lifecycle import PauseCampaign, ResumeCampaign
-from layers_mcp.contract.ads_pending import ApprovePending, RejectPending
+from layers_mcp.contract.ads_pending import ApprovePending, ListPending, RejectPending
+from layers_mcp.sandbox.faults import Fault
 
 pytestmark = pytest.mark.anyio
 MANY = 71
@@ -168,6 +169,38 @@ async def test_a_pause_at_once_after_one_that_was_turned_down_is_undone_by_resum
 
     resumed = await story.yes("halt", projectId=advertised.id, resume=True)
 
+    assert resumed["result"]["started"]["done"] == [advertised.only]
+
+
+async def test_a_pause_at_once_beside_one_that_waits_is_undone_by_resuming(story, advertised):
+    """What somebody else asked for and nobody answered is theirs."""
+    advertised.layer(structural="draft")
+    await _by_hand(story, advertised, ads_lifecycle.PAUSE)
+    advertised.layer(structural="auto")
+    await story.yes("halt", projectId=advertised.id, pauseAds=True)
+
+    resumed = await story.yes("halt", projectId=advertised.id, resume=True)
+
+    assert resumed["result"]["started"]["done"] == [advertised.only]
+
+
+async def test_a_pause_whose_answer_was_lost_is_undone_whatever_was_turned_down_before(story, advertised):
+    """Somebody's earlier pause was rejected; that says nothing of halt's own, which nobody heard the end of."""
+    advertised.layer(structural="draft")
+    await _by_hand(story, advertised, ads_lifecycle.PAUSE)
+    (earlier,) = (await story.layers.send(ads_pending.LIST, ListPending(project_id=advertised.id, platform="meta"))).items
+    turned = RejectPending(project_id=advertised.id, platform="meta", pending_id=earlier.pending_id, reason="no")
+    await story.layers.send(ads_pending.REJECT, turned)
+    advertised.layer(structural="auto")
+    handle = await story.handle("halt", projectId=advertised.id, pauseAds=True)
+    route = "/v1/projects/{projectId}/ads/{platform}/campaigns/{campaignId}"
+    story.world.script(Fault(method="POST", path=f"{route}/pause", lose_answer=True, times=4))
+    story.world.script(Fault(method="GET", path=route, status=503, times=4))
+    lost = await story.call("halt", projectId=advertised.id, pauseAds=True, confirm=handle)
+
+    resumed = await story.yes("halt", projectId=advertised.id, resume=True)
+
+    assert lost["result"]["paused"]["notKnown"] == [advertised.only]
     assert resumed["result"]["started"]["done"] == [advertised.only]
 
 
