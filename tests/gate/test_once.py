@@ -11,12 +11,13 @@ from uuid import UUID
 import pytest
 
 from layers_mcp.clock import HandClock
-from layers_mcp.gate.gate import LEASE, Gate
+from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
 from layers_mcp.store.rows import Operation
 from layers_mcp.store.store import Store
 
 ARGUMENTS = digest({"name": "Quinns Coffee Co"})
+LEASE = timedelta(seconds=15)
 
 
 def attempt(gate: Gate, tool: str = "create_project", **wanted: str) -> Operation:

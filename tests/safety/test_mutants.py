@@ -9,15 +9,13 @@ from pathlib import Path
 import pytest
 from mutants import TESTS, explained, mutants
 
-UNFINISHED = ("layers_mcp.gate.person", "layers_mcp.gate.gate")
-"""Modules whose survivors nobody has looked through yet."""
 PROGRAM = Path(__file__).with_name("mutants.py")
 
 
 @pytest.mark.long
 @pytest.mark.alone
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("module", [name if name not in UNFINISHED else pytest.param(name, marks=pytest.mark.by_hand) for name in TESTS])
+@pytest.mark.parametrize("module", TESTS)
 def test_every_survivor_is_explained(module, aloud):
     """Issue 5: mutation testing of gate, handle and policy with every survivor explained."""
     ended = subprocess.run([sys.executable, str(PROGRAM), module], capture_output=True, text=True, check=False)
