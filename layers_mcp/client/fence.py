@@ -218,11 +218,15 @@ class Fence:
         self._seen.add((kind, given))
 
     def _muted(self, problem: LayersError) -> LayersError:
-        """A refusal without what it tells of another project."""
+        """A refusal without what it tells of another project; whether it may have taken effect is told."""
         if all(self.holds(one) for one in _PROJECT.findall(f"{problem.message} {problem.details}")):
             return problem
         words = "it was refused for a reason outside the projects this server may touch"
-        return (type(problem) if problem.transient else OutsideProjects)(words, request_id=problem.request_id)
+        muted = (type(problem) if problem.transient else OutsideProjects)(
+            words, request_id=problem.request_id, retry_after_s=problem.retry_after_s
+        )
+        muted.unsure = problem.unsure
+        return muted
 
     async def _listed(self, request: projects.ListProjects) -> projects.ProjectPage:
         """The allowed projects among those that were asked for; its cursor counts them, as Layers' own would tell that there are others."""

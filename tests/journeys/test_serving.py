@@ -207,6 +207,30 @@ def test_a_token_is_rotated_while_the_server_runs(served, place):
     assert (before, both, after) == ([200, 401], [200, 200], [401, 200])
 
 
+async def test_the_api_key_is_rotated_while_the_server_runs(sandbox, http_server, tmp_path):
+    """Issue 5: without a restart, two overlap; a yes to what was shown under the old key counts under the new one."""
+    new = httpx2.post(f"{sandbox.root}/_sandbox/keys", json={}).raise_for_status().json()["key"]
+    unknown, file = f"{new[:-1]}{'A' if new[-1] != 'A' else 'B'}", tmp_path / "key"
+    file.touch(mode=0o600)
+    file.write_text(sandbox.key)
+    root = http_server(LAYERS_BASE_URL=sandbox.root, LAYERS_API_KEY_FILE=str(file), LAYERS_TOOLS="all")
+
+    async with client_of(root, ("http", MODERN)) as call:
+        project = (await call("create_project", name="Q"))["result"]["project"]["id"]
+        wanted = {"projectId": project, "policy": "auto_approve"}
+        handle = (await call("update_review_policy", **wanted))["confirmation"]["handle"]
+        file.write_text(f"{unknown}\n{sandbox.key}")
+        early = await call("get_project", projectId=project)
+        file.write_text(new)
+        told = await call("update_review_policy", **wanted, confirm=handle)
+        file.write_text(unknown)
+        refused = await call("get_project", projectId=project)
+
+    assert (early["status"], told["status"]) == ("done", "done")
+    assert refused["error"]["code"] == "UNAUTHENTICATED"
+    assert unknown not in json.dumps(refused)
+
+
 async def test_the_log_and_the_trail_say_who_and_which_request(served):
     """Issue 5: request ids, bound to each line of the log; the trail has the principal."""
     async with client_of(served.root, ("http", OLDER), X_Request_Id="from-the-proxy-1", Authorization=f"Bearer {WIDE}") as wide:

@@ -15,7 +15,7 @@ from layers_mcp.client.fence import Fence
 from layers_mcp.client.owners import LISTS, ORGANIZATION_READS, ORGANIZATION_WRITES, OWNED, names_project
 from layers_mcp.contract import account, content, jobs, projects
 from layers_mcp.contract.endpoint import Empty
-from layers_mcp.contract.errors import OutsideProjects
+from layers_mcp.contract.errors import Conflict, LayersError, OutsideProjects, TimedOut
 from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import tables
 from layers_mcp.tools.catalog import TOOLS
@@ -207,6 +207,24 @@ async def test_a_write_by_an_id_alone_waits_for_the_owner_to_be_read(next_door):
 
     assert story.wire.rows == ["GET /v1/jobs/{jobId}", "GET /v1/content/{containerId}"]
     assert (await fence.send(account.CREDITS, Empty())).available >= 0
+
+
+@pytest.mark.parametrize("problem", [TimedOut, Conflict])
+async def test_what_may_have_taken_effect_is_said_though_the_words_are_of_another_project(next_door, problem):
+    """A refusal is told without the other project's id, and is still no "nothing was done"."""
+    here = next_door
+
+    class Telling:
+        async def send(self, *_: object, **__: object) -> None:
+            lost = problem(f"of {here.foreign}", retry_after_s=3.0)
+            lost.unsure = True
+            raise lost
+
+    with pytest.raises(LayersError) as told:
+        await Fence(Telling(), {here.own}).send(projects.GET, projects.GetProject(project_id=here.own))
+
+    assert here.foreign not in f"{told.value} {told.value.details}"
+    assert (told.value.unsure, told.value.retry_after_s) == (True, 3.0)
 
 
 async def test_bare_and_prefixed_ids_are_one_project(next_door):
