@@ -9,7 +9,6 @@ import pytest
 from layers_mcp.clock import HandClock
 from layers_mcp.gate.budget import Budget
 from layers_mcp.gate.gate import Display, Gate
-from layers_mcp.gate.handle import new_handle
 from layers_mcp.gate.verdict import Refused
 from layers_mcp.store.rows import EVERY, Began, Halt, Look, Paused
 from layers_mcp.store.store import Store
@@ -136,7 +135,7 @@ def test_all_that_a_preview_shows_is_kept_for_the_person(gate: Gate, clock: Hand
     assert (kept.minted_at, kept.expires_at) == (clock.now(), clock.now() + timedelta(hours=1))
 
 
-@pytest.mark.parametrize("given", ["yes", "", new_handle()])
+@pytest.mark.parametrize("given", ["yes", "", f"cf_{'a' * 32}"])
 def test_an_answer_counts_only_with_the_token_of_the_last_question(gate: Gate, given: str) -> None:
     """What is no token, or another question's, is not heard; the right one still is."""
     minted = gate.preview("approve_content", arguments="a", shown="s")
