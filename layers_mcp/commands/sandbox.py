@@ -40,7 +40,7 @@ async def _serve(settings: Settings, *, port: int, at: datetime | None, speed: f
     import uvicorn  # noqa: PLC0415  the server is a heavy room
 
     from layers_mcp.sandbox.app import build, is_news  # noqa: PLC0415
-    from layers_mcp.sandbox.port import Port  # noqa: PLC0415
+    from layers_mcp.sandbox.port import IDLE_S, Port  # noqa: PLC0415
 
     try:
         place = Port(port)
@@ -50,7 +50,9 @@ async def _serve(settings: Settings, *, port: int, at: datetime | None, speed: f
     try:
         if at is not None and world.now() - at > _TAKEN:
             raise typer.BadParameter(f"--at: this world is at {world.now():%Y-%m-%dT%H:%M:%SZ} and never goes back; give another --state")
-        config = uvicorn.Config(build(world), log_level="warning", date_header=False, timeout_graceful_shutdown=3)
+        config = uvicorn.Config(
+            build(world), log_level="warning", date_header=False, timeout_keep_alive=IDLE_S, timeout_graceful_shutdown=3
+        )
         logging.getLogger("uvicorn.error").addFilter(is_news)
         server = uvicorn.Server(config)
         typer.echo(f"sandbox: {place.url}/v1   pages: {place.url}/docs", err=True)

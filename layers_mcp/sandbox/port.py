@@ -12,7 +12,10 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
-__all__ = ["Port"]
+__all__ = ["IDLE_S", "Port"]
+
+IDLE_S = 75
+"""How long an idle connection stays open: longer than clients keep theirs (httpx2: 5 s), whose requests would else meet its end."""
 
 _GRACE_S = 1
 _BACKLOG = 128
@@ -63,7 +66,13 @@ class Port:
     async def serving(self, app: ASGIApp) -> AsyncGenerator[None]:
         """Serve `app` here, within this event loop."""
         config = uvicorn.Config(
-            app, log_config=None, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE_S
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_keep_alive=IDLE_S,
+            timeout_graceful_shutdown=_GRACE_S,
         )
         server = _Guest(config)
         task = asyncio.create_task(server.serve(sockets=[self.socket]))

@@ -25,6 +25,11 @@ __all__ = ["serve"]
 
 _HEADERS_S = 10.0
 """A request's line and headers have to be there in this time; uvicorn itself waits for ever."""
+_IDLE_S = 75
+"""How long an idle connection stays open: longer than clients (httpx2: 5 s) and balancers (mostly 60 s) keep theirs.
+
+Who closes first loses nothing; a request that meets the other's end is lost on the way, and the SDK's SSE client is mute from then on.
+"""
 _CALLS_S = 3.0
 """After a signal, running calls get this long; with all that follows the process is gone within five seconds."""
 _STREAMS_S = 1
@@ -102,6 +107,7 @@ async def serve(server: Server[Any], door: Door, running: Running, *, host: str,
         access_log=False,
         server_header=False,
         limit_concurrency=2 * door.sessions + 64,
+        timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_STREAMS_S,
         reset_contextvars=True,
     )

@@ -96,9 +96,10 @@ class Session:
 
     def __init__(self, report: Report, number: int, project: str) -> None:
         self._report, self._dice, self._project = report, Random(number), project
-        self.number = number
+        self.number, self.last = number, "nothing"
 
     async def _call(self, client: Any, tool: str, **given: Any) -> dict[str, Any]:
+        self.last = tool
         with anyio.fail_after(PATIENCE_S):
             answer = await client.call_tool(tool, given)
         record = answer.structured_content
@@ -131,11 +132,19 @@ class Session:
             elif luck < 0.3:
                 await self._confirm(client)
             elif luck < 0.4:
+                self.last = "tools/list"
                 await client.list_tools()
             else:
                 tool = self._dice.choice(["get_project", "list_content", "list_sdk_apps", "list_app_media", "list_keywords"])
                 await self._call(client, tool, projectId=self._project)
             await anyio.sleep(self._dice.uniform(LEAST_PAUSE_S, MOST_PAUSE_S))
+
+
+def _causes(problem: BaseException) -> list[str]:
+    """What is at the bottom of it."""
+    if isinstance(problem, BaseExceptionGroup):
+        return [cause for one in problem.exceptions for cause in _causes(one)]
+    return [f"{type(problem).__name__} {problem}".strip()]
 
 
 async def _session(root: str, work: Session, until_s: float) -> None:
@@ -149,8 +158,7 @@ async def _session(root: str, work: Session, until_s: float) -> None:
             async with Client(target, mode=mode) as client:
                 await work.work(client, until_s)
     except Exception as problem:  # noqa: BLE001  every session's end is told
-        causes = [str(one) for one in getattr(problem, "exceptions", ())]
-        work._report.errors.append(f"{way}: {type(problem).__name__} {problem} {causes}")
+        work._report.errors.append(f"{way}, after {work.last}: {', '.join(_causes(problem))}")
 
 
 async def _watch(report: Report, pid: int, began_s: float, seconds: float) -> None:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -459,6 +460,22 @@ async def test_a_signal_drains_the_server_and_ends_it_within_five_seconds(servin
     assert out == ""
     assert made.process.returncode in (0, 143)  # 143: a machine so busy that the five seconds ran out before the house was closed
     assert made.process.returncode or not (tmp_path / "state" / "layers.db-wal").exists()
+
+
+@pytest.mark.long
+def test_an_idle_connection_outlasts_what_clients_keep_theirs(served, sandbox):
+    """Review of issue 5: both sides closed after 5 s, and now and then a call met the end of its connection and was lost."""
+    answers = []
+    for root in (served.root, sandbox.root):
+        connection = HTTPConnection("127.0.0.1", int(root.rpartition(":")[2]), timeout=PATIENCE_S)
+        for pause_s in (0, 8):
+            time.sleep(pause_s)  # real time: it is uvicorn that counts
+            connection.request("GET", "/healthz")
+            answer = connection.getresponse()
+            answers.append((answer.status, len(answer.read()) > 0))
+        connection.close()
+
+    assert answers == [(200, True)] * 2 + [(404, True)] * 2
 
 
 def test_a_client_that_does_not_say_what_it_wants_is_cut_off(served):
