@@ -25,10 +25,11 @@ __all__ = ["serve"]
 
 _HEADERS_S = 10.0
 """A request's line and headers have to be there in this time; uvicorn itself waits for ever."""
-_IDLE_S = 75
-"""How long an idle connection stays open: longer than clients (httpx2: 5 s) and balancers (mostly 60 s) keep theirs.
+_IDLE_S = 150
+"""How long an idle connection stays open: longer than clients (httpx2: 5 s) and the usual proxies (up to two minutes) keep theirs.
 
 Who closes first loses nothing; a request that meets the other's end is lost on the way, and the SDK's SSE client is mute from then on.
+A proxy that keeps its connections longer has to be told less.
 """
 _CALLS_S = 3.0
 """After a signal, running calls get this long; with all that follows the process is gone within five seconds."""

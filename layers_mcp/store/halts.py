@@ -57,7 +57,7 @@ class Halts:
             with suppress(IntegrityError), connection.begin_nested():
                 connection.execute(insert(paused).values(row.model_dump()))
             its = (paused.c.project_id == row.project_id, paused.c.campaign_id == row.campaign_id)
-            connection.execute(update(paused).where(*its).values(at=row.at, platform=row.platform, pending_id=row.pending_id))
+            connection.execute(update(paused).where(*its).values(row.model_dump(exclude={"project_id", "campaign_id"})))
 
     def unpaused(self, project_id: str, campaign_id: str) -> None:
         """Forget a campaign: it runs."""

@@ -182,11 +182,13 @@ class Halt(_Row):
 class Paused(_Row):
     """A campaign that was paused together with a halt, so that just this one is started again.
 
-    `at`: the API's instant at which halt set about it; `pending_id`: the action that asks for it, where it may only be asked for.
+    `at`: the API's instant at which halt set about it; `heard`: Layers' answer is known, which is that it is paused at once, or that
+    `pending_id` asks for that.
     """
 
     project_id: str
     campaign_id: str
     platform: str
     at: datetime
+    heard: bool = False
     pending_id: str | None = None

@@ -154,5 +154,6 @@ paused = Table(
     Column("campaign_id", String(100), primary_key=True),
     Column("platform", String(20), nullable=False),
     Column("at", Instant, nullable=False),
+    Column("heard", Boolean, nullable=False),
     Column("pending_id", String(100)),
 )

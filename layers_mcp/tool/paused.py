@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Literal
 
 from layers_mcp.contract import ads, ads_pending
 from layers_mcp.contract.ads import PATH_OF, AdStatus, Campaign, GetCampaign, PathPlatform
 from layers_mcp.contract.ads_pending import ListPending, PendingAction, PendingPage, PendingStatus
-from layers_mcp.contract.errors import NotFound
+from layers_mcp.contract.errors import LayersError, NotFound
 from layers_mcp.store.rows import Paused
 from layers_mcp.tool.call import Call
+from layers_mcp.tool.known import named
 from layers_mcp.tool.paging import through
 
-__all__ = ["CALLS", "stopped"]
+__all__ = ["CALLS", "stopped", "waiting"]
 
 CALLS = (ads.GET_CAMPAIGN, ads_pending.LIST)
 """Every endpoint that looking at them may touch."""
@@ -25,15 +26,19 @@ _PAGE, _PAGES = 200, 5
 """At most a thousand actions of each status and platform are looked through; ours."""
 _ANSWERED_YES: tuple[PendingStatus, ...] = ("dispatched",)
 _OPEN: tuple[PendingStatus, ...] = ("pending", "approved")
+_IN_TURN: tuple[PendingStatus, ...] = ("pending", "approved", "rejected", "dispatched", "dispatch_failed")
+_SLACK = timedelta(seconds=2)
+"""How far our reading of the API's clock may be off (`client/wire`)."""
 
 
-def _fate(status: AdStatus, pause: PendingAction | None) -> Literal["stopped", "open", "over"]:
+def _fate(row: Paused, status: AdStatus, asked: Iterable[PendingAction]) -> Literal["stopped", "open", "over"]:
     """What is to be thought of a campaign that halt paused, or asked to have paused.
 
-    `pause`: the action that asks for it, where one does. `open`: it may still be paused by it. `over`: it runs, or that was turned down, so
-    that whoever pauses it later does so for reasons of their own.
+    `open`: it may still be paused by that. `over`: it runs, or that was turned down, so that whoever pauses it later does so for reasons
+    of their own.
     """
-    if pause is not None and pause.status in _OPEN:
+    pause = _of(row, asked)
+    if (pause is None and row.pending_id is not None) or (pause is not None and pause.status in _OPEN):
         return "open"
     if status == "active" or (pause is not None and pause.status not in _ANSWERED_YES):
         return "over"
@@ -62,24 +67,38 @@ async def _pauses(call: Call, project_id: str, platform: PathPlatform, status: P
 
 
 async def _asked(project_id: str, rows: Sequence[Paused], call: Call) -> list[PendingAction]:
-    """The pauses that may be those of the rows."""
+    """The pauses that may be those of the rows. What moves on from one status to the next meanwhile is seen in one of them."""
     since: dict[PathPlatform, datetime] = {}
     for row in rows:
         earliest = row.at - _WAITS  # one that waits already answers for the next
         since[_path(row.platform)] = min(earliest, since.get(_path(row.platform), earliest))
-    statuses: tuple[PendingStatus, ...] = get_args(PendingStatus)
-    asked = (_pauses(call, project_id, platform, status, since=first) for platform, first in since.items() for status in statuses)
-    return [one for some in await asyncio.gather(*asked) for one in some]
+
+    async def of(platform: PathPlatform) -> list[PendingAction]:
+        return [one for status in _IN_TURN for one in await _pauses(call, project_id, platform, status, since=since[platform])]
+
+    return [one for some in await asyncio.gather(*map(of, since)) for one in some]
 
 
-def _of(row: Paused, status: AdStatus, asked: Iterable[PendingAction]) -> PendingAction | None:
-    """The action that asks for its pause; where nobody heard of one, that which may still pause it.
+def _of(row: Paused, asked: Iterable[PendingAction]) -> PendingAction | None:
+    """The action that asks for its pause; of a row whose answer nobody heard, the last since then, else one that still waits."""
+    its = [one for one in asked if named(row.campaign_id, one.entity_id) or named(one.entity_id, row.campaign_id)]
+    if row.heard:
+        own = row.pending_id or ""
+        return next((one for one in reversed(its) if named(own, one.pending_id) or named(one.pending_id, own)), None)
+    since = [one for one in its if one.created_at >= row.at - _SLACK]
+    waits = (one for one in its if one.status in _OPEN)
+    return max(reversed(since), key=lambda one: one.created_at) if since else next(waits, None)
 
-    Without an action of its own a campaign that is paused is so at once: what else waits, or was turned down, may be another's.
-    """
-    if row.pending_id is not None:
-        return next((one for one in asked if one.pending_id == row.pending_id), None)
-    return next((one for one in asked if one.entity_id == row.campaign_id and one.status in _OPEN and status != "paused"), None)
+
+async def waiting(project_id: str, call: Call) -> dict[str, str]:
+    """The actions that already wait to pause campaigns for halt, by the campaign's id; none where that can't be read: a brake goes on."""
+    rows = [row for row in call.switch.paused(project_id) if row.pending_id is not None]
+    try:
+        asked = await _asked(project_id, rows, call)
+    except LayersError:
+        return {}
+    found = {row.campaign_id: _of(row, asked) for row in rows}
+    return {campaign_id: one.pending_id for campaign_id, one in found.items() if one is not None and one.status in _OPEN}
 
 
 async def _look(project_id: str, row: Paused, call: Call) -> Campaign | None:
@@ -98,7 +117,7 @@ async def stopped(project_id: str, call: Call) -> list[Campaign]:
     asked = await _asked(project_id, rows, call)
     for row in rows:
         campaign = await _look(project_id, row, call)
-        fate = "open" if campaign is None else _fate(campaign.status, _of(row, campaign.status, asked))
+        fate = "open" if campaign is None else _fate(row, campaign.status, asked)
         if campaign is not None and fate == "stopped":
             found.append(campaign)
         if fate == "over":

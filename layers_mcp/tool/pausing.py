@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pydantic import Field, JsonValue
 
 from layers_mcp.contract import ad_accounts, ads, ads_authority, ads_lifecycle, ads_metrics
-from layers_mcp.contract.ads import PATH_OF, AdPlatform, AdStatus, Campaign, GetCampaign, ListCampaigns, Written
+from layers_mcp.contract.ads import PATH_OF, AdStatus, Campaign, GetCampaign, ListCampaigns, Written
 from layers_mcp.contract.ads_authority import Bucket, GetAuthority
 from layers_mcp.contract.ads_lifecycle import PauseCampaign, ResumeCampaign
 from layers_mcp.contract.errors import CallerError, Halted, LayersError, PolicyError
@@ -17,6 +17,7 @@ from layers_mcp.store.rows import Paused
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import ShownItem, View
 from layers_mcp.tool.paging import Page, every
+from layers_mcp.tool.paused import waiting
 from layers_mcp.tool.period import period_of
 from layers_mcp.tool.size import brief
 from layers_mcp.tool.spending import measure, totals
@@ -145,23 +146,30 @@ def _turned(campaigns: Iterable[str], answers: Iterable[Written | LayersError | 
 
 
 async def pause(project_id: str, campaigns: Sequence[Campaign], call: Call) -> Turned:
-    """Pause each, and remember it before: what is surely refused is forgotten again."""
+    """Pause each, and remember it before; what is surely refused is as it was. What halt has asked for and waits is not asked again."""
+    before = {row.campaign_id: row for row in call.switch.paused(project_id)}
+    waits = await waiting(project_id, call)
 
     async def one(campaign: Campaign) -> Written | LayersError | None:
-        platform: AdPlatform = campaign.platform
-        row = Paused(project_id=project_id, campaign_id=campaign.campaign_id, platform=platform, at=call.now())
+        if (pending_id := waits.get(campaign.campaign_id)) is not None:
+            return Written(verdict_id="", status="pending", pending_id=pending_id)
+        platform, known = campaign.platform, before.get(campaign.campaign_id)
+        since = call.now() if known is None or known.heard else known.at  # an answer that nobody heard may be the same action's
+        row = Paused(project_id=project_id, campaign_id=campaign.campaign_id, platform=platform, at=since)
         call.switch.pausing(row)
         asked = PauseCampaign(project_id=project_id, platform=PATH_OF[platform], campaign_id=campaign.campaign_id)
         try:
             answer = await call.layers.send(ads_lifecycle.PAUSE, asked, key=call.key_for(campaign.campaign_id))
         except LayersError as problem:
             answer = None if problem.unsure and await _shows(project_id, campaign, "paused", call) else problem
-            if not problem.unsure and isinstance(problem, (CallerError, PolicyError)):
+            if known is not None and not problem.unsure:
+                call.switch.pausing(known)
+            elif not problem.unsure and isinstance(problem, (CallerError, PolicyError)):
                 call.switch.unpaused(project_id, campaign.campaign_id)
         if isinstance(answer, LayersError):
             return answer
         asks = None if answer is None or answer.status == "dispatched" else answer.pending_id
-        call.switch.pausing(row.model_copy(update={"pending_id": asks}))  # whoever saw it run meanwhile has forgotten it
+        call.switch.pausing(row.model_copy(update={"heard": True, "pending_id": asks}))  # whoever saw it run meanwhile has forgotten it
         return answer
 
     return _turned([each.campaign_id for each in campaigns], [await one(each) for each in campaigns])

@@ -72,7 +72,7 @@ def test_a_campaign_that_was_paused_is_known_until_it_is_said_to_run(gate: Gate,
     gate.pausing(row)
     gate.pausing(row.model_copy(update={"campaign_id": "cmp_2"}))
     gate.pausing(row.model_copy(update={"project_id": THEIRS}))
-    gate.pausing(row.model_copy(update={"pending_id": "pnd_1"}))
+    gate.pausing(row.model_copy(update={"heard": True, "pending_id": "pnd_1"}))
 
     known = [gate.paused(spelt) for spelt in SPELLINGS]
     gate.unpaused(SPELLINGS[1], "cmp_1")

@@ -11,11 +11,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 from layers_mcp.database import migrating, open_engine, reading, writing
+from layers_mcp.store.rows import Paused
 from layers_mcp.store.store import Store
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS, Instant
 
@@ -42,19 +43,45 @@ def test_the_stamp_is_the_head_of_the_revisions() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
+def _taken_back(connection: Connection, revision: str) -> None:
+    """The database as it was at a revision."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(VERSIONS))
+    config.attributes.update(connection=connection, tables=TABLES)
+    command.downgrade(config, revision)
+
+
+def test_campaigns_that_were_paused_before_revision_three_are_judged_as_they_were(tmp_path: Path) -> None:
+    """Of those nobody noted which action asked, so that they go by what was asked for since; they can be noted anew."""
+    file = tmp_path / "layers.db"
+    Store.open(file).close()
+    engine, at = open_engine(file, TABLES, versions=VERSIONS, head=HEAD), datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC)
+    with writing(engine) as connection:
+        _taken_back(connection, "0002")
+        row = "('prj_1', 'cmp_1', 'meta', '2026-04-18 17:22:14.000000')"
+        connection.exec_driver_sql(f"INSERT INTO paused_campaigns (project_id, campaign_id, platform, at) VALUES {row}")
+    engine.dispose()
+
+    store = Store.open(file)
+    (before,) = store.halts.paused("prj_1")
+    store.halts.pausing(before.model_copy(update={"heard": True, "pending_id": "pnd_1"}))
+    after = store.halts.paused("prj_1")
+    store.close()
+
+    assert before == Paused(project_id="prj_1", campaign_id="cmp_1", platform="meta", at=at)
+    assert [(one.heard, one.pending_id) for one in after] == [(True, "pnd_1")]
+
+
 def test_taken_back_before_the_first_revision_nothing_is_left(tmp_path: Path) -> None:
     """A rollback by hand leaves a file that the next opening makes anew."""
     file = tmp_path / "layers.db"
     Store.open(file).close()
     engine = open_engine(file, TABLES, versions=VERSIONS, head=HEAD)
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrating.__file__).parent))
-    config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", str(VERSIONS))
 
     with writing(engine) as connection:
-        config.attributes.update(connection=connection, tables=TABLES)
-        command.downgrade(config, "base")
+        _taken_back(connection, "base")
         left = inspect(connection).get_table_names()
     engine.dispose()
 

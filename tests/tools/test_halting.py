@@ -340,11 +340,12 @@ async def test_resuming_can_leave_the_ads_paused(story, advertised):
 
 async def test_a_pause_that_only_gets_asked_for_is_said_to_be_none(story, advertised):
     """layers-api, authority: draft queues, off denies; the preview says so before the yes."""
+    advertised.layer(structural="off")
+    denied = await _yes(story, projectId=advertised.id, pauseAds=True)
+    kept = story.house.gate.paused(advertised.id)
     advertised.layer(structural="draft")
     asked = await story.call("halt", projectId=advertised.id, pauseAds=True)
     done = await story.call("halt", projectId=advertised.id, pauseAds=True, confirm=asked["confirmation"]["handle"])
-    advertised.layer(structural="off")
-    denied = await _yes(story, projectId=advertised.id, pauseAds=True)
 
     assert all("runs on until somebody approves" in item["after"] for item in asked["confirmation"]["items"][1:])
     assert len(done["result"]["paused"]["asked"]) == 2
@@ -352,7 +353,7 @@ async def test_a_pause_that_only_gets_asked_for_is_said_to_be_none(story, advert
     assert "not paused yet: 2" in done["summary"]
     assert (await _statuses(story, advertised.id))["One"] == "active"
     assert len(denied["result"]["paused"]["left"]) == 2
-    assert story.house.gate.paused(advertised.id) == ()
+    assert kept == ()
 
 
 _CAMPAIGNS = {"method": "GET", "path": "/v1/projects/{projectId}/ads/campaigns"}

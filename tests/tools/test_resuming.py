@@ -184,19 +184,95 @@ async def test_a_pause_at_once_beside_one_that_waits_is_undone_by_resuming(story
     assert resumed["result"]["started"]["done"] == [advertised.only]
 
 
+async def _turned_down(story, paid, pending: str) -> None:
+    await story.layers.send(ads_pending.REJECT, RejectPending(project_id=paid.id, platform="meta", pending_id=pending, reason="no"))
+
+
+async def _lost(story, paid) -> dict:
+    """Halt pauses ads, and nobody hears what came of it."""
+    handle = await story.handle("halt", projectId=paid.id, pauseAds=True)
+    route = "/v1/projects/{projectId}/ads/{platform}/campaigns/{campaignId}"
+    story.world.script(Fault(method="POST", path=f"{route}/pause", lose_answer=True, times=4))
+    story.world.script(Fault(method="GET", path=route, status=503, times=4))
+    return await story.call("halt", projectId=paid.id, pauseAds=True, confirm=handle)
+
+
+async def _waiting(story, paid) -> list[str]:
+    page = await story.layers.send(ads_pending.LIST, ListPending(project_id=paid.id, platform="meta"))
+    return [one.pending_id for one in page.items]
+
+
+async def test_what_the_customer_paused_after_turning_down_an_ask_nobody_heard_of_is_not_started(story, advertised):
+    """An answer that was lost makes nobody else's pause halt's own."""
+    advertised.layer(structural="draft")
+    lost = await _lost(story, advertised)
+    (own,) = await _waiting(story, advertised)
+    await _turned_down(story, advertised, own)
+    advertised.layer(structural="auto")
+    await _by_hand(story, advertised, ads_lifecycle.PAUSE)
+
+    resumed = await story.yes("halt", projectId=advertised.id, resume=True)
+
+    assert lost["result"]["paused"]["notKnown"] == [advertised.only]
+    assert "started" not in resumed["result"]
+    assert await _status(story, advertised) == "paused"
+
+
+async def test_what_somebody_else_asked_for_after_starting_it_is_not_halts(story, advertised):
+    """Paused at once, started by the customer, and seen running while another's ask waits: what comes of that is theirs."""
+    await story.yes("halt", projectId=advertised.id, pauseAds=True)
+    await _by_hand(story, advertised, ads_lifecycle.RESUME)
+    advertised.layer(structural="draft")
+    await _by_hand(story, advertised, ads_lifecycle.PAUSE)
+    (theirs,) = await _waiting(story, advertised)
+    await story.call("halt", projectId=advertised.id, resume=True)
+    await story.layers.send(ads_pending.APPROVE, ApprovePending(project_id=advertised.id, platform="meta", pending_id=theirs))
+    story.clock.advance(timedelta(hours=12))
+    advertised.layer(structural="auto")
+
+    resumed = await story.yes("halt", projectId=advertised.id, resume=True)
+
+    assert "started" not in resumed["result"]
+    assert await _status(story, advertised) == "paused"
+
+
+@pytest.mark.parametrize("authority", ["draft", "off"])
+async def test_a_second_halt_asks_for_nothing_that_is_already_asked_for(story, advertised, authority):
+    """Approved, and not carried out before the next tick: that pause is halt's, and is undone by resuming."""
+    await _asked_for(story, advertised, "approved")
+    advertised.layer(structural=authority)
+
+    again = await story.yes("halt", projectId=advertised.id, pauseAds=True)
+    none_new = await _waiting(story, advertised)
+    story.clock.advance(timedelta(hours=12))
+    advertised.layer(structural="auto")
+    resumed = await story.yes("halt", projectId=advertised.id, resume=True)
+
+    assert len(again["result"]["paused"]["asked"]) == 1
+    assert none_new == []
+    assert resumed["result"]["started"]["done"] == [advertised.only]
+
+
+async def test_a_halt_pauses_though_the_queue_cannot_be_read(story, advertised):
+    """The brake waits for nothing that it can do without."""
+    await _asked_for(story, advertised, "rejected")
+    handle = await story.handle("halt", projectId=advertised.id, pauseAds=True)
+    story.world.script(Fault(method="GET", path="/v1/projects/{projectId}/ads/{platform}/pending", status=503, times=40))
+
+    paused = await story.call("halt", projectId=advertised.id, pauseAds=True, confirm=handle)
+
+    assert paused["result"]["paused"]["done"] == [advertised.only]
+
+
 async def test_a_pause_whose_answer_was_lost_is_undone_whatever_was_turned_down_before(story, advertised):
     """Somebody's earlier pause was rejected; that says nothing of halt's own, which nobody heard the end of."""
     advertised.layer(structural="draft")
     await _by_hand(story, advertised, ads_lifecycle.PAUSE)
     (earlier,) = (await story.layers.send(ads_pending.LIST, ListPending(project_id=advertised.id, platform="meta"))).items
-    turned = RejectPending(project_id=advertised.id, platform="meta", pending_id=earlier.pending_id, reason="no")
-    await story.layers.send(ads_pending.REJECT, turned)
+    await _turned_down(story, advertised, earlier.pending_id)
+    story.clock.advance(timedelta(minutes=1))
     advertised.layer(structural="auto")
-    handle = await story.handle("halt", projectId=advertised.id, pauseAds=True)
-    route = "/v1/projects/{projectId}/ads/{platform}/campaigns/{campaignId}"
-    story.world.script(Fault(method="POST", path=f"{route}/pause", lose_answer=True, times=4))
-    story.world.script(Fault(method="GET", path=route, status=503, times=4))
-    lost = await story.call("halt", projectId=advertised.id, pauseAds=True, confirm=handle)
+    lost = await _lost(story, advertised)
 
     resumed = await story.yes("halt", projectId=advertised.id, resume=True)
 
