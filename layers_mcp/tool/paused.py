@@ -66,25 +66,31 @@ async def _pauses(call: Call, project_id: str, platform: PathPlatform, status: P
     return found
 
 
-async def _asked(project_id: str, rows: Sequence[Paused], call: Call) -> list[PendingAction]:
-    """The pauses that may be those of the rows. What moves on from one status to the next meanwhile is seen in one of them."""
+async def _asked(
+    project_id: str, rows: Sequence[Paused], call: Call, *, statuses: Sequence[PendingStatus] = _IN_TURN
+) -> list[PendingAction]:
+    """The pauses of these statuses that may be those of the rows. What moves on to the next status meanwhile is seen in one of them."""
     since: dict[PathPlatform, datetime] = {}
     for row in rows:
         earliest = row.at - _WAITS  # one that waits already answers for the next
         since[_path(row.platform)] = min(earliest, since.get(_path(row.platform), earliest))
 
     async def of(platform: PathPlatform) -> list[PendingAction]:
-        return [one for status in _IN_TURN for one in await _pauses(call, project_id, platform, status, since=since[platform])]
+        return [one for status in statuses for one in await _pauses(call, project_id, platform, status, since=since[platform])]
 
     return [one for some in await asyncio.gather(*map(of, since)) for one in some]
 
 
+def _same(one: str, other: str) -> bool:
+    """Whether two spellings name one thing, whichever of them is bare."""
+    return named(one, other) or named(other, one)
+
+
 def _of(row: Paused, asked: Iterable[PendingAction]) -> PendingAction | None:
     """The action that asks for its pause; of a row whose answer nobody heard, the last since then, else one that still waits."""
-    its = [one for one in asked if named(row.campaign_id, one.entity_id) or named(one.entity_id, row.campaign_id)]
+    its = [one for one in asked if _same(row.campaign_id, one.entity_id)]
     if row.heard:
-        own = row.pending_id or ""
-        return next((one for one in reversed(its) if named(own, one.pending_id) or named(one.pending_id, own)), None)
+        return next((one for one in reversed(its) if _same(row.pending_id or "", one.pending_id)), None)
     since = [one for one in its if one.created_at >= row.at - _SLACK]
     waits = (one for one in its if one.status in _OPEN)
     return max(reversed(since), key=lambda one: one.created_at) if since else next(waits, None)
@@ -94,11 +100,11 @@ async def waiting(project_id: str, call: Call) -> dict[str, str]:
     """The actions that already wait to pause campaigns for halt, by the campaign's id; none where that can't be read: a brake goes on."""
     rows = [row for row in call.switch.paused(project_id) if row.pending_id is not None]
     try:
-        asked = await _asked(project_id, rows, call)
+        asked = await _asked(project_id, rows, call, statuses=_OPEN)
     except LayersError:
         return {}
     found = {row.campaign_id: _of(row, asked) for row in rows}
-    return {campaign_id: one.pending_id for campaign_id, one in found.items() if one is not None and one.status in _OPEN}
+    return {campaign_id: one.pending_id for campaign_id, one in found.items() if one is not None}
 
 
 async def _look(project_id: str, row: Paused, call: Call) -> Campaign | None:

@@ -21,6 +21,15 @@ from layers_mcp.store.store import Store
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS, Instant
 
 
+def _config() -> Config:
+    """Alembic, pointed at the store's revisions."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(VERSIONS))
+    return config
+
+
 def test_the_revisions_make_exactly_the_tables(tmp_path: Path) -> None:
     """design.md §8: new files are made in one step; alembic runs only when the stamp is behind. Both must agree."""
     engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
@@ -35,26 +44,18 @@ def test_the_revisions_make_exactly_the_tables(tmp_path: Path) -> None:
 
 def test_the_stamp_is_the_head_of_the_revisions() -> None:
     """A new file is stamped with HEAD without running a revision."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrating.__file__).parent))
-    config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", str(VERSIONS))
-
-    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    assert ScriptDirectory.from_config(_config()).get_current_head() == HEAD
 
 
 def _taken_back(connection: Connection, revision: str) -> None:
-    """The database as it was at a revision."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrating.__file__).parent))
-    config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", str(VERSIONS))
+    """Take the database back to what it was at a revision."""
+    config = _config()
     config.attributes.update(connection=connection, tables=TABLES)
     command.downgrade(config, revision)
 
 
-def test_campaigns_that_were_paused_before_revision_three_are_judged_as_they_were(tmp_path: Path) -> None:
-    """Of those nobody noted which action asked, so that they go by what was asked for since; they can be noted anew."""
+def test_campaigns_that_were_paused_before_revision_three_stay_known_as_ones_nobody_heard_of(tmp_path: Path) -> None:
+    """Nobody noted which action asked for them; they keep the instant that they are judged by, and can be noted anew."""
     file = tmp_path / "layers.db"
     Store.open(file).close()
     engine, at = open_engine(file, TABLES, versions=VERSIONS, head=HEAD), datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC)
