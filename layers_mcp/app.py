@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from layers_mcp.client.keys import KeyFile
+    from layers_mcp.client.layers import Layers
     from layers_mcp.gate.policy import Policy
     from layers_mcp.sandbox.world import World
     from layers_mcp.server.page.routes import Page
+    from layers_mcp.store.store import Store
     from layers_mcp.tool.visit import House
 
 __all__ = ["App", "open_world"]
@@ -219,8 +221,23 @@ class App:
         await self._stack.enter_async_context(port.serving(build_site(world)))
         return SecretStr(world.key), httpx2.ASGITransport(app=build(world))
 
+    async def _layers(self, store: Store, principal: str) -> Layers:
+        """The client of the live API, or of the sandbox inside this process; who shares the store and the key shares their budget."""
+        from layers_mcp.client.layers import Layers  # noqa: PLC0415  heavy, shut until the first call
+        from layers_mcp.client.pace import Pace  # noqa: PLC0415
+
+        settings, clock = self._settings, self._clock
+        where, keys, transport = settings.base_url, self._keys, None
+        if keys is None:
+            where = "http://sandbox.layers"
+            keys, transport = await self._embedded()
+        pace = Pace(clock, shelf=store.levels(where, principal))
+        layers = Layers(where, keys, clock=clock, transport=transport, timeout_s=settings.timeout_seconds, pace=pace)
+        self._stack.push_async_callback(layers.close)
+        return layers
+
     async def _open(self) -> House:
-        from layers_mcp.client.layers import Layers  # noqa: PLC0415  heavy rooms, shut until the first call
+        from layers_mcp.client.desk import Desk  # noqa: PLC0415  heavy rooms, shut until the first call
         from layers_mcp.gate.budget import Budget  # noqa: PLC0415
         from layers_mcp.gate.gate import Gate  # noqa: PLC0415
         from layers_mcp.gate.policy import Policy  # noqa: PLC0415
@@ -230,18 +247,18 @@ class App:
 
         settings, clock = self._settings, self._clock
         log.configure(settings.log_level)
-        if self._keys is not None:
-            layers = Layers(settings.base_url, self._keys, clock=clock, timeout_s=settings.timeout_seconds)
-        else:
-            key, transport = await self._embedded()
-            layers = Layers("http://sandbox.layers", key, clock=clock, transport=transport, timeout_s=settings.timeout_seconds)
-        self._stack.push_async_callback(layers.close)
         store = Store.open(settings.state_dir / "layers.db")
         self._stack.callback(store.close)
+        principal = _principal(settings)
+        layers = await self._layers(store, principal)
         budget = Budget(call=settings.budget_call, day=settings.budget_day, total=settings.budget_total)
-        gate = Gate(lambda: store, clock, _principal(settings), budget=budget)
+        gate = Gate(lambda: store, clock, principal, budget=budget)
+        speed = 1.0 if settings.live else settings.sandbox_speed
+        durations = store.durations(principal if settings.live else f"{principal} at {speed:g}")  # a sandbox's jobs take as long as it says
+        desk = Desk(layers, leases=store.watches(principal), durations=durations, pace=layers.pace, speed=speed)
         return House(
             layers=layers,
+            desk=desk,
             gate=gate,
             clock=clock,
             wait_s=settings.wait_seconds,

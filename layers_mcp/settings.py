@@ -170,7 +170,7 @@ class Settings(Listening):
         if given.startswith("http://") and urlsplit(given).hostname not in LOOPBACK:
             message = "the key would travel in the clear; use https, or a host of this machine"
             raise ValueError(message)
-        return given
+        return given.rstrip("/").removesuffix("/v1")  # seed 004 prints both; whoever shares a key shares a budget
 
     @field_validator("return_url")
     @classmethod

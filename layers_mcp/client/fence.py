@@ -113,14 +113,30 @@ class Fence:
             LayersError: as the client's own `look`.
         """
         await self._pass(endpoint, request)
-        etags: list[str | None] = []
+        looks: list[Seen[R]] = []
 
         async def looked() -> R | None:
-            seen = await self._inner.look(endpoint, request, etag)
-            etags.append(seen.etag)
-            return seen.reply
+            looks.append(await self._inner.look(endpoint, request, etag))
+            return looks[0].reply
 
-        return Seen(await self._answered(endpoint, request, looked), etags[0])
+        reply = await self._answered(endpoint, request, looked)
+        return looks[0]._replace(reply=reply)
+
+    async def pass_on(self, endpoint: Endpoint[Q, R], request: Q, ask: Callable[[], Awaitable[R]]) -> R:
+        """What somebody else's look brings, if it and the request are of allowed projects; it is not asked for where the request is not.
+
+        Raises:
+            OutsideProjects: as `send` does.
+            LayersError: what `ask` raised, without what it tells of another project.
+        """
+        await self._pass(endpoint, request)
+        reply = await self._answered(endpoint, request, ask)
+        assert reply is not None, "whoever asks brings something"
+        return reply
+
+    def hear(self, request_id: str | None) -> None:
+        """Make an answer that another task got on behalf of this one the last of this task."""
+        self._inner.hear(request_id)
 
     async def own(self, kind: Kind, given: str, field: str) -> None:
         """Make sure that the thing with the id `given` is of an allowed project, by reading it unless that is known.

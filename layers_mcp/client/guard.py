@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
@@ -47,6 +48,14 @@ class Guard:
     async def look(self, endpoint: Endpoint[Q, R], request: Q, etag: str | None = None) -> Seen[R]:
         """One look, which only reads."""
         return await self._inner.look(endpoint, request, etag)
+
+    async def pass_on(self, endpoint: Endpoint[Q, R], request: Q, ask: Callable[[], Awaitable[R]]) -> R:
+        """What somebody else's look brings."""
+        return await self._inner.pass_on(endpoint, request, ask)
+
+    def hear(self, request_id: str | None) -> None:
+        """Make an answer that another task got on behalf of this one the last of this task."""
+        self._inner.hear(request_id)
 
     async def picture(self, url: str, bounds: Bounds = SMALL) -> Picture | None:
         """The file within `bounds` at a URL that an answer named."""

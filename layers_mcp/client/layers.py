@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from math import inf
 from types import TracebackType
 from typing import Self, TypeVar
 from uuid import uuid4
@@ -16,13 +18,16 @@ from pydantic import SecretStr
 
 from layers_mcp.address import Resolve, resolved
 from layers_mcp.client.keys import Keys, OneKey, sendable
+from layers_mcp.client.manner import manner
+from layers_mcp.client.pace import Pace, Ticket
 from layers_mcp.client.partner import Seen
 from layers_mcp.client.picture import SMALL, Bounds, Picture, fetch
-from layers_mcp.client.retry import pause_before
+from layers_mcp.client.retry import LONGEST_S, pause_before
 from layers_mcp.client.sent import Check, Write, unchecked
-from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply, retry_after_s
+from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply, retry_after_s, said
 from layers_mcp.clock import Clock
-from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+from layers_mcp.contract.account import WHOAMI, WhoAmI
+from layers_mcp.contract.endpoint import Empty, Endpoint, Reply, Request
 from layers_mcp.contract.envelope import from_wire
 from layers_mcp.contract.errors import BadReply, LayersError, LiveApiMoved, NotFound, TimedOut, Unauthenticated, Unreachable
 
@@ -68,8 +73,8 @@ class Layers:
     """One connection pool to one API, for the life of the process.
 
     `key`: one that stays, or those of a rotation. `base_url` may end in `/v1`, as seed 004 prints it. `timeout_s` bounds one exchange
-    as a whole. `luck` draws the retries' jitter; `resolve` finds the addresses
-    of hosts that pictures are fetched from.
+    as a whole. `luck` draws the retries' jitter; `resolve` finds the addresses of hosts that pictures are fetched from. `pace`: the
+    budget, one of this process's own when None; every request, retries included, waits there for its turn in the task's `manner`.
     """
 
     def __init__(  # noqa: PLR0913  what a client is made of, each by name
@@ -82,6 +87,7 @@ class Layers:
         timeout_s: float = 30.0,
         luck: Callable[[], float] = random.random,
         resolve: Resolve = resolved,
+        pace: Pace | None = None,
     ) -> None:
         if isinstance(key, SecretStr):
             secret = key.get_secret_value().strip()
@@ -89,12 +95,14 @@ class Layers:
                 raise Unauthenticated("the API key holds characters that no HTTP header can carry")
             key = OneKey(SecretStr(secret))
         self.clock = clock
+        self.pace = pace or Pace(clock)
         self._keys = key
         self._root = base_url.rstrip("/").removesuffix("/v1")
         self._timeout_s = timeout_s
         self._luck = luck
         self._resolve = resolve
         self._ahead = timedelta(0)
+        self._asked = False
         limits = httpx2.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s))
         self._http = httpx2.AsyncClient(transport=transport, timeout=limits, headers={"Accept": "application/json"})
 
@@ -105,6 +113,14 @@ class Layers:
     def request_id(self) -> str | None:
         """The request id of the last answer in this task; None when the last exchange brought none."""
         return _heard.get()
+
+    async def pass_on(self, endpoint: Endpoint[Q, R], request: Q, ask: Callable[[], Awaitable[R]]) -> R:  # noqa: ARG002  a fence asks
+        """What somebody else's look brings."""
+        return await ask()
+
+    def hear(self, request_id: str | None) -> None:
+        """Make the answer that another task got, on behalf of this one, the last of this task."""
+        _heard.set(request_id)
 
     def now(self) -> datetime:
         """The API's time, as its last answer showed it; before the first answer our clock's own."""
@@ -118,27 +134,32 @@ class Layers:
 
         Raises:
             LayersError: what Layers or `check` refused, or `TimedOut`, `Unreachable`, `BadReply`; `unsure` where a write may have taken
-                effect.
+                effect. `RateLimited` also when its turn is too far off for the task's patience, and nothing was sent.
         """
         message = outgoing(endpoint, request)
         key = (key or str(uuid4())) if endpoint.keyed else None
         write = Write(key or endpoint.name, check) if endpoint.method != "GET" else None
         headers, attempt = {"Idempotency-Key": key} if key else {}, 1
+        ticket, began_s = await self._granted(endpoint, write), self.clock.elapsed_s()
         while True:
             try:
-                answer = await self._exchange(endpoint, message, headers, check=write.begins if write else unchecked)
+                answer = await self._exchange(endpoint, message, headers, ticket, check=write.begins if write else unchecked)
                 reply = self._read(endpoint, answer)
             except LayersError as problem:
                 attempt += 1
                 problem.unsure = write is not None and write.failed(problem)
-                pause_s = pause_before(attempt, problem, safe=key is not None or write is None, luck=self._luck())
+                safe, elapsed_s = key is not None or write is None, self.clock.elapsed_s() - began_s
+                pause_s = pause_before(attempt, problem, safe=safe, luck=self._luck(), elapsed_s=elapsed_s)
                 if pause_s is None:
                     raise
             else:
                 if write:
                     write.answered()
+                if isinstance(reply, WhoAmI):
+                    self.pace.know(reply.rate_limit_tier)
                 return reply
             await self.clock.sleep(pause_s)
+            ticket = await self._granted(endpoint, write, at_most_s=LONGEST_S - (self.clock.elapsed_s() - began_s))
 
     async def look(self, endpoint: Endpoint[Q, R], request: Q, etag: str | None = None) -> Seen[R]:
         """Look once at something that may not have changed since `etag`; never retried, the desk decides when to look again.
@@ -146,17 +167,20 @@ class Layers:
         Raises:
             LayersError: as `send` does.
         """
-        answer = await self._exchange(endpoint, outgoing(endpoint, request), {"If-None-Match": etag} if etag else {})
+        message = outgoing(endpoint, request)
+        answer = await self._exchange(endpoint, message, {"If-None-Match": etag} if etag else {}, await self._turn(endpoint))
+        pause_s = retry_after_s(answer.headers, self.clock.now())
         if etag and answer.status_code == _NOT_MODIFIED:
-            return Seen(reply=None, etag=etag)
-        return Seen(reply=self._read(endpoint, answer), etag=answer.headers.get("etag"))
+            return Seen(reply=None, etag=etag, retry_after_s=pause_s)
+        return Seen(reply=self._read(endpoint, answer), etag=answer.headers.get("etag"), retry_after_s=pause_s)
 
     async def picture(self, url: str, bounds: Bounds = SMALL) -> Picture | None:
         """The file at a URL that an answer named, fetched without the key; None on any trouble, or when it is beyond `bounds`."""
         return await fetch(self._http, url, root=self._root, bounds=bounds, resolve=self._resolve)
 
     async def close(self) -> None:
-        """Close the connections; the client sends no more."""
+        """Close the connections; the client sends no more, and who waits for a turn is cancelled."""
+        self.pace.close()
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:
@@ -165,13 +189,40 @@ class Layers:
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         await self.close()
 
-    async def _exchange(
-        self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str], *, check: Check = unchecked
-    ) -> httpx2.Response:
-        """The answer to one exchange; to a key that Layers does not know it does nothing, so the other one is tried, once.
+    async def _granted(self, endpoint: Endpoint[Q, R], write: Write | None, *, at_most_s: float = inf) -> Ticket:
+        """The right to send an attempt; where it does not come in time, that is on record, as a refusal of Layers' own would be.
 
-        `check` is called before each request goes out.
+        `at_most_s`: a retry comes as soon as `client/retry` says or not at all, however patient the caller is.
         """
+        try:
+            return await self._turn(endpoint, at_most_s=at_most_s)
+        except LayersError as problem:
+            problem.unsure = write is not None and write.failed(problem)
+            raise
+
+    async def _turn(self, endpoint: Endpoint[Q, R], *, at_most_s: float = inf) -> Ticket:
+        """The right to send one request, in the task's manner."""
+        if self.pace.guesses(endpoint.rate) and not self._asked:
+            self._asked = True
+            with suppress(LayersError):
+                await self.send(WHOAMI, Empty())
+        how = manner.get()
+        return await self.pace.take(endpoint.rate, rank=how.rank, patience_s=min(how.patience_s, at_most_s), brake=how.brake, tell=how.tell)
+
+    async def _exchange(
+        self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str], ticket: Ticket, *, check: Check = unchecked
+    ) -> httpx2.Response:
+        """The answer to one request, whose turn it is; what it says of the budget is told to the pace, which gave the ticket."""
+        answer = None
+        try:
+            answer = await self._answered(endpoint, message, headers, check)
+            return answer
+        finally:
+            words = None if answer is None else said(answer.headers, answer.status_code, rate=endpoint.rate, now=self.clock.now())
+            self.pace.hear(ticket, words)
+
+    async def _answered(self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str], check: Check) -> httpx2.Response:
+        """To a key that Layers does not know a request does nothing, so the other one is tried, once; `check` is called before each."""
         first, *others = self._keys.offered()
         check()
         answer = await self._attempt(endpoint, message, headers, key=first)

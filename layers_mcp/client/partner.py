@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -16,10 +17,14 @@ R = TypeVar("R", bound=Reply)
 
 
 class Seen(NamedTuple, Generic[R]):
-    """One look: the reply, None when nothing changed since the etag that was sent; and the etag of what stands there now."""
+    """One look: the reply, None when nothing changed since the etag that was sent; and the etag of what stands there now.
+
+    `retry_after_s`: seconds that Layers asked not to be asked again for, where it did.
+    """
 
     reply: R | None
     etag: str | None
+    retry_after_s: float | None = None
 
 
 class Partner(Protocol):
@@ -45,6 +50,14 @@ class Partner(Protocol):
 
     async def look(self, endpoint: Endpoint[Q, R], request: Q, etag: str | None = None) -> Seen[R]:
         """One look at something that may not have changed since `etag`."""
+        ...
+
+    async def pass_on(self, endpoint: Endpoint[Q, R], request: Q, ask: Callable[[], Awaitable[R]]) -> R:
+        """What `ask` brings for `request`, by a look that somebody else makes, as an answer of this client's own."""
+        ...
+
+    def hear(self, request_id: str | None) -> None:
+        """Make an answer that another task got on behalf of this one the last of this task."""
         ...
 
     async def picture(self, url: str, bounds: Bounds = SMALL) -> Picture | None:

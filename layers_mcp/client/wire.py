@@ -12,10 +12,12 @@ from urllib.parse import quote
 
 from pydantic import JsonValue, ValidationError
 
+from layers_mcp.client.bucket import Said
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
-from layers_mcp.contract.errors import BadReply, Invalid
+from layers_mcp.contract.errors import BadReply, Invalid, RateLimited
+from layers_mcp.contract.scalars import RateClass
 
-__all__ = ["Outgoing", "clock_offset", "outgoing", "read_reply", "retry_after_s"]
+__all__ = ["Outgoing", "clock_offset", "outgoing", "read_reply", "retry_after_s", "said"]
 
 Q = TypeVar("Q", bound=Request)
 R = TypeVar("R", bound=Reply)
@@ -24,6 +26,8 @@ _NO_SEGMENT = frozenset({"", ".", ".."})
 _NOISE = timedelta(seconds=2)
 """A `Date` header has whole seconds and its journey takes time; less than this is no difference."""
 _PATHS_NAMED = 5
+_UNSAID_S = 1.0
+"""How long a refusal that does not say so is taken to last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,14 +84,14 @@ def read_reply(endpoint: Endpoint[Q, R], body: bytes, *, request_id: str | None)
 def _http_date(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
 def _iso_date(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -119,3 +123,17 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
             return None
         seconds = (until - (_http_date(headers.get("date", "")) or now)).total_seconds()
     return max(seconds, 0.0) if isfinite(seconds) else None
+
+
+def _count(headers: Mapping[str, str], name: str, *, least: int) -> int | None:
+    given = headers.get(name, "").strip()
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 and int(given) >= least else None
+
+
+def said(headers: Mapping[str, str], status: int, *, rate: RateClass, now: datetime) -> Said:
+    """What an answer says of the bucket `rate` (names: `drift`, "rate headers"); nothing when it speaks of another class."""
+    known = headers.get("x-ratelimit-endpoint-class", rate) == rate
+    limit = _count(headers, "x-ratelimit-limit", least=1) if known else None
+    left = _count(headers, "x-ratelimit-remaining", least=0) if known else None
+    refused_s = (retry_after_s(headers, now) or _UNSAID_S) if status == RateLimited.status else None
+    return Said(limit, left, refused_s)

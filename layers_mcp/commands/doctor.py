@@ -23,6 +23,7 @@ from rich.markup import escape
 
 from layers_mcp import __version__
 from layers_mcp.app import App
+from layers_mcp.client.pace import Pace
 from layers_mcp.clock import WallClock
 from layers_mcp.contract import account
 from layers_mcp.contract.account import WhoAmI
@@ -93,6 +94,12 @@ def _budgets(house: House) -> Finding:
     return Finding("ok", f"spent without a yes: at most {', '.join(limits)}; on record so far: {now.spent} credits")
 
 
+def _limits(pace: Pace) -> Finding:
+    """What the key may still ask, over all processes that share the state folder."""
+    classes = pace.standing()
+    return Finding("note" if any(one.wait_s for one in classes) else "ok", f"rate limits: {'; '.join(map(str, classes))}")
+
+
 async def _api(settings: Settings) -> list[Finding]:
     try:
         app = App(settings, WallClock())
@@ -102,7 +109,8 @@ async def _api(settings: Settings) -> list[Finding]:
     try:
         house = await app.house()
         who = await house.layers.send(account.WHOAMI, Empty())
-        return [Finding("ok", f"{where} answers; its time is {house.layers.now():%Y-%m-%d %H:%M:%SZ}"), *_known(who), _budgets(house)]
+        answers = Finding("ok", f"{where} answers; its time is {house.layers.now():%Y-%m-%d %H:%M:%SZ}")
+        return [answers, *_known(who), _limits(house.layers.pace), _budgets(house)]
     except LayersError as problem:
         return [Finding("bad", f"{where}: {problem}. {problem.advice}")]
     finally:

@@ -1,6 +1,6 @@
 """Rate limits: a token bucket for each key and class, exact across processes, on the wall's clock.
 
-Sizes per minute: layers-api, operational/rate-limits. Header names and the size of `sandbox` and `internal` are ours (`drift`).
+Sizes per minute: `contract/rates`. Header names are ours (`drift`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from layers_mcp.contract import errors
+from layers_mcp.contract.rates import TIERS, Tier
 from layers_mcp.contract.scalars import RateClass
 from layers_mcp.sandbox import tables
 
@@ -24,28 +25,6 @@ _WRITES_A_DAY = "write-light a day"
 _BUCKET = select(tables.buckets).where(tables.buckets.c.key_id == bindparam("key"), tables.buckets.c.name == bindparam("bucket"))
 _NEW = insert(tables.buckets)
 _STORE = _NEW.on_conflict_do_update(index_elements=["key_id", "name"], set_={"left": _NEW.excluded.left, "at": _NEW.excluded.at})
-
-
-class Tier(NamedTuple):
-    """Requests a minute of each class, and writes a day."""
-
-    read_light: int
-    write_light: int
-    long_running: int
-    writes_a_day: int
-
-    def of(self, rate: RateClass) -> int:
-        """Requests a minute of one class."""
-        return {"read-light": self.read_light, "write-light": self.write_light, "long-running": self.long_running}[rate]
-
-
-TIERS = {
-    "sandbox": Tier(60, 30, 10, 1_000),
-    "standard": Tier(120, 60, 20, 10_000),
-    "pilot": Tier(1_200, 600, 60, 100_000),
-    "partner": Tier(6_000, 3_000, 300, 500_000),
-    "internal": Tier(60_000, 30_000, 3_000, 5_000_000),
-}
 
 
 class Budget(NamedTuple):

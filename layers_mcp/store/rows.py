@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 __all__ = [
     "EVERY", "Began", "Claim", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look", "Operation", "Paid",
-    "Paused", "Spending", "State",
+    "Paused", "Spending", "State", "Watched",
 ]  # fmt: skip
 
 State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
@@ -192,3 +192,19 @@ class Paused(_Row):
     at: datetime
     heard: bool = False
     pending_id: str | None = None
+
+
+class Watched(_Row):
+    """A thing that a desk looks at: `holder` until then, and what was seen last, as JSON.
+
+    `next_at`: when the holder means to look next; `not_before`: when Layers lets anybody.
+    """
+
+    name: str
+    holder: str
+    until: datetime
+    reply: str | None = None
+    etag: str | None = None
+    seen_at: datetime | None = None
+    next_at: datetime | None = None
+    not_before: datetime | None = None

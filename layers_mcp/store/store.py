@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -9,15 +10,18 @@ from typing import Self
 from sqlalchemy import Engine
 
 from layers_mcp.clock import Clock, WallClock
-from layers_mcp.database import open_engine
+from layers_mcp.database import hurried, open_engine, writing
 from layers_mcp.database.scrubbing import scrub
 from layers_mcp.store.begun import Begun
 from layers_mcp.store.confirmations import Confirmations
+from layers_mcp.store.durations import Durations
 from layers_mcp.store.halts import Halts
+from layers_mcp.store.pace import Levels
 from layers_mcp.store.replies import Replies
 from layers_mcp.store.spending import Spendings
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS
 from layers_mcp.store.trail import Trail
+from layers_mcp.store.watches import OLD, Watches, empty, forget
 
 __all__ = ["Store"]
 
@@ -37,17 +41,39 @@ class Store:
         self.halts = Halts(engine)
         self.spending = Spendings(engine)
 
+    def watches(self, principal: str) -> Watches:
+        """What the desks of one principal watch."""
+        return Watches(hurried(self._engine), principal)
+
+    def durations(self, principal: str) -> Durations:
+        """How long things lasted for one principal."""
+        return Durations(hurried(self._engine), principal)
+
+    def levels(self, where: str, principal: str) -> Levels:
+        """What one principal may still ask of the API at a URL.
+
+        These three raise soon when the database is busy: what they keep is a help, and nobody is to wait for it.
+        """
+        return Levels(hurried(self._engine), hashlib.sha256(f"{where} {principal}".encode()).hexdigest())
+
     @classmethod
     def open(cls, where: Path | str, *, clock: Clock | None = None) -> Self:
         """Open, make or migrate the database at `where` (a SQLite file, or a database URL) and forget what is too old."""
-        store = cls(open_engine(where, TABLES, versions=VERSIONS, head=HEAD))
-        before = (clock or WallClock()).now() - KEPT
+        engine = open_engine(where, TABLES, versions=VERSIONS, head=HEAD)
+        store, now = cls(engine), (clock or WallClock()).now()
+        before = now - KEPT
         store.confirmations.sweep(before)
         store.replies.sweep(before)
+        with writing(engine) as connection:
+            forget(connection, now - OLD)
         return store
 
     def forget(self, project_id: str, *, now: datetime) -> int:
-        """Empty what the previews of a project showed and brought; how many there were. `scrub` then clears the file of it."""
+        """Empty what the previews of a project showed and brought; how many there were. `scrub` then clears the file of it.
+
+        What desks tell each other names no project, so all of it goes: it is seen again at the next look.
+        """
+        empty(self._engine)
         return self.confirmations.forget(project_id, now=now)
 
     def scrub(self) -> bool:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Dialect, Float, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
 __all__ = [
-    "HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "halts", "operations", "paused", "purse", "spending", "trail",
-    "trail_end",
+    "HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "durations", "halts", "levels", "operations", "paused", "purse",
+    "spending", "trail", "trail_end", "watches",
 ]  # fmt: skip
 
-HEAD = "0003"
+HEAD = "0004"
 VERSIONS = Path(__file__).parent / "versions"
 TABLES = MetaData(
     naming_convention={
@@ -156,4 +156,41 @@ paused = Table(
     Column("at", Instant, nullable=False),
     Column("heard", Boolean, nullable=False),
     Column("pending_id", String(100)),
+)
+watches = Table(
+    "watches",
+    TABLES,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(40), nullable=False, index=True),
+    Column("until", Instant, nullable=False),
+    Column("reply", Text),
+    Column("etag", Text),
+    Column("seen_at", Instant),
+    Column("next_at", Instant),
+    Column("not_before", Instant),
+    comment="who looks at what, and what was seen last; name: the SHA-256 of principal and thing",
+)
+durations = Table(
+    "durations",
+    TABLES,
+    Column("principal", String(80), primary_key=True),
+    Column("kind", String(100), primary_key=True),
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    Column("count", Float, nullable=False),
+    comment="how long things of a kind lasted of late; bucket: of client/guess",
+)
+levels = Table(
+    "levels",
+    TABLES,
+    Column("key", String(80), primary_key=True),
+    Column("rate", String(20), primary_key=True),
+    Column("tokens", Float, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("per_minute", Integer, nullable=False),
+    Column("room", Float, nullable=False),
+    Column("blocked_until", Float, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("told", Boolean, nullable=False),
+    comment="what a key may still ask of Layers, by our count; times in seconds since 1970",
 )

@@ -6,16 +6,20 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
-from layers_mcp.client.desk import Report
+from layers_mcp.client.desk import Desk, Report
 from layers_mcp.client.partner import Partner
 from layers_mcp.client.sent import Sent
+from layers_mcp.client.thing import Thing
 from layers_mcp.clock import Clock
+from layers_mcp.contract.endpoint import Reply
 from layers_mcp.loops.judgement import Verdict
 from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Kind, Paused
 
 __all__ = ["Begun", "Books", "Call", "Switch"]
+
+R = TypeVar("R", bound=Reply)
 
 
 class Begun(Protocol):
@@ -74,15 +78,17 @@ class Switch(Protocol):
 class Call:
     """One call of one tool.
 
-    `wait_s`: how long a long tool waits when the call does not say. `return_url`: where people come back to after a consent when
-    the call does not say (setting LAYERS_RETURN_URL). `again`: an earlier attempt at this operation is on record, so
-    what it starts may stand already. `by`: whose yes it acts on, the agent's where none was needed; `shown`: the ids of all that was
-    shown for that yes. `sent`: what its writes came to so far; `books`: told how a job ended; `verdicts`: those on cloning that it went
-    by, so that what it makes is what was priced.
+    `began_s`: when its work began, in seconds of the clock. `wait_s`: how long a long tool waits when the call does not say.
+    `return_url`: where people come back to after a consent when the call does not say (setting LAYERS_RETURN_URL). `again`: an
+    earlier attempt at this operation is on record, so what it starts may stand already. `by`: whose yes it acts on, the agent's where
+    none was needed; `shown`: the ids of all that was shown for that yes. `sent`: what its writes came to so far; `books`: told how a job
+    ended; `verdicts`: those on cloning that it went by, so that what it makes is what was priced.
     """
 
     layers: Partner
+    desk: Desk
     clock: Clock
+    began_s: float
     report: Report
     begun: Begun
     switch: Switch
@@ -99,6 +105,12 @@ class Call:
     def now(self) -> datetime:
         """The API's time: in the sandbox its world may run apart from ours."""
         return self.layers.now()
+
+    async def wait(self, thing: Thing[R], wait_seconds: int | None) -> R:
+        """The thing when it is over, or as it stands after so many seconds (None: the default) since the tool's work began."""
+        at_most_s = self.wait_s if wait_seconds is None else wait_seconds
+        left_s = max(at_most_s - (self.clock.elapsed_s() - self.began_s), 0.0)
+        return await self.desk.wait(thing, by=self.layers, report=self.report, at_most_s=left_s)
 
     def key_for(self, part: str) -> str:
         """The idempotency key of one part of this operation, the same at every attempt; of all of it for no part."""

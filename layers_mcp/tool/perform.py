@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 from pydantic import JsonValue
 
 from layers_mcp.client.desk import Report
+from layers_mcp.client.manner import manner
 from layers_mcp.client.sent import watched
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.gate.handle import digest
@@ -94,6 +95,7 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
     bound = cast("JsonValue", request.model_dump(mode="json", by_alias=True, exclude=_NOT_BOUND))
     visit = Visit(house=house, tool=declared, request=request, arguments=digest(bound), report=report, asker=asker)
 
+    turn = manner.set(visit.manner)
     try:
         with watched(visit.sent):
             envelope = await _pass(visit)
@@ -109,6 +111,8 @@ async def perform(declared: Tool[A], given: dict[str, JsonValue], house: House, 
         if not visit.notes.acting:
             visit.record("broken_off")  # the client went away, or a mistake of ours
         raise
+    finally:
+        manner.reset(turn)
     if not visit.notes.acting:  # an act writes its end itself
         visit.record("replayed" if envelope.replayed else envelope.status, envelope.request_id, envelope.confirmed_by)
     return envelope

@@ -10,10 +10,12 @@ from typing import Any, cast
 from pydantic import BaseModel, JsonValue
 from pydantic.alias_generators import to_camel
 
-from layers_mcp.client.desk import Report
+from layers_mcp.client.desk import Desk, Progress, Report
 from layers_mcp.client.fence import Fence
 from layers_mcp.client.guard import Guard
 from layers_mcp.client.layers import Layers
+from layers_mcp.client.manner import FOREMOST, Manner
+from layers_mcp.client.retry import LONGEST_S
 from layers_mcp.client.sent import Sent
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import Halted
@@ -40,13 +42,14 @@ _AWAITED: dict[Kind, str] = {"job": "jobId", "post": "scheduledPostId", "oauth":
 class House:
     """What every call of one process shares.
 
-    `wait_s`: the default wait; `sandbox`: nothing here reaches anyone; `return_url`: the default page that people come back to after
-    a consent; `policy`: whose yes each control action needs; `page`: where a person answers in a browser, when this process serves it.
-    `projects`: only these; None: all. `sites`: hosts that need not be public, as the sandbox answers for them itself
-    (setting LAYERS_SANDBOX_SITES).
+    `desk`: where every wait is kept; `wait_s`: the default wait; `sandbox`: nothing here reaches anyone; `return_url`: the default page
+    that people come back to after a consent; `policy`: whose yes each control action needs; `page`: where a person answers in a
+    browser, when this process serves it. `projects`: only these; None: all. `sites`: hosts that need not be public, as the sandbox
+    answers for them itself (setting LAYERS_SANDBOX_SITES).
     """
 
     layers: Layers
+    desk: Desk
     gate: Gate
     clock: Clock
     wait_s: int
@@ -56,6 +59,10 @@ class House:
     page: str | None = None
     projects: frozenset[str] | None = None
     sites: frozenset[str] = frozenset()
+
+
+_HAIR = 0.001
+"""A report that only says what is waited for goes on by this: a client hears rising numbers only."""
 
 
 def _record(result: BaseModel | None) -> JsonValue:
@@ -71,7 +78,8 @@ class Notes:
     takes; `too_long`: more than a client can be asked, which is why; `by`: whose yes it has; `cost`: what was set aside; `operation`: what
     it holds now; `places`: the project of each part that costs credits; `agreed`: the credits that a yes is asked for; `items`: the ids
     of all that was shown; `acting`: the projects that a yes is acted on for, None where it names none; nothing before there is a yes;
-    `begun`: what the call began, each as the argument of wait_for_job.
+    `begun`: what the call began, each as the argument of wait_for_job; `limited`: which rate limit was waited for, in words; `done`: how
+    far the client was told that it is.
     """
 
     shown: str | None = None
@@ -87,6 +95,8 @@ class Notes:
     acting: tuple[str | None, ...] = ()
     begun: list[dict[str, JsonValue]] = field(default_factory=list[dict[str, JsonValue]])
     places: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    limited: str | None = None
+    done: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,8 +192,10 @@ class Visit:
         fence = self.fence
         made = Call(
             layers=fence or self.guarded,
+            desk=house.desk,
             clock=house.clock,
-            report=self.report,
+            began_s=house.clock.elapsed_s(),
+            report=self.told,
             begun=begun,
             key=key,
             switch=FencedSwitch(gate, fence) if fence else gate,
@@ -217,13 +229,28 @@ class Visit:
                 how=self.notes.how,
             )
 
+    @property
+    def manner(self) -> Manner:
+        """How its requests wait for their turn: the client hears what for. The brake stands before everything else."""
+
+        async def tell(words: str) -> None:
+            self.notes.limited = words
+            await self.told(Progress(done=min(self.notes.done + _HAIR, 1.0), stage=words))
+
+        return Manner(rank=FOREMOST, patience_s=LONGEST_S, brake=True, tell=tell) if self.tool.halts else Manner(tell=tell)
+
+    async def told(self, progress: Progress) -> None:
+        """Tell the client how far it is."""
+        self.notes.done = max(self.notes.done, progress.done)
+        await self.report(progress)
+
     def envelope(self, outcome: Outcome[Any], **more: Any) -> Envelope:
         """The outcome as it goes out; what it cost is said while that may be charged."""
         more.setdefault("cost", self.notes.cost if outcome.status in ("done", "running") else None)
         result = _record(outcome.result)
         record = Envelope(
             status=outcome.status,
-            summary=outcome.say,
+            summary=outcome.say if self.notes.limited is None else f"{outcome.say} This call had to wait: {self.notes.limited}.",
             result=result,
             read_from=of_record(result, outcome.read_from),
             next=outcome.next[:3],

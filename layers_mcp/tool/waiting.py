@@ -6,14 +6,14 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from layers_mcp.client import desk
-from layers_mcp.client.desk import Progress, wait
-from layers_mcp.contract import publishing, social
+from layers_mcp.client import thing
+from layers_mcp.client.thing import Progress
+from layers_mcp.contract import social
 from layers_mcp.contract.errors import NotFound
 from layers_mcp.contract.jobs import Job
-from layers_mcp.contract.publishing import GetPost, ScheduledPost
+from layers_mcp.contract.publishing import ScheduledPost
 from layers_mcp.contract.scalars import wire_time
-from layers_mcp.contract.social import GetOauthStatus, ListAccounts, OauthStatus, SocialAccount
+from layers_mcp.contract.social import ListAccounts, OauthStatus, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import Next, Status
 from layers_mcp.tool.words import plain_code
@@ -75,12 +75,11 @@ def ask_consent(call: Call, why: str, **account: str | None) -> Next:
 
 async def wait_job(call: Call, job_id: str, wait_seconds: int | None) -> Job:
     """The job when it is over, or as it stands when the wait ends."""
-    at_most_s = call.wait_s if wait_seconds is None else wait_seconds
 
-    async def tell(progress: Progress) -> None:
-        await call.report(Progress(done=progress.done, stage=in_words(progress.stage)))
+    def progress(job: Job) -> Progress:
+        return Progress(done=job.progress, stage=in_words(job.status if job.over else job.stage or job.status))
 
-    job = await desk.job(call.layers, job_id, report=tell, at_most_s=at_most_s)
+    job = await call.wait(thing.job(job_id, progress), wait_seconds)
     if job.over:
         call.books.job_over(job.job_id, charged=job.status == "completed")
     return job
@@ -101,14 +100,7 @@ async def wait_post(call: Call, post_id: str, wait_seconds: int | None) -> Sched
         gone_s = (call.now() - began).total_seconds()
         return Progress(done=min(0.9 * gone_s / due_s, 0.89) if due_s > 0 else 0.0, stage="waiting for its time")
 
-    return await wait(
-        desk.follow(call.layers, publishing.GET, GetPost(scheduled_post_id=post_id)),
-        over=lambda post: post.over,
-        progress=progress,
-        report=call.report,
-        clock=call.clock,
-        at_most_s=call.wait_s if wait_seconds is None else wait_seconds,
-    )
+    return await call.wait(thing.post(post_id, progress), wait_seconds)
 
 
 async def find_account(call: Call, project_id: str, account_id: str | None) -> SocialAccount | None:
@@ -137,18 +129,11 @@ def consent_words(consent: OauthStatus, *, elsewhere: bool = False) -> str:
     return f"The platform refused the consent ({code or 'no code'}); nothing was connected. connect_account again makes a new URL."
 
 
-async def wait_oauth(call: Call, state: str, at_most_s: float) -> OauthStatus:
+async def wait_oauth(call: Call, state: str, wait_seconds: int | None) -> OauthStatus:
     """The consent when it is given or refused, or as it stands when the wait ends."""
-    if at_most_s <= 0:
-        return await call.layers.send(social.OAUTH_STATUS, GetOauthStatus(state=state))
-    return await wait(
-        desk.follow(call.layers, social.OAUTH_STATUS, GetOauthStatus(state=state)),
-        over=lambda consent: consent.status != "pending",
-        progress=lambda consent: Progress(
-            done=0.0 if consent.status == "pending" else 1.0,
-            stage="waiting for the person to consent" if consent.status == "pending" else consent.status,
-        ),
-        report=call.report,
-        clock=call.clock,
-        at_most_s=at_most_s,
-    )
+
+    def progress(consent: OauthStatus) -> Progress:
+        pending = consent.status == "pending"
+        return Progress(done=0.0 if pending else 1.0, stage="waiting for the person to consent" if pending else consent.status)
+
+    return await call.wait(thing.consent(state, progress), wait_seconds)

@@ -75,7 +75,7 @@ def _after(request: ConnectAccountArguments, call: Call, consent: OauthStatus, a
 
 async def _follow(request: ConnectAccountArguments, call: Call, state: str) -> Outcome[Consent]:
     """How a consent stands when the wait ends."""
-    consent = await wait_oauth(call, state, call.wait_s if request.wait_seconds is None else request.wait_seconds)
+    consent = await wait_oauth(call, state, request.wait_seconds)
     done = consent.status == "completed"
     account = await find_account(call, request.project_id, consent.social_account_id) if done else None
     return Outcome(

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from pydantic import Field, JsonValue
 
-from layers_mcp.client.desk import Progress, follow, wait
+from layers_mcp.client import thing
+from layers_mcp.client.thing import Progress
 from layers_mcp.contract import ads_optimizer, content, jobs, keywords, publishing, social
-from layers_mcp.contract.content import Container, ContentProgress, GetContent, GetProgress
+from layers_mcp.contract.content import Container, ContentProgress, GetContent
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.publishing import ScheduledPost
@@ -137,8 +138,7 @@ async def _post(request: WaitArguments, call: Call) -> Outcome[Waited]:
 
 
 async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:
-    at_most_s = call.wait_s if request.wait_seconds is None else request.wait_seconds
-    consent = await wait_oauth(call, request.state or "", at_most_s)
+    consent = await wait_oauth(call, request.state or "", request.wait_seconds)
     account = None
     if request.project_id is not None and consent.social_account_id is not None:
         account = await find_account(call, request.project_id, consent.social_account_id)
@@ -157,23 +157,15 @@ async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:
 
 
 async def _container(request: WaitArguments, call: Call) -> Outcome[Waited]:
-    wanted = GetProgress(container_id=request.container_id or "")
-
     def told(seen: ContentProgress) -> Progress:
         stages = content.STAGES
         at = stages.index(seen.stage) if seen.stage in stages else 0
         over = seen.status not in ("queued", "generating")
         return Progress(done=1.0 if over else (at + seen.stage_progress) / len(stages), stage=in_words(seen.stage))
 
-    await wait(
-        follow(call.layers, content.PROGRESS, wanted),
-        over=lambda seen: seen.status not in ("queued", "generating"),
-        progress=told,
-        report=call.report,
-        clock=call.clock,
-        at_most_s=call.wait_s if request.wait_seconds is None else request.wait_seconds,
-    )
-    one = await call.layers.send(content.GET, GetContent(container_id=wanted.container_id))
+    container_id = request.container_id or ""
+    await call.wait(thing.container(container_id, told), request.wait_seconds)
+    one = await call.layers.send(content.GET, GetContent(container_id=container_id))
     running = one.status in ("queued", "generating")
     return Outcome(
         say=f"Content {one.id} is {one.status}, approval {one.approval_status}.",

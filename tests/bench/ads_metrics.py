@@ -23,6 +23,7 @@ import httpx2
 from pydantic import SecretStr
 from sqlalchemy import insert
 
+from layers_mcp.client.desk import Desk
 from layers_mcp.client.layers import Layers
 from layers_mcp.clock import HandClock
 from layers_mcp.contract.scalars import wire_time
@@ -152,7 +153,7 @@ async def measured() -> dict[str, Cost]:
         )
         layers = Layers("http://sandbox", SecretStr(world.key), clock=clock, transport=transport, luck=lambda: 0.0)
         gate = Gate(lambda: store, clock, principal_of(SecretStr("bench")))
-        house = House(layers=layers, gate=gate, clock=clock, wait_s=45, sandbox=True, policy=Policy())
+        house = House(layers=layers, desk=Desk(layers), gate=gate, clock=clock, wait_s=45, sandbox=True, policy=Policy())
         project = (await client.post("/v1/projects", json={"name": "Many"})).json()["id"]
         furnish(world, project)
         costs = await routes(client, project) | await tools(house, project)

@@ -262,6 +262,7 @@ def test_whole_seconds_of_a_date_are_no_difference(headers: dict[str, str], seco
         ({"retry-after": "later"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "1e400"}, None),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 -2300"}, None),
         ({"retry-after": "-3"}, 0.0),
         ({"retry-after": " 1.5 "}, 1.5),
         ({"retry-after": "Sat, 18 Apr 2026 17:22:44 GMT"}, 30.0),

@@ -9,7 +9,14 @@ import shlex
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+from pydantic import SecretStr
+
+from layers_mcp.contract.rates import Level
+from layers_mcp.gate.handle import principal_of
+from layers_mcp.store.store import Store
 
 PATIENCE_S = 60
 
@@ -30,8 +37,24 @@ def test_without_a_key_the_sandbox_is_checked_and_the_configuration_printed(tmp_
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "embedded sandbox answers" in ended.stdout
     assert "edition of the API: 2026-04" in ended.stdout
+    assert re.search(r"rate limits: reads 6,000 a minute \([\d,]+ left\); writes 3,000 a minute \([\d,]+ left, ", ended.stdout)
     assert Path(config["mcpServers"]["layers"]["command"]).is_absolute()
     assert config["mcpServers"]["layers"]["env"]["LAYERS_STATE_DIR"] == str(tmp_path)
+
+
+def test_a_budget_that_is_used_up_is_noted_with_the_time(tmp_path):
+    """Issue 6: doctor says when the budget is what is waited for; the count is that of all processes that share the folder."""
+    store = Store.open(tmp_path / "layers.db")
+    levels = store.levels("http://sandbox.layers", principal_of(SecretStr("sandbox")))
+    now = time.time()
+    empty = Level(tokens=0.0, at=now, per_minute=300, room=50.0, blocked_until=now + 3000, day=int(now // 86_400), told=True)
+    levels.change("long-running", lambda _: (empty, None))
+    store.close()
+
+    ended = doctor(tmp_path)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert re.search(r"starts 300 a minute \(the next in (50|49) min\)", ended.stdout), ended.stdout
 
 
 def test_every_setting_that_was_given_is_in_the_configuration(tmp_path):

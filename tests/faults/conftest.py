@@ -79,7 +79,7 @@ class Troubled(TOOLS.Story):
         super().__init__(world, store, clock, world.key)
         self.wire = Hurried(self.wire, clock)
         self.patient = clock
-        self.layers = Layers("http://sandbox", SecretStr(world.key), clock=clock, transport=self.wire, luck=lambda: 0.0)
+        self.reach(Layers("http://sandbox", SecretStr(world.key), clock=clock, transport=self.wire, luck=lambda: 0.0))
         self.house = self.of("someone")
 
     def drawn(self) -> None:

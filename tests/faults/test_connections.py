@@ -95,8 +95,8 @@ async def _wired(story: Any, timeout_s: float) -> AsyncIterator[Wire]:
         number = server.sockets[0].getsockname()[1]
         key = SecretStr(story.world.key)
         async with Layers(f"http://127.0.0.1:{number}", key, clock=story.clock, timeout_s=timeout_s, luck=lambda: 0.0) as layers:
-            story.layers, own = layers, story.layers
-            await own.close()
+            await story.layers.close()
+            story.reach(layers)
             story.house = story.of("someone")
             yield wire
         server.close()

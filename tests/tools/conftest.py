@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
+from layers_mcp.client.desk import Desk
 from layers_mcp.client.layers import Layers
 from layers_mcp.clock import HandClock
 from layers_mcp.commands.browser import walk
@@ -113,16 +114,21 @@ class Story:
         self.world, self.store, self.clock = world, store, clock
         self.wire = Recording(httpx2.ASGITransport(app=build(world)))
         self.patient = Patient(clock, world)
-        self.layers = Layers("http://sandbox.layers", SecretStr(key), clock=self.patient, transport=self.wire, luck=lambda: 0.0)
+        self.reach(Layers("http://sandbox.layers", SecretStr(key), clock=self.patient, transport=self.wire, luck=lambda: 0.0))
         self.policy = Policy()
         self.budget = Budget()
         self.house = self.of("someone")
         self.told: list[tuple[float, str]] = []
 
+    def reach(self, layers: Layers) -> None:
+        """From now on a new house sends by this client, and waits at a desk of its own."""
+        self.layers = layers
+        self.desk = Desk(layers, leases=self.store.watches("someone"), durations=self.store.durations("someone"), pace=layers.pace)
+
     def of(self, who: str) -> House:
         """The house as another principal enters it."""
         gate = Gate(lambda: self.store, self.clock, principal_of(SecretStr(who)), budget=self.budget)
-        return House(layers=self.layers, gate=gate, clock=self.patient, wait_s=45, sandbox=True, policy=self.policy)
+        return House(layers=self.layers, desk=self.desk, gate=gate, clock=self.patient, wait_s=45, sandbox=True, policy=self.policy)
 
     def under(self, tier: Tier, **actions: Tier) -> None:
         """From now on the policy is this one."""

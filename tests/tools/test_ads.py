@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from layers_mcp.client.desk import Desk
 from layers_mcp.client.layers import Layers
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
@@ -56,7 +57,7 @@ def older(story, **how) -> House:
     """The house over such an API."""
     layers = Layers("http://sandbox", SecretStr(story.world.key), clock=story.clock, transport=Older(story.wire, **how), luck=lambda: 0.0)
     gate = Gate(lambda: story.store, story.clock, principal_of(SecretStr("x")))
-    return House(layers=layers, gate=gate, clock=story.clock, wait_s=45, sandbox=True, policy=story.policy)
+    return House(layers=layers, desk=Desk(layers), gate=gate, clock=story.clock, wait_s=45, sandbox=True, policy=story.policy)
 
 
 def tokens(record: dict, text: str) -> int:

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from layers_mcp.client.desk import Desk
 from layers_mcp.client.layers import Layers
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
@@ -235,7 +236,7 @@ class Told:
         self._story, self._project, self.wire = story, project, Lossy(story.wire)
         layers = Layers("http://sandbox", SecretStr(story.world.key), clock=story.clock, transport=self.wire, luck=lambda: 0.0)
         gate = Gate(lambda: story.store, story.clock, principal_of(SecretStr("x")))
-        self.house = House(layers=layers, gate=gate, clock=story.clock, wait_s=45, sandbox=True, policy=story.policy)
+        self.house = House(layers=layers, desk=Desk(layers), gate=gate, clock=story.clock, wait_s=45, sandbox=True, policy=story.policy)
         self._until = story.at()
 
     async def __call__(self, *lost: Loss, **asked: str) -> dict[str, Any]:

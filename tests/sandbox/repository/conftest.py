@@ -129,11 +129,15 @@ class Watch:
         self._aloud = aloud
 
     def _resident(self) -> int:
-        """Bytes of every process below this one that works in one of the rooms; shared pages count in each."""
-        total = 0
+        """Bytes of every process below this one that works in one of the rooms; shared pages count in each.
+
+        One that was forked and is still this program holds this program's pages, not its own.
+        """
+        total, us = 0, Path("/proc/self/cmdline").read_bytes()
         for entry in os.scandir("/proc"):
             try:
-                if entry.name.isdigit() and str(Path(f"/proc/{entry.name}/cwd").readlink()).startswith(str(self.rooms)):
+                there = entry.name.isdigit() and str(Path(f"/proc/{entry.name}/cwd").readlink()).startswith(str(self.rooms))
+                if there and Path(f"/proc/{entry.name}/cmdline").read_bytes() != us:
                     total += int(Path(f"/proc/{entry.name}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
             except OSError:
                 continue
