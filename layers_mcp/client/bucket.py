@@ -140,9 +140,11 @@ def hear(level: Level, now: float, said: Said, *, others: int, whole: bool) -> L
     if said.left is not None:
         seen = said.left + 1
         level = level._replace(room=float(seen if whole and not others else max(seen, level.room)))
-        top = min(said.left - max(reserve(level) - 1, 0.0) - others, ceiling(level))
-        first = not level.told and level.used <= 1
-        level = level._replace(tokens=top if first else min(level.tokens, top))
+        left = said.left - max(reserve(level) - 1, 0.0)
+        if not level.told and level.used <= 1:
+            level = level._replace(tokens=min(left - others, ceiling(level)))
+        else:  # what it has less than we counted was drawn by somebody else, and it may not have seen our own others yet
+            level = level._replace(tokens=min(level.tokens, left - others if left + 1 < level.tokens else left))
     if said.refused_s is not None:
         refused_s = min(said.refused_s, DAY_S)  # no number of theirs lasts longer
         room = level.room if said.left is not None else max(level.room / 2, 1.0)
