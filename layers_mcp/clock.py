@@ -6,8 +6,9 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["Clock", "HandClock", "WallClock"]
+__all__ = ["Clock", "HandClock", "WallClock", "zone_of"]
 
 
 class Clock(Protocol):
@@ -66,3 +67,11 @@ class HandClock:
         """Move the hand by `pause_s` and let others run."""
         self.advance(timedelta(seconds=max(pause_s, 0.0)))
         await asyncio.sleep(0)
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The zone of this name, or None where nobody knows it; `America` is a folder of zones and no zone."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

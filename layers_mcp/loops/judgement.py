@@ -9,10 +9,12 @@ from typing import Final, Literal, NamedTuple
 
 __all__ = [
     "CLONES_PER_SOURCE",
+    "ELIGIBLE_FROM",
     "FLOOR",
     "OVERRIDES_ARE_A_HABIT",
     "OVERRIDE_WINDOW_DAYS",
     "SETTLED_DAYS",
+    "SLOTS",
     "Axis",
     "Ranking",
     "Stage",
@@ -50,6 +52,10 @@ OVERRIDES_ARE_A_HABIT: Final = 0.2
 agent wants to override regularly", gives no number)."""
 OVERRIDE_WINDOW_DAYS: Final = 28
 """Over how long that is counted (issue: "in 28 days")."""
+SLOTS: Final = 3
+"""Creatives that the selection takes from each pool (layers-api: ad-eligibility; the project's configuration may differ)."""
+ELIGIBLE_FROM: Final = 4.0
+"""Organic score from which ads may take a creative (layers-api: organic-scoring, `ELIGIBILITY_THRESHOLD`)."""
 _LEAST_RATE = 0.001
 """Stands for a rate of none, which has no logarithm."""
 

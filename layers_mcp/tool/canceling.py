@@ -12,9 +12,9 @@ from layers_mcp.contract import jobs, publishing
 from layers_mcp.contract.errors import LayersError, NotFound
 from layers_mcp.contract.jobs import CancelJob, GetJob
 from layers_mcp.contract.publishing import CancelPost, GetPost
+from layers_mcp.loops.queued import waiting_posts
 from layers_mcp.store.rows import Began
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.queued import waiting_posts
 
 __all__ = ["CALLS", "SHOWN", "Canceled", "Going", "cancel", "going"]
 
@@ -89,7 +89,7 @@ async def _running(begun: tuple[Began, ...], call: Call) -> list[str]:
 
 async def going(project_id: str, call: Call) -> Going:
     """What waits and runs for a project; the API lists no jobs, so these are the ones that calls through this store began, whoever's."""
-    waiting = await waiting_posts(project_id, call, pages=_PAGES)
+    waiting = await waiting_posts(call.layers, project_id, pages=_PAGES)
     begun = call.switch.recent(project_id=project_id, kind="job", limit=_RECENT + 1)
     unseen = "of jobs, those that others than this server and those on its store began"
     unseen += f", or that are not among the {_RECENT} begun last," if len(begun) > _RECENT else ""

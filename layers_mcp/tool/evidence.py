@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
+from layers_mcp.loops.place import Place
 from layers_mcp.tool.outcome import View
 
-__all__ = ["AT_MOST_WORDS", "Case", "Explanation", "Fact", "Place", "Record", "Sentence", "docs", "money", "number", "text"]
+__all__ = ["AT_MOST_WORDS", "Case", "Explanation", "Fact", "Record", "Sentence", "money"]
 
 AT_MOST_WORDS = 120
 """Issue: plain words of at most 120 for a customer."""
-
-
-class Place(NamedTuple):
-    """Where a fact stands: the route that answers it, the id of the record there, where in the record, and of which run."""
-
-    source: str
-    record: str | None = None
-    field: str | None = None
-    run: str | None = None
-
-    def inside(self, name: str) -> Place:
-        """The place of a part of what stands here."""
-        return self._replace(field=name if self.field is None else f"{self.field}.{name}")
-
-
-def docs(page: str) -> Place:
-    """A page of the Layers docs: a rule, not a record."""
-    return Place(f"Layers docs: {page}")
 
 
 class Fact(View):
@@ -111,15 +92,3 @@ class Case:
 def money(cents: float, currency: str | None) -> str:
     """An amount in words."""
     return f"{cents / 100:.2f} {currency or 'of the account currency'}"
-
-
-def number(values: Mapping[str, JsonValue], name: str) -> float | None:
-    """A number of a record, None when it is missing or none."""
-    value = values.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def text(values: Mapping[str, JsonValue], name: str) -> str | None:
-    """A text of a record, None when it is missing or none."""
-    value = values.get(name)
-    return value if isinstance(value, str) else None

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from layers_mcp.contract.creatives import Recommendation
-from layers_mcp.tool.decided import Recorded
-from layers_mcp.tool.evidence import Case, Explanation, Place, docs, money, number
+from layers_mcp.loops.decided import Recorded
+from layers_mcp.loops.known import Known
+from layers_mcp.loops.period import Period
+from layers_mcp.loops.place import Place, docs, number
+from layers_mcp.tool.evidence import Case, Explanation, money
 from layers_mcp.tool.following import say_next
-from layers_mcp.tool.known import Known
-from layers_mcp.tool.period import Period
 from layers_mcp.tool.phrases import ACTIONS, COUNTED, DOINGS, GUARDRAILS, PAUSES, SAFE, STATES, Doing, fate, reason_of
 from layers_mcp.tool.standing import Standing, say_recommended, say_standing
 from layers_mcp.tool.week import Week, say_target, say_week

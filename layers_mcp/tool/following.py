@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from layers_mcp.tool.decided import Recorded
-from layers_mcp.tool.evidence import Case, docs
-from layers_mcp.tool.known import Known
-from layers_mcp.tool.period import Period
+from layers_mcp.loops.decided import Recorded
+from layers_mcp.loops.known import Known
+from layers_mcp.loops.period import Period
+from layers_mcp.loops.place import docs
+from layers_mcp.tool.evidence import Case
 from layers_mcp.tool.phrases import PAUSES, fate
 
 __all__ = ["say_next"]

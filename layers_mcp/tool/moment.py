@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import StringConstraints
 
+from layers_mcp.clock import zone_of
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import wire_time
 
-__all__ = ["YEARS", "When", "again_after", "apart", "clock_words", "moment_of", "zone_of"]
+__all__ = ["YEARS", "When", "again_after", "apart", "clock_words", "moment_of"]
 
 When = Annotated[str, StringConstraints(min_length=10, max_length=80)]
 """`2026-04-18T22:00:00Z`, `2026-04-18T15:00:00-07:00`, or `2026-04-18T15:00[America/Los_Angeles]` (RFC 9557)."""
@@ -22,14 +23,6 @@ YEARS = range(2, 9999)
 """The years whose moments every zone's clocks can show: a year less at both ends than there are (Python docs: datetime.MINYEAR)."""
 _TRIES = 4
 """Days that are looked at for a time of day: today's has passed, tomorrow's may be skipped."""
-
-
-def zone_of(name: str) -> ZoneInfo | None:
-    """The zone of this name, or None where nobody knows it; `America` is a folder of zones and no zone."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 def _unfit(path: str, message: str) -> Invalid:

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from layers_mcp.client.pages import through
 from layers_mcp.contract import ads, ads_pending
 from layers_mcp.contract.ads import PATH_OF, AdStatus, Campaign, GetCampaign, PathPlatform
 from layers_mcp.contract.ads_pending import ListPending, PendingAction, PendingPage, PendingStatus
 from layers_mcp.contract.errors import LayersError, NotFound
+from layers_mcp.loops.known import named
 from layers_mcp.store.rows import Paused
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.known import named
-from layers_mcp.tool.paging import through
 
 __all__ = ["CALLS", "stopped", "waiting"]
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pydantic import Field, JsonValue
 
+from layers_mcp.client.pages import Page, every
 from layers_mcp.contract import ad_accounts, ads, ads_authority, ads_lifecycle, ads_metrics
 from layers_mcp.contract.ads import PATH_OF, AdStatus, Campaign, GetCampaign, ListCampaigns, Written
 from layers_mcp.contract.ads_authority import Bucket, GetAuthority
@@ -16,7 +17,6 @@ from layers_mcp.contract.errors import CallerError, Halted, LayersError, PolicyE
 from layers_mcp.store.rows import Paused
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import ShownItem, View
-from layers_mcp.tool.paging import Page, every
 from layers_mcp.tool.paused import waiting
 from layers_mcp.tool.period import period_of
 from layers_mcp.tool.size import brief

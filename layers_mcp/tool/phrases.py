@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from layers_mcp.tool.decided import Recorded
-from layers_mcp.tool.known import Known
+from layers_mcp.loops.decided import Recorded
+from layers_mcp.loops.known import Known
 
 __all__ = ["ACTIONS", "COUNTED", "DOINGS", "GUARDRAILS", "PAUSES", "SAFE", "STATES", "Doing", "fate", "reason_of"]
 

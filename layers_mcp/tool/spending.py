@@ -8,15 +8,15 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field
 
+from layers_mcp.client.pages import every
 from layers_mcp.contract import ad_accounts, ads, ads_metrics
 from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.ads_metrics import AdsMetrics, Group, Measured
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.errors import Invalid
+from layers_mcp.loops.period import Period
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import View
-from layers_mcp.tool.paging import every
-from layers_mcp.tool.period import Period
 from layers_mcp.tool.size import brief
 
 __all__ = ["CALLS", "FORMULAS", "Form", "Row", "Table", "measure", "totals", "worrying"]

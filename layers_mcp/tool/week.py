@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from layers_mcp.tool.evidence import Case, Place, money, number
-from layers_mcp.tool.known import Known
+from layers_mcp.loops.known import Known
+from layers_mcp.loops.place import Place, number
+from layers_mcp.tool.evidence import Case, money
 from layers_mcp.tool.spending import Row
 
 __all__ = ["Week", "say_target", "say_week"]

@@ -9,11 +9,12 @@ from pydantic import AfterValidator, Field
 from layers_mcp.contract import projects
 from layers_mcp.contract.ads_metrics import Group
 from layers_mcp.contract.scalars import Id
+from layers_mcp.loops.period import Period
 from layers_mcp.tool import chart, spending
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, Pictures, ShownPicture, View
-from layers_mcp.tool.period import Moment, Period, period_of
+from layers_mcp.tool.period import Moment, period_of
 from layers_mcp.tool.size import fitting
 from layers_mcp.tool.spending import FORMULAS, Row, read_row
 

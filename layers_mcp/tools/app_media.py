@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from layers_mcp.client.pages import Page, every
 from layers_mcp.contract import app_media
 from layers_mcp.contract.app_media import AddAppMedia, AppMedia, ListAppMedia, MediaKind, RemoveAppMedia
 from layers_mcp.contract.errors import NotFound
@@ -14,7 +15,7 @@ from layers_mcp.contract.scalars import Id
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
-from layers_mcp.tool.paging import Cursor, Page, every, leaf
+from layers_mcp.tool.paging import Cursor, leaf
 
 __all__ = ["add_app_media", "list_app_media", "remove_app_media"]
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
-from typing import Annotated, Literal, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
@@ -13,13 +10,13 @@ from layers_mcp.contract import creatives
 from layers_mcp.contract.creatives import Creative, ListCreatives
 from layers_mcp.contract.errors import LayersError, NotFound
 from layers_mcp.contract.scalars import Id
-from layers_mcp.loops.judgement import OVERRIDE_WINDOW_DAYS, OVERRIDES_ARE_A_HABIT
-from layers_mcp.tool import decided, standing
+from layers_mcp.loops import decided, pool
+from layers_mcp.loops.habit import Habit, habit_of
+from layers_mcp.loops.judgement import OVERRIDE_WINDOW_DAYS
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.paging import Cursor, leaf
-from layers_mcp.tool.period import Period
 
 __all__ = ["list_ads_content", "override_creative"]
 
@@ -93,70 +90,47 @@ class Overridden(View):
     )
 
 
-class _Habit(NamedTuple):
-    """How many creatives were overridden in the last weeks, and how much the optimizer did or asked to do.
+def _counts(habit: Habit) -> str:
+    """Both numbers, and what was counted."""
+    least, most = "" if habit.every else "at least ", "" if habit.all_decided else "at least "
+    creatives_ = f"{least}{habit.overridden} creative{'' if habit.overridden == 1 else 's'} overridden in {OVERRIDE_WINDOW_DAYS} days"
+    if not habit.decided:
+        none = "no decision of the optimizer is on record in them" if habit.all_decided else "what was decided can't be told"
+        return f"{creatives_}; {none}, so there is nothing to compare with"
+    return f"{creatives_}, against {most}{habit.decided} decisions of the optimizer (what it did or asked to do; holds aside)"
 
-    `every`, `all_decided`: whether these are all, or there may be more.
-    """
 
-    overridden: int
-    decided: int
-    every: bool = True
-    all_decided: bool = True
-
-    @property
-    def words(self) -> str:
-        """Both numbers, and what was counted."""
-        least, most = "" if self.every else "at least ", "" if self.all_decided else "at least "
-        creatives_ = f"{least}{self.overridden} creative{'' if self.overridden == 1 else 's'} overridden in {OVERRIDE_WINDOW_DAYS} days"
-        if not self.decided:
-            none = "no decision of the optimizer is on record in them" if self.all_decided else "what was decided can't be told"
-            return f"{creatives_}; {none}, so there is nothing to compare with"
-        return f"{creatives_}, against {most}{self.decided} decisions of the optimizer (what it did or asked to do; holds aside)"
-
-    @property
-    def warning(self) -> str:
-        """What is to be said when overriding is a habit, or may be one as far as decisions were found, else nothing."""
-        past = self.decided > 0 and self.overridden / self.decided > OVERRIDES_ARE_A_HABIT
-        said = "That is" if self.all_decided else "If there were no others, that is"
-        return f"{self.words[0].upper()}{self.words[1:]}. {said} {_TUNING}" if past else ""
+def _warning(habit: Habit) -> str:
+    """What is to be said when overriding is a habit, or may be one as far as decisions were found, else nothing."""
+    if not habit.formed:
+        return ""
+    words, said = _counts(habit), "That is" if habit.all_decided else "If there were no others, that is"
+    return f"{words[0].upper()}{words[1:]}. {said} {_TUNING}"
 
 
 def _known(found: list[Creative], given: str) -> Creative:
-    if (one := standing.find(found, given)) is None:
+    if (one := pool.find(found, given)) is None:
         raise NotFound(f"there is no creative {given} in this project; list_ads_content shows them", details={"creativeId": given})
     return one
 
 
-async def _habit(call: Call, project_id: str) -> _Habit:
-    """A log that does not say which creative was overridden counts each time."""
-    now = call.now()
-    window = Period(since=now - timedelta(days=OVERRIDE_WINDOW_DAYS), until=now, zone=ZoneInfo("UTC"))
-    log, acted = await asyncio.gather(
-        decided.logged(call, project_id, window, kind="creative_override"), decided.acted(call, project_id, window)
-    )
-    words = [one for one in log.events if one.data.get("override", "not said") is not None]
-    overridden = len({str(one.data.get("adsContentId", one.event_id)) for one in words})
-    return _Habit(overridden, len(acted.known), every=log.whole, all_decided=acted.sure)
-
-
 async def show_creative(request: OverrideCreativeArguments, call: Call) -> Shown:
     """The creative with its score, what the selection makes of it now, and what it would."""
-    found = await standing.creatives_of(call, request.project_id)
+    found = await pool.creatives_of(call.layers, request.project_id)
     one = _known(found, request.creative_id)
     wanted = None if request.override == "score" else request.override
-    habit = await _habit(call, request.project_id)
+    habit = await habit_of(call.layers, request.project_id)
     facts: dict[str, JsonValue] = {
         "organicScore": one.organic_score,
         "scoringPool": one.scoring_pool,
         "override": one.override or "none",
         "containerId": one.source_id,
         "adsThatRunIt": len(one.active_promotions),
-        "overriddenIn28Days": habit.words,
+        "overriddenIn28Days": _counts(habit),
     }
     facts |= {"note": request.note} if request.note else {}
-    facts |= {"warning": habit.warning} if habit.warning else {}
-    before, after = standing.chosen(one, found, one.override), standing.chosen(one, found, wanted)
+    facts |= {"warning": warning} if (warning := _warning(habit)) else {}
+    before, after = pool.chosen(one, found, one.override), pool.chosen(one, found, wanted)
     item = ShownItem(id=one.ads_content_id, before=before, after=after, facts=facts)
     said = {"include": "Let ads use it whatever its score", "exclude": "Never let ads use it", "score": "Give it back to its score"}
     return Shown(question=f"{said[request.override]}: creative {one.ads_content_id}? Now {before}.", items=(item,))
@@ -175,20 +149,20 @@ async def override_creative(request: OverrideCreativeArguments, call: Call) -> O
     Only when the customer asks. A pause of a running ad can't be overridden.
     """
     # The gate has just looked, but to hold the yes against what shows now: all that it hands on is the request.
-    found = await standing.creatives_of(call, request.project_id)
+    found = await pool.creatives_of(call.layers, request.project_id)
     known = _known(found, request.creative_id)
     wanted: dict[str, JsonValue] = {"projectId": request.project_id, "id": known.ads_content_id}
     wanted["override"] = None if request.override == "score" else request.override
     wanted |= {"note": request.note} if request.note else {}
     made = await call.layers.send(creatives.OVERRIDE, creatives.OverrideCreative.model_validate(wanted), key=call.key)
     try:
-        habit = await _habit(call, request.project_id)
+        habit = await habit_of(call.layers, request.project_id)
     except LayersError:  # what was done is told, whatever can't be read after it
         habit = None
     step = Next(tool="top_performers", arguments={"projectId": request.project_id}, why="See what does well by itself.")
     word = {"include": "may be used by ads", "exclude": "is kept out of ads"}.get(made.override or "", "is back under its score")
     return Outcome(
-        say=f"Creative {made.ads_content_id} {word}. {habit.warning if habit else _UNCOUNTED}".strip(),
+        say=f"Creative {made.ads_content_id} {word}. {_warning(habit) if habit else _UNCOUNTED}".strip(),
         result=Overridden(creative=_shown(made), **({"overridden": habit.overridden, "decided": habit.decided} if habit else {})),
         next=(step,),
     )

@@ -10,14 +10,16 @@ from pydantic import Field
 
 from layers_mcp.contract import ads, ads_metrics, creatives, projects
 from layers_mcp.contract.scalars import Id
-from layers_mcp.tool import decided, spending, standing
+from layers_mcp.loops import decided, pool
+from layers_mcp.loops.decided import Known, Subject, gather
+from layers_mcp.loops.period import Period
+from layers_mcp.tool import spending
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.decided import Known, Subject, gather
 from layers_mcp.tool.declaration import Arguments, Effect, tool
 from layers_mcp.tool.evidence import Explanation
 from layers_mcp.tool.explaining import Around, explain
 from layers_mcp.tool.outcome import Next, Outcome, View
-from layers_mcp.tool.period import Moment, Period, period_of
+from layers_mcp.tool.period import Moment, period_of
 from layers_mcp.tool.size import fitting
 from layers_mcp.tool.spending import Row
 from layers_mcp.tool.standing import Standing
@@ -123,17 +125,17 @@ async def explain_decision(request: ExplainDecisionArguments, call: Call) -> Out
     """
     period = await period_of(call, request.project_id, request.since, request.until, days=_DAYS)
     found, recommended = await asyncio.gather(
-        standing.creatives_of(call, request.project_id), standing.recommended(call, request.project_id)
+        pool.creatives_of(call.layers, request.project_id), pool.recommended(call.layers, request.project_id)
     )
-    asked = standing.find(found, request.ads_content_id) if request.ads_content_id else None
+    asked = pool.find(found, request.ads_content_id) if request.ads_content_id else None
     content = asked.ads_content_id if asked is not None else request.ads_content_id
     subject = Subject(decision_id=request.decision_id, ad_id=request.ad_id, ads_content_id=content)
-    recorded = await gather(call, request.project_id, subject, period)
+    recorded = await gather(call.layers, request.project_id, subject, period)
     known, single = recorded.known, subject != Subject()
     one = chosen(known, single=single)
     week = await _week(request, call, one, period)
     about = _content(request, one, week.measured)
-    stands = None if about is None else Standing(standing.find(found, about), call.now())
+    stands = None if about is None else Standing(pool.find(found, about), call.now())
     around = Around(recorded=recorded, period=period, now=call.now(), week=week, standing=stands, recommended=recommended)
     told = explain(one, around, counted=not single)
     listed = fitting([_listed(each, period) for each in known[:_MOST_LISTED]])

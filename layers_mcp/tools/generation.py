@@ -12,13 +12,14 @@ from layers_mcp.contract.content import Brief, Container, GenerateContent, GetCo
 from layers_mcp.contract.errors import Invalid, LayersError
 from layers_mcp.contract.jobs import Accepted, Job
 from layers_mcp.contract.scalars import ContentFormat, Id, SocialPlatforms
+from layers_mcp.loops.judgement import Verdict
+from layers_mcp.loops.worth import JUDGES, verdict_on
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Look, Made, Priced, Waiting, tool
 from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.waiting import resume, status_of, wait_job
-from layers_mcp.tool.worth import JUDGES, judged
 
 __all__ = ["clone_regardless", "generate_content"]
 
@@ -119,6 +120,13 @@ async def _awaited(accepted: Accepted, request: Waiting, call: Call) -> Outcome[
     )
 
 
+async def _judged(call: Call, project_id: str, post_id: str, *, variations: int) -> Verdict:
+    """The verdict on these clones of a post; one call has one, whatever comes meanwhile."""
+    if post_id not in call.verdicts:
+        call.verdicts[post_id] = await verdict_on(call.layers, project_id, post_id, variations=variations)
+    return call.verdicts[post_id]
+
+
 def _check(request: GenerateContentArguments) -> None:
     """Refuse a mixture of a brief and a clone by the first field that does not belong.
 
@@ -150,7 +158,7 @@ async def _clone(request: GenerateContentArguments | CloneRegardlessArguments, c
 async def _cloned(request: GenerateContentArguments, call: Call) -> Outcome[Generated]:
     """Clones within the verdict; below the floor, past the cap, or before it is known, nothing is made."""
     if not call.again:
-        verdict = await judged(call, request.project_id, request.source_post_id or "", variations=request.variations)
+        verdict = await _judged(call, request.project_id, request.source_post_id or "", variations=request.variations)
         if verdict.word != "clone":
             fresh = Next(tool="generate_content", arguments={"projectId": request.project_id}, why="Make a fresh post instead.")
             say = f"Nothing was made or charged; the verdict is {verdict.word}: {verdict.reason}. A person may go on with clone_regardless."
@@ -168,7 +176,7 @@ async def prices_of(request: GenerateContentArguments, call: Call) -> tuple[Made
     if request.source_post_id is None:
         return (Made("", request.project_id, request.format, request.variant_count),)
     if not call.again:
-        verdict = await judged(call, request.project_id, request.source_post_id, variations=request.variations)
+        verdict = await _judged(call, request.project_id, request.source_post_id, variations=request.variations)
         if verdict.word != "clone":
             return ()
     return (Made("", request.project_id, "auto", request.variations),)
@@ -227,7 +235,7 @@ async def show_clone(request: CloneRegardlessArguments, call: Call) -> Shown:
     Raises:
         Invalid: the verdict says nothing against it, so no person is needed.
     """
-    verdict = await judged(call, request.project_id, request.source_post_id, variations=request.variations)
+    verdict = await _judged(call, request.project_id, request.source_post_id, variations=request.variations)
     if verdict.word == "clone":
         words = "is worth cloning, so nothing has to be overridden; call generate_content with this sourcePostId"
         raise Invalid(f"sourcePostId {words}", details={"issues": [{"path": "sourcePostId", "message": words}]})

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from layers_mcp.client.pages import Page, every
 from layers_mcp.contract import ad_accounts, ads, ads_authority, ads_optimizer, ads_pending, jobs
 from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.ads import PATH_OF, AdPlatform, Campaign, ListCampaigns, PathPlatform
@@ -18,11 +19,10 @@ from layers_mcp.contract.ads_pending import ApprovePending, ListPending, Pending
 from layers_mcp.contract.errors import Invalid, LayersError, NotFound
 from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.scalars import Id, wire_time
+from layers_mcp.loops.decided import named
 from layers_mcp.tool.call import Call
-from layers_mcp.tool.decided import named
 from layers_mcp.tool.declaration import Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
-from layers_mcp.tool.paging import Page, every
 from layers_mcp.tool.size import fitting
 from layers_mcp.tool.waiting import resume, wait_job
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from layers_mcp.clock import zone_of
 from layers_mcp.contract import content, projects, publishing, social
 from layers_mcp.contract.content import Container, GetContent
 from layers_mcp.contract.errors import ContentRejected, Invalid, LayersError, NotFound
@@ -16,12 +17,12 @@ from layers_mcp.contract.projects import GetProject, Project
 from layers_mcp.contract.publishing import GetPost, Schedule, Target
 from layers_mcp.contract.scalars import Id, PublishMode, wire_time
 from layers_mcp.contract.social import ListAccounts, SocialAccount
+from layers_mcp.loops.queued import Waiting, queued_as, waiting_posts
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, tool
-from layers_mcp.tool.moment import When, again_after, apart, clock_words, moment_of, zone_of
+from layers_mcp.tool.moment import When, again_after, apart, clock_words, moment_of
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import looks, pictured
-from layers_mcp.tool.queued import Waiting, queued_as, waiting_posts
 from layers_mcp.tool.words import hidden
 
 __all__ = ["schedule_content"]
@@ -151,7 +152,7 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project.id, limit=200))
     accounts = _accounts(request, page.items)
     when = clock_words(at, zone)
-    waiting = await waiting_posts(project.id, call)
+    waiting = await waiting_posts(call.layers, project.id)
     shown = zip(accounts, request.targets, strict=True)
     items = tuple(_item(post, account, target, when=when, waiting=waiting) for account, target in shown)
     blocked = (
@@ -177,7 +178,7 @@ async def _read_back(wanted: publishing.ScheduleContent, call: Call, since: date
     """The schedule whose answer was lost, when it shows."""
     try:
         post = await call.layers.send(content.GET, GetContent(container_id=wanted.container_id))
-        seen = await queued_as(wanted, post, call, since=since)
+        seen = await queued_as(call.layers, wanted, post, since=since)
     except LayersError:
         return None
     if seen is not None:
@@ -195,7 +196,7 @@ async def _released(wanted: publishing.ScheduleContent, made: Schedule, call: Ca
         post = await call.layers.send(content.GET, GetContent(container_id=wanted.container_id))
         if post.approval_status == "pending":
             return made
-        return await queued_as(wanted, post, call) or made.model_copy(update={"gate_status": "queued"})
+        return await queued_as(call.layers, wanted, post) or made.model_copy(update={"gate_status": "queued"})
     except LayersError as problem:
         problem.unsure = True
         raise

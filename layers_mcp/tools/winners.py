@@ -11,11 +11,11 @@ from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.measurement import Axis, GetTopPerformers, TopPerformer, Window
 from layers_mcp.contract.scalars import Id, Utc
 from layers_mcp.loops.judgement import CLONES_PER_SOURCE, FLOOR, axis_of, next_source
+from layers_mcp.loops.worth import WEIGHS, Weighed, weigh
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
 from layers_mcp.tool.outcome import Next, Outcome, View
 from layers_mcp.tool.size import fitting
-from layers_mcp.tool.worth import WEIGHS, Weighed, weigh
 
 __all__ = ["top_performers"]
 
@@ -104,7 +104,7 @@ async def top_performers(request: TopPerformersArguments, call: Call) -> Outcome
 
     To clone one: generate_content with sourcePostId.
     """
-    weighed = await weigh(call, request.project_id, floor=request.floor)
+    weighed = await weigh(call.layers, request.project_id, floor=request.floor)
     ranking = axis_of(weighed.stage)
     metric, why = (request.metric, "it was asked for") if request.metric else ranking
     view = Performers(metric=metric, why=why, window=request.window, floor=request.floor)

@@ -11,8 +11,8 @@ import pytest
 
 from layers_mcp.contract import publishing, review
 from layers_mcp.contract.publishing import ListPosts
+from layers_mcp.loops import queued
 from layers_mcp.sandbox.faults import Fault
-from layers_mcp.tool import queued
 
 pytestmark = pytest.mark.anyio
 WRONG = ["", "true", "yes", "cf_", "cf_" + "a" * 32, "null", "CF_" + "a" * 32]

@@ -18,7 +18,7 @@ from layers_mcp.client.desk import Desk
 from layers_mcp.client.layers import Layers
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
-from layers_mcp.tool import decided
+from layers_mcp.loops import decided
 from layers_mcp.tool.evidence import AT_MOST_WORDS
 from layers_mcp.tool.perform import House
 

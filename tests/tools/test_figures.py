@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from layers_mcp.contract.creatives import Creative
-from layers_mcp.tool import chart, spending, standing
+from layers_mcp.loops import pool
+from layers_mcp.tool import chart, spending
 from layers_mcp.tool.spending import Row, totals
 from layers_mcp.tools import ads as tools
 
@@ -150,6 +151,6 @@ def _creative(name: str, **more) -> Creative:
 def test_what_fails_the_safety_check_is_selected_under_no_override(wanted):
     """layers-api: ad-eligibility: no override gets past a failed safety check; a good score that is not eligible has failed it."""
     for failed in (_creative("adc_1", eligible=False), _creative("adc_1", eligible=False, override="include")):
-        assert standing.chosen(failed, [failed], wanted).startswith("not selected: ")
+        assert pool.chosen(failed, [failed], wanted).startswith("not selected: ")
     low = _creative("adc_1", eligible=False, organicScore=3.0)
-    assert standing.chosen(low, [low], "include").startswith("selected: ")
+    assert pool.chosen(low, [low], "include").startswith("selected: ")

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from layers_mcp.tool.decided import Recorded
-from layers_mcp.tool.evidence import Place
+from layers_mcp.loops.decided import Recorded
+from layers_mcp.loops.known import Known
+from layers_mcp.loops.period import Period
+from layers_mcp.loops.place import Place
 from layers_mcp.tool.explaining import Around, explain
-from layers_mcp.tool.known import Known
-from layers_mcp.tool.period import Period
 from layers_mcp.tool.phrases import ACTIONS, DOINGS
 from layers_mcp.tool.spending import Row
 from layers_mcp.tool.week import Week

@@ -8,11 +8,12 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
+from layers_mcp.clock import zone_of
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.server.page.html import Html, joined, tag
 from layers_mcp.server.page.words import clock, distance, fact_name
 from layers_mcp.store.rows import Confirmation, Look
-from layers_mcp.tool.moment import clock_words, zone_of
+from layers_mcp.tool.moment import clock_words
 
 __all__ = ["preview", "timed"]
 

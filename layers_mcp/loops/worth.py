@@ -7,21 +7,21 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from layers_mcp.client.pages import Page, every
+from layers_mcp.client.partner import Partner
 from layers_mcp.contract import content, measurement, publishing
 from layers_mcp.contract.content import Container, ListContent
 from layers_mcp.contract.errors import NotFound
 from layers_mcp.contract.measurement import GetTopPerformers, TopPerformer
 from layers_mcp.contract.publishing import GetPost
 from layers_mcp.loops.judgement import CLONES_PER_SOURCE, FLOOR, SETTLED_DAYS, Stage, Standing, Verdict, verdicts
-from layers_mcp.tool.call import Call
-from layers_mcp.tool.paging import Page, every
 
-__all__ = ["JUDGES", "WEIGHS", "Weighed", "judged", "weigh"]
+__all__ = ["JUDGES", "WEIGHS", "Weighed", "verdict_on", "weigh"]
 
 WEIGHS = (measurement.TOP, content.LIST)
 """What `weigh` touches."""
 JUDGES = (*WEIGHS, publishing.GET)
-"""What `judged` touches."""
+"""What `verdict_on` touches."""
 _PAGE = 200
 _PAGES = 5
 """A project's last thousand containers are searched for clones; ours."""
@@ -40,12 +40,12 @@ class Weighed:
     stage: Stage
 
 
-async def _containers(call: Call, project_id: str) -> list[Container]:
+async def _containers(layers: Partner, project_id: str) -> list[Container]:
     """The project's containers, newest first."""
 
     def ask(cursor: str | None) -> Awaitable[Page[Container]]:
         wanted = {"project_id": project_id, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return call.layers.send(content.LIST, ListContent.model_validate(wanted))
+        return layers.send(content.LIST, ListContent.model_validate(wanted))
 
     return await every(ask, pages=_PAGES)
 
@@ -62,12 +62,12 @@ def _standing(row: TopPerformer, sources: dict[str, str], views: dict[str, int],
     )
 
 
-async def _views(call: Call, wanted: GetTopPerformers, rows: tuple[TopPerformer, ...]) -> dict[str, int]:
+async def _views(layers: Partner, wanted: GetTopPerformers, rows: tuple[TopPerformer, ...]) -> dict[str, int]:
     """The views of each creative; they are documented as an axis, and as a field of a row only by us."""
     known = {row.source_id: row.views for row in rows if row.views is not None}
     if len(known) == len(rows):
         return known
-    by_views = await call.layers.send(measurement.TOP, wanted.model_copy(update={"metric": "views"}))
+    by_views = await layers.send(measurement.TOP, wanted.model_copy(update={"metric": "views"}))
     return {row.source_id: int(row.metric_value) for row in by_views.items}
 
 
@@ -90,47 +90,41 @@ def _stage(rows: tuple[TopPerformer, ...], standing: dict[str, Standing]) -> Sta
     )
 
 
-async def weigh(call: Call, project_id: str, *, floor: float = FLOOR) -> Weighed:
+async def weigh(layers: Partner, project_id: str, *, floor: float = FLOOR) -> Weighed:
     """The verdict on each creative that a project published in the last 90 days.
 
     Creatives that ads no longer take are weighed too: the gate is about ads, a clone is new content. What is a clone of what is read from
     `clonedFrom`; where the API does not say it, clones can't be told from fresh posts, and only floor and views decide.
     """
     wanted = GetTopPerformers(project_id=project_id, metric="engagement_rate", window="90d", limit=100, include_ineligible=True)
-    rows = (await call.layers.send(measurement.TOP, wanted)).items
-    made = [one for one in (await _containers(call, project_id) if rows else []) if one.cloned_from is not None and _lives(one)]
+    rows = (await layers.send(measurement.TOP, wanted)).items
+    made = [one for one in (await _containers(layers, project_id) if rows else []) if one.cloned_from is not None and _lives(one)]
     sources = {one.id: one.cloned_from or "" for one in made}
-    counted, views = Counter(sources.values()), await _views(call, wanted, rows)
-    standing = {row.source_id: _standing(row, sources, views, call.now()) for row in rows}
-    found = verdicts(list(standing.values()), counted, floor=floor, waiting=_waiting(made, rows, call.now()))
+    counted, views = Counter(sources.values()), await _views(layers, wanted, rows)
+    standing = {row.source_id: _standing(row, sources, views, layers.now()) for row in rows}
+    found = verdicts(list(standing.values()), counted, floor=floor, waiting=_waiting(made, rows, layers.now()))
     excluded = {row.source_id: Verdict("stop", _EXCLUDED, counted[row.source_id]) for row in rows if row.override == "exclude"}
     return Weighed(rows=rows, standing=standing, verdicts=found | excluded, stage=_stage(rows, standing))
 
 
-async def _container_of(call: Call, weighed: Weighed, post_id: str) -> str | None:
+async def _container_of(layers: Partner, weighed: Weighed, post_id: str) -> str | None:
     """The container of a post, by its row, or by the post itself where the row names another post of the same container."""
     for row in weighed.rows:
         if row.platform_post_id is not None and post_id in (row.platform_post_id, row.platform_post_id.partition("_")[2]):
             return row.source_id
     try:
-        return (await call.layers.send(publishing.GET, GetPost(scheduled_post_id=post_id))).container_id
+        return (await layers.send(publishing.GET, GetPost(scheduled_post_id=post_id))).container_id
     except NotFound:
         return None
 
 
-async def _verdict(call: Call, project_id: str, post_id: str, *, variations: int) -> Verdict:
-    weighed = await weigh(call, project_id)
-    found = weighed.verdicts.get(await _container_of(call, weighed, post_id) or "")
+async def verdict_on(layers: Partner, project_id: str, post_id: str, *, variations: int) -> Verdict:
+    """The verdict on making `variations` clones of one post, named by its id at Layers."""
+    weighed = await weigh(layers, project_id)
+    found = weighed.verdicts.get(await _container_of(layers, weighed, post_id) or "")
     if found is None:
         return Verdict("wait", "nothing is measured of this post in the last 90 days", 0)
     if found.word == "clone" and found.clones + variations > CLONES_PER_SOURCE:
         left = CLONES_PER_SOURCE - found.clones
         return Verdict("stop", f"it has {found.clones} clones; of the {CLONES_PER_SOURCE} that help only {left} are left", found.clones)
     return found
-
-
-async def judged(call: Call, project_id: str, post_id: str, *, variations: int) -> Verdict:
-    """The verdict on making `variations` clones of one post, named by its id at Layers; one call has one, whatever comes meanwhile."""
-    if post_id not in call.verdicts:
-        call.verdicts[post_id] = await _verdict(call, project_id, post_id, variations=variations)
-    return call.verdicts[post_id]

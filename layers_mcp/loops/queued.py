@@ -6,12 +6,12 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import NamedTuple
 
+from layers_mcp.client.pages import Page, through
+from layers_mcp.client.partner import Partner
 from layers_mcp.contract import publishing
 from layers_mcp.contract.content import Container
 from layers_mcp.contract.publishing import Schedule, ScheduleContent, ScheduledPost
 from layers_mcp.contract.scalars import wire_time
-from layers_mcp.tool.call import Call
-from layers_mcp.tool.paging import Page, through
 
 __all__ = ["Waiting", "queued_as", "waiting_posts"]
 
@@ -34,18 +34,18 @@ class Waiting(NamedTuple):
         return "not queued here yet" if self.whole else f"not queued here by the {len(self.posts)} latest waiting posts; there are more"
 
 
-async def waiting_posts(project_id: str, call: Call, *, pages: int | None = None) -> Waiting:
+async def waiting_posts(layers: Partner, project_id: str, *, pages: int | None = None) -> Waiting:
     """The posts of a project that wait or go out, latest time first; `pages`: at most so many hundred, 25 when None."""
 
     def ask(cursor: str | None) -> Awaitable[Page[ScheduledPost]]:
         wanted = {"project_id": project_id, "status": ["queued", "publishing"], "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return call.layers.send(publishing.LIST, publishing.ListPosts.model_validate(wanted))
+        return layers.send(publishing.LIST, publishing.ListPosts.model_validate(wanted))
 
     read = [page async for page in through(ask, pages=_PAGES if pages is None else pages)]
     return Waiting([post for page in read for post in page.items], whole=read[-1].next_cursor is None)
 
 
-async def queued_as(wanted: ScheduleContent, post: Container, call: Call, *, since: datetime | None = None) -> Schedule | None:
+async def queued_as(layers: Partner, wanted: ScheduleContent, post: Container, *, since: datetime | None = None) -> Schedule | None:
     """The schedule that was wanted for `post`, when one on each account waits at its time; `since`: none that was made before.
 
     Raises:
@@ -53,7 +53,7 @@ async def queued_as(wanted: ScheduleContent, post: Container, call: Call, *, sin
     """
     there = {
         one.social_account_id: one.id
-        for one in (await waiting_posts(post.project_id or "", call)).posts
+        for one in (await waiting_posts(layers, post.project_id or "")).posts
         if (one.container_id, one.scheduled_for) == (post.id, wanted.scheduled_for)
         and (since is None or one.created_at is None or one.created_at >= since)
     }

@@ -13,7 +13,7 @@ from layers_mcp.contract import ads_pending
 from layers_mcp.contract.ads_optimizer import Decision
 from layers_mcp.contract.ads_pending import PendingAction
 from layers_mcp.contract.audit import AuditEvent
-from layers_mcp.tool.evidence import Place, text
+from layers_mcp.loops.place import Place, text
 
 __all__ = ["ANSWERS", "DID", "Known", "Subject", "joined", "named", "of_log", "of_queue", "of_run", "unnamed"]
 

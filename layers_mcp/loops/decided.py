@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, get_args
 
+from layers_mcp.client.pages import Page, every
+from layers_mcp.client.partner import Partner
 from layers_mcp.contract import ad_accounts, ads, ads_optimizer, ads_pending, audit
 from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.ads import PathPlatform
@@ -15,11 +17,9 @@ from layers_mcp.contract.ads_optimizer import GetRun
 from layers_mcp.contract.ads_pending import ListPending, PendingAction, PendingStatus
 from layers_mcp.contract.audit import AuditEvent, ListAudit
 from layers_mcp.contract.errors import NotFound
-from layers_mcp.tool.call import Call
-from layers_mcp.tool.evidence import text
-from layers_mcp.tool.known import ANSWERS, DID, Known, Subject, joined, named, of_log, of_queue, of_run, unnamed
-from layers_mcp.tool.paging import Page, every
-from layers_mcp.tool.period import Period
+from layers_mcp.loops.known import ANSWERS, DID, Known, Subject, joined, named, of_log, of_queue, of_run, unnamed
+from layers_mcp.loops.period import Period
+from layers_mcp.loops.place import text
 
 __all__ = ["ACTED_CALLS", "CALLS", "Entries", "Known", "Recorded", "Subject", "acted", "gather", "logged", "named"]
 
@@ -63,39 +63,39 @@ class Entries(NamedTuple):
     whole: bool
 
 
-async def logged(call: Call, project_id: str, period: Period, *, kind: str | None = None, pages: int = _COUNTED_PAGES) -> Entries:
+async def logged(layers: Partner, project_id: str, period: Period, *, kind: str | None = None, pages: int = _COUNTED_PAGES) -> Entries:
     """The log of a project, newest first, from the beginning of a period to its end, which is included; `kind`: of one type."""
 
     def ask(cursor: str | None) -> Awaitable[Page[AuditEvent]]:
         wanted = {"event_type": kind, "project_id": project_id, "since": period.since, "until": period.until, "cursor": cursor}
         wanted |= {"limit": _PAGE}
-        return call.layers.send(audit.LIST, ListAudit.model_validate({name: value for name, value in wanted.items() if value is not None}))
+        return layers.send(audit.LIST, ListAudit.model_validate({name: value for name, value in wanted.items() if value is not None}))
 
     found = await every(ask, pages=pages)
     return Entries(found, len(found) < _PAGE * pages)
 
 
-async def _log(call: Call, project_id: str, period: Period, *, pages: int = _PAGES) -> tuple[Entries, Entries]:
+async def _log(layers: Partner, project_id: str, period: Period, *, pages: int = _PAGES) -> tuple[Entries, Entries]:
     """The log of a period, and what people said between its end and now: the queue is of now."""
-    within = logged(call, project_id, period, pages=pages)
-    if (now := call.now()) <= period.until:
+    within = logged(layers, project_id, period, pages=pages)
+    if (now := layers.now()) <= period.until:
         return await within, Entries([], whole=True)
     after = replace(period, since=period.until, until=now)
-    kinds = [logged(call, project_id, after, kind=kind, pages=pages) for kind in ANSWERS]
+    kinds = [logged(layers, project_id, after, kind=kind, pages=pages) for kind in ANSWERS]
     first, *later = await asyncio.gather(within, *kinds)
     return first, Entries([event for one in later for event in one.events], all(one.whole for one in later))
 
 
-async def _queue(call: Call, project_id: str, since: datetime) -> tuple[list[Known], bool]:
+async def _queue(layers: Partner, project_id: str, since: datetime) -> tuple[list[Known], bool]:
     """All of the queue that was read, which may be older, and whether nothing since then was left unread."""
-    accounts = await call.layers.send(ad_accounts.ACCOUNTS, ListAdAccounts(project_id=project_id))
+    accounts = await layers.send(ad_accounts.ACCOUNTS, ListAdAccounts(project_id=project_id))
     platforms: list[PathPlatform] = sorted({ads.PATH_OF[one.platform] for one in accounts.items})
     statuses: tuple[PendingStatus, ...] = get_args(PendingStatus)
 
     async def pages(platform: PathPlatform, status: PendingStatus) -> list[PendingAction]:
         def ask(cursor: str | None) -> Awaitable[Page[PendingAction]]:
             wanted = {"project_id": project_id, "platform": platform, "status": status, "limit": _PAGE}
-            return call.layers.send(ads_pending.LIST, ListPending.model_validate(wanted | ({"cursor": cursor} if cursor else {})))
+            return layers.send(ads_pending.LIST, ListPending.model_validate(wanted | ({"cursor": cursor} if cursor else {})))
 
         return await every(ask, pages=_PAGES)
 
@@ -104,10 +104,10 @@ async def _queue(call: Call, project_id: str, since: datetime) -> tuple[list[Kno
     return [of_queue(one) for some in found for one in some], whole
 
 
-async def _run(call: Call, project_id: str, event: AuditEvent, *, dry: bool) -> list[Known]:
+async def _run(layers: Partner, project_id: str, event: AuditEvent, *, dry: bool) -> list[Known]:
     run_id = text(event.data, "runId") or ""
     try:
-        run = await call.layers.send(ads_optimizer.GET_RUN, GetRun(project_id=project_id, run_id=run_id))
+        run = await layers.send(ads_optimizer.GET_RUN, GetRun(project_id=project_id, run_id=run_id))
     except NotFound:
         return []
     return [of_run(one, run_id, event) for one in run.decisions] if dry or not run.dry_run else []
@@ -125,13 +125,13 @@ def _runs(events: Sequence[AuditEvent], wanted: Sequence[Known]) -> list[AuditEv
     return [of_run[run] for run in sorted(of_run, key=lambda run: run not in first)]
 
 
-async def _told(call: Call, project_id: str, runs: Sequence[AuditEvent], subject: Subject) -> tuple[list[Known], bool]:
+async def _told(layers: Partner, project_id: str, runs: Sequence[AuditEvent], subject: Subject) -> tuple[list[Known], bool]:
     """What the runs decided: the newest few, or as many as it takes to find the decision that is asked after; whether all were read."""
     found: list[Known] = []
     sought, read = subject.decision_id is not None, 0
     for start in range(0, min(len(runs), _MOST_RUNS if sought else _RUNS_AT_ONCE), _RUNS_AT_ONCE):
         some = runs[start : start + _RUNS_AT_ONCE]
-        made = await asyncio.gather(*(_run(call, project_id, event, dry=sought) for event in some))
+        made = await asyncio.gather(*(_run(layers, project_id, event, dry=sought) for event in some))
         found, read = [*found, *(one for run in made for one in run)], read + len(some)
         if any(one.about(subject) for one in found):
             break
@@ -146,22 +146,22 @@ def _known(events: Sequence[AuditEvent]) -> list[Known]:
     return [one for event in events if (one := of_log(event)) is not None]
 
 
-async def acted(call: Call, project_id: str, period: Period) -> Recorded:
+async def acted(layers: Partner, project_id: str, period: Period) -> Recorded:
     """What the optimizer did, or asked to do, in a period: all that stands in the queue and the log, so no holds."""
     (log, later), (queue, whole) = await asyncio.gather(
-        _log(call, project_id, period, pages=_COUNTED_PAGES), _queue(call, project_id, period.since)
+        _log(layers, project_id, period, pages=_COUNTED_PAGES), _queue(layers, project_id, period.since)
     )
     nameless = sum(unnamed(event) for event in log.events if event.event_type not in ANSWERS)
     return Recorded(_of_period([*queue, *_known([*log.events, *later.events])], period), log.whole and whole, nameless)
 
 
-async def gather(call: Call, project_id: str, subject: Subject, period: Period) -> Recorded:
+async def gather(layers: Partner, project_id: str, subject: Subject, period: Period) -> Recorded:
     """What is on record of the decisions of a period that concern the subject."""
-    (log, later), (queue, whole) = await asyncio.gather(_log(call, project_id, period), _queue(call, project_id, period.since))
+    (log, later), (queue, whole) = await asyncio.gather(_log(layers, project_id, period), _queue(layers, project_id, period.since))
     entries = [*later.events, *log.events]
     known = _known(entries)
     runs = _runs([one for one in log.events if one.event_type.startswith(DID)], [one for one in known if one.about(subject)])
-    told, all_runs = await _told(call, project_id, runs, subject)
+    told, all_runs = await _told(layers, project_id, runs, subject)
     nameless = sum(unnamed(one) or (one.event_type == _RAN and text(one.data, "runId") is None) for one in log.events)
     return Recorded(
         tuple(one for one in _of_period([*told, *queue, *known], period) if one.about(subject)),

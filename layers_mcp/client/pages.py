@@ -1,0 +1,43 @@
+"""Pages of the API: those of a list, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+__all__ = ["Page", "every", "through"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Page(Protocol[T_co]):
+    """A page as the API answers it."""
+
+    @property
+    def items(self) -> tuple[T_co, ...]:
+        """What stands on it."""
+        ...
+
+    @property
+    def next_cursor(self) -> str | None:
+        """Where the next one begins; None on the last."""
+        ...
+
+
+P = TypeVar("P", bound=Page[Any])
+
+
+async def through(ask: Callable[[str | None], Awaitable[P]], *, pages: int) -> AsyncIterator[P]:
+    """The first `pages` pages; `ask` sends for the one at a cursor."""
+    cursor: str | None = None
+    for _ in range(pages):
+        page = await ask(cursor)
+        yield page
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+
+
+async def every(ask: Callable[[str | None], Awaitable[Page[T_co]]], *, pages: int) -> list[T_co]:
+    """What stands on the first `pages` pages, as `through` has them."""
+    return [one async for page in through(ask, pages=pages) for one in page.items]
