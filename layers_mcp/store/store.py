@@ -10,13 +10,17 @@ from typing import Self
 from sqlalchemy import Engine
 
 from layers_mcp.clock import Clock, WallClock
+from layers_mcp.contract.scalars import full_project
 from layers_mcp.database import hurried, open_engine, writing
 from layers_mcp.database.scrubbing import scrub
 from layers_mcp.store.begun import Begun
 from layers_mcp.store.confirmations import Confirmations
+from layers_mcp.store.customers import Customers
 from layers_mcp.store.durations import Durations
 from layers_mcp.store.halts import Halts
 from layers_mcp.store.pace import Levels
+from layers_mcp.store.plans import Plans
+from layers_mcp.store.questions import Questions
 from layers_mcp.store.replies import Replies
 from layers_mcp.store.spending import Spendings
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS
@@ -40,6 +44,9 @@ class Store:
         self.trail = Trail(engine)
         self.halts = Halts(engine)
         self.spending = Spendings(engine)
+        self.customers = Customers(engine)
+        self.plans = Plans(engine)
+        self.questions = Questions(engine)
 
     def watches(self, principal: str) -> Watches:
         """What the desks of one principal watch."""
@@ -71,9 +78,12 @@ class Store:
     def forget(self, project_id: str, *, now: datetime) -> int:
         """Empty what the previews of a project showed and brought; how many there were. `scrub` then clears the file of it.
 
-        What desks tell each other names no project, so all of it goes: it is seen again at the next look.
+        With them goes what loops know of its customer and asked about it. What desks tell each other names no project, so all of that
+        goes: it is seen again at the next look.
         """
         empty(self._engine)
+        self.customers.forget(full_project(project_id), now)
+        self.questions.forget(full_project(project_id), now)
         return self.confirmations.forget(project_id, now=now)
 
     def scrub(self) -> bool:

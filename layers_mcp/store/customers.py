@@ -1,0 +1,76 @@
+"""The customers that loops work for, in the database: one row for each of the partner's own ids."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from layers_mcp.database import reading, writing
+from layers_mcp.store.asked import Customer, Stage
+from layers_mcp.store.asked_tables import customers
+
+__all__ = ["Customers"]
+
+
+def _this(principal: str, external_id: str) -> ColumnElement[bool]:
+    return (customers.c.principal == principal) & (customers.c.external_id == external_id)
+
+
+def _row(connection: Connection, which: ColumnElement[bool]) -> Customer | None:
+    found = connection.execute(select(customers).where(which)).mappings().first()
+    return None if found is None else Customer.model_validate(dict(found))
+
+
+class Customers:
+    """Every customer that an onboarding was asked for."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def keep(self, fresh: Customer) -> Customer:
+        """Keep a customer; one that is known stays as it is. What is on record after that."""
+        with writing(self._engine) as connection:
+            with suppress(IntegrityError), connection.begin_nested():
+                connection.execute(insert(customers).values(fresh.model_dump(mode="python")))
+                return fresh
+            known = _row(connection, _this(fresh.principal, fresh.external_id))
+            assert known is not None, "what can't be added is there"
+            return known
+
+    def find(self, principal: str, external_id: str) -> Customer | None:
+        """The customer with this id, or None."""
+        with reading(self._engine) as connection:
+            return _row(connection, _this(principal, external_id))
+
+    def of_project(self, principal: str, project_id: str) -> Customer | None:
+        """The customer whose project it is, by its whole id, or None."""
+        with reading(self._engine) as connection:
+            return _row(connection, (customers.c.principal == principal) & (customers.c.project_id == project_id))
+
+    def belongs(self, principal: str, external_id: str, project_id: str) -> None:
+        """Record which project is the customer's; the whole id."""
+        with writing(self._engine) as connection:
+            connection.execute(update(customers).where(_this(principal, external_id)).values(project_id=project_id))
+
+    def move(self, principal: str, external_id: str, stage: Stage, now: datetime) -> None:
+        """Record that the customer is at another stage since now; nothing where it is there already."""
+        moved = _this(principal, external_id) & (customers.c.stage != stage)
+        with writing(self._engine) as connection:
+            connection.execute(update(customers).where(moved).values(stage=stage, since=now))
+
+    def page(self, principal: str, stage: Stage, *, after: str = "", limit: int = 1000) -> tuple[Customer, ...]:
+        """Customers at a stage in the order of their ids, from the one behind `after` on."""
+        at = customers.c
+        wanted = select(customers).where(at.principal == principal, at.stage == stage, at.external_id > after)
+        with reading(self._engine) as connection:
+            rows = connection.execute(wanted.order_by(at.external_id).limit(limit)).mappings()
+            return tuple(Customer.model_validate(dict(row)) for row in rows)
+
+    def forget(self, project_id: str, now: datetime) -> None:
+        """Empty what is known of the customer of a project, whole id; it takes part in no loop any more."""
+        with writing(self._engine) as connection:
+            mine = customers.c.project_id == project_id
+            connection.execute(update(customers).where(mine).values(name="", asked={}, stage="left", since=now))
