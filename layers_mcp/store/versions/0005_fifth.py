@@ -11,8 +11,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
-    """All begin empty."""
+def _customers() -> None:
     op.create_table(
         "customers",
         sa.Column("principal", sa.String(80), nullable=False),
@@ -26,6 +25,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("principal", "external_id", name="pk_customers"),
     )
     op.create_index("ix_customers_project_id", "customers", ["project_id"])
+
+
+def _plans() -> None:
     op.create_table(
         "plans",
         sa.Column("id", sa.String(40), nullable=False),
@@ -43,6 +45,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_plans"),
     )
     op.create_index("ix_plans_project_id", "plans", ["project_id"])
+
+
+def _questions() -> None:
     op.create_table(
         "questions",
         sa.Column("id", sa.String(40), nullable=False),
@@ -60,6 +65,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_questions"),
     )
     op.create_index("ix_questions_principal_closed_at_asked_at", "questions", ["principal", "closed_at", "asked_at"])
+
+
+def upgrade() -> None:
+    """All begin empty."""
+    _customers()
+    _plans()
+    _questions()
 
 
 def downgrade() -> None:
