@@ -56,6 +56,16 @@ SLOTS: Final = 3
 """Creatives that the selection takes from each pool (layers-api: ad-eligibility; the project's configuration may differ)."""
 ELIGIBLE_FROM: Final = 4.0
 """Organic score from which ads may take a creative (layers-api: organic-scoring, `ELIGIBILITY_THRESHOLD`)."""
+HORIZON_DAYS: Final = 3
+"""Local days, today's included, that a loop fills with posts (layers-api: social distribution planner, "max(3 days, …)")."""
+LEAD_MINUTES: Final = 15
+"""No post is queued for a moment nearer than this: a person shall see it coming; ours."""
+POSTS_A_DAY: Final = 4
+"""Posts a day on one account at most (layers-api: guardrails, "Posts-per-day cap by provider: 2 for `ds`, else 4")."""
+ROUNDS_FROM: Final = 0
+"""Local hour from which daily loops run: what they leave for review is there in the morning; ours."""
+ROUNDS_HOURS: Final = 6
+"""Hours over which customers' daily loops are spread: what 100,000 clones take on the partner tier (300 a minute: 5.6 h); ours."""
 _LEAST_RATE = 0.001
 """Stands for a rate of none, which has no logarithm."""
 
