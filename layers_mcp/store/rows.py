@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 __all__ = [
     "EVERY", "Began", "Claim", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look", "Operation", "Paid",
-    "Paused", "Spending", "State", "Watched",
+    "Paused", "RunRow", "RunState", "Spending", "State", "Watched", "Woke", "Worker",
 ]  # fmt: skip
 
 State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
@@ -22,6 +22,10 @@ Kind = Literal["job", "post", "oauth"]
 """What kinds of things a call of ours can begin."""
 Paid = Literal["reserved", "spent", "released"]
 """Credits: set aside for what goes out or runs; charged, as it was completed; given back, as nothing came of it."""
+RunState = Literal["queued", "running", "sleeping", "waiting", "completed", "failed", "cancelled"]
+"""Of a run: to be taken on by a worker; on one; lying until an instant, or until a bell rings; over."""
+Woke = Literal["time", "bell", "retry"]
+"""What ended a run's sleep: its instant came, its bell was rung, a person had it tried again."""
 
 EVERY: Final = "*"
 """Stands for all projects where one is named."""
@@ -208,3 +212,49 @@ class Watched(_Row):
     seen_at: datetime | None = None
     next_at: datetime | None = None
     not_before: datetime | None = None
+
+
+class RunRow(_Row):
+    """One run of a loop, as people see it.
+
+    `given`, `came`: JSON. `began_at`, `ended_at`, `until`: by the runner's clock; `born_us`: when it was made, by the database's.
+    `worker`: who runs it; `turn`: how many times it was taken on; `starts`: how often in a row it was taken on without getting further
+    than the `done` steps that were recorded then. `step`, `name`: where it lies, or failed; `bell`, `until`: what ends that, and
+    `due_at`: when it is looked at again; `woken`: what did. `tries`, `trying_since`: of a step that may work later.
+    `code`, `words`: why it lies without having asked to, or how it failed.
+    """
+
+    id: str
+    loop: str
+    given: str
+    state: RunState
+    began_at: datetime
+    ended_at: datetime | None = None
+    born_us: int = 0
+    project_id: str | None = None
+    customer: str | None = None
+    worker: str | None = None
+    turn: int = 0
+    starts: int = 0
+    done: int = 0
+    step: int = 0
+    name: str | None = None
+    bell: str | None = None
+    until: datetime | None = None
+    due_at: datetime | None = None
+    woken: Woke | None = None
+    taken_until_us: int | None = None
+    tries: int = 0
+    trying_since: datetime | None = None
+    code: str | None = None
+    words: str | None = None
+    came: str | None = None
+
+
+class Worker(_Row):
+    """A process that runs loops: `place` says where, for people; `silent_s`: how long nothing was heard of it, by the database's time."""
+
+    id: str
+    place: str
+    since: datetime
+    silent_s: float

@@ -22,10 +22,12 @@ from layers_mcp.store.pace import Levels
 from layers_mcp.store.plans import Plans
 from layers_mcp.store.questions import Questions
 from layers_mcp.store.replies import Replies
+from layers_mcp.store.runs import Runs
 from layers_mcp.store.spending import Spendings
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS
 from layers_mcp.store.trail import Trail
 from layers_mcp.store.watches import OLD, Watches, empty, forget
+from layers_mcp.store.workers import Workers
 
 __all__ = ["Store"]
 
@@ -47,6 +49,8 @@ class Store:
         self.customers = Customers(engine)
         self.plans = Plans(engine)
         self.questions = Questions(engine)
+        self.runs = Runs(engine)
+        self.workers = Workers(engine)
 
     def watches(self, principal: str) -> Watches:
         """What the desks of one principal watch."""

@@ -1,0 +1,179 @@
+"""The runner: starts runs anywhere, and works them off in the process that has a seat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import structlog
+
+from layers_mcp.clock import Clock
+from layers_mcp.loops.caretaker import Caretaker, forget
+from layers_mcp.loops.engine import Engine
+from layers_mcp.loops.run import Came, Given, Look, Loop
+from layers_mcp.loops.turn import LieDown, Place, Stopped, Turn
+from layers_mcp.store.rows import RunRow, Worker
+from layers_mcp.store.store import Store
+
+__all__ = ["EngineRunner"]
+
+G = TypeVar("G", bound=Given)
+C = TypeVar("C", bound=Came)
+AnyLoop = Loop[Any, Any]
+KEPT = timedelta(days=30)
+"""How long a run that is over is kept."""
+_PART_S = 20.0
+"""How long a worker that parts waits for the steps in flight."""
+_SEAT_S, _LOOK_S = 2.0, 0.1
+"""How often a process looks whether a seat is free; and whether it is to stop."""
+_LONGEST_ID = 200
+
+
+async def _either(stop: asyncio.Event, pause_s: float) -> None:
+    """Wait for the end, but no longer than that."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), pause_s)
+
+
+class EngineRunner:
+    """The `Runner` of one store and engine. `loops`: those that this process can work off."""
+
+    def __init__(self, store: Store, engine: Engine, clock: Clock, loops: Iterable[AnyLoop]) -> None:
+        self._store, self._engine, self._clock = store, engine, clock
+        self._loops = {loop.name: loop for loop in loops}
+        self._parting = False
+        self._worker_id = ""
+
+    async def start(self, loop: Loop[G, C], run_id: str, given: G) -> bool:
+        """Start a run; False when there is one of that id."""
+        if not 0 < len(run_id) <= _LONGEST_ID:
+            raise ValueError(f"the id of a run has 1 to {_LONGEST_ID} letters")
+        row = self._fresh(run_id, loop.name, given.model_dump_json())
+
+        def put() -> bool:
+            self._engine.enqueue(run_id, loop.name, row.given)
+            return self._store.runs.add(row)
+
+        return await asyncio.to_thread(put)
+
+    async def cancel(self, run_id: str) -> bool:
+        """Let a run go no further; False when it is over, or nobody knows it."""
+
+        def stop() -> bool:
+            was = self._store.runs.cancel(run_id, at=self._clock.now())
+            if was is not None and was.state in ("queued", "running"):
+                self._engine.cancel(run_id)
+            return was is not None
+
+        return await asyncio.to_thread(stop)
+
+    async def retry(self, run_id: str) -> bool:
+        """Have a run that failed or was cancelled go on; False when it did not."""
+        return await asyncio.to_thread(self._store.runs.retry, run_id)
+
+    async def look(self, run_id: str) -> Look | None:
+        """A run and its steps, or None."""
+        row = await asyncio.to_thread(self._store.runs.find, run_id)
+        return None if row is None else Look(row, await asyncio.to_thread(self._engine.steps, run_id))
+
+    async def ring(self, bell: str) -> None:
+        """Wake whoever lies by a bell."""
+        await asyncio.to_thread(self._store.runs.ring, bell)
+
+    async def forget(self, older_than: timedelta) -> int:
+        """Forget runs that were over for longer; how many there were."""
+        return await asyncio.to_thread(forget, self._store, self._engine, self._clock, older_than)
+
+    @asynccontextmanager
+    async def working(
+        self, place: str, *, waits: Callable[[Worker], None] = lambda _: None, pause_s: float = 0.25
+    ) -> AsyncGenerator[asyncio.Task[None]]:
+        """Work runs off meanwhile, as soon as a seat is free; the task ends only when something goes wrong.
+
+        `place`: what people call this process; `waits`: told who sits where it wants to; `pause_s`: how often it looks who is due.
+        """
+        stop = asyncio.Event()
+        task = asyncio.create_task(self._work(place, stop, waits, pause_s))
+        try:
+            yield task
+        finally:
+            stop.set()
+            await task
+
+    def _fresh(self, run_id: str, loop: str, given: str) -> RunRow:
+        return RunRow(id=run_id, loop=loop, given=given, state="queued", began_at=self._clock.now())
+
+    async def _work(self, place: str, stop: asyncio.Event, waits: Callable[[Worker], None], pause_s: float) -> None:
+        """Take a seat, work, and take another one when this process was taken for dead meanwhile."""
+        told = ""
+        while not stop.is_set():
+            worker_id = uuid4().hex
+            held = await asyncio.to_thread(self._store.workers.sit, worker_id, place, now=self._clock.now())
+            if held is None:
+                await self._seated(worker_id, stop, pause_s)
+            elif held.id != told:
+                told = held.id
+                waits(held)
+            if held is not None:
+                await _either(stop, _SEAT_S)
+
+    async def _seated(self, worker_id: str, stop: asyncio.Event, pause_s: float) -> None:
+        self._worker_id, self._parting = worker_id, False
+        turns = Place(self._store, self._clock, asyncio.get_running_loop(), self._engine.keep, parting=lambda: self._parting)
+        caretaker = Caretaker(self._store, self._engine, self._clock, worker_id, pause_s, KEPT)
+        try:
+            await asyncio.to_thread(self._engine.work, worker_id, partial(self._take, turns))
+            caretaker.start()
+            while not stop.is_set() and not caretaker.lost.is_set():
+                await _either(stop, _LOOK_S)
+            self._parting = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PART_S):
+                    while turns.in_flight and not caretaker.lost.is_set():  # noqa: ASYNC110  they end on the engine's event loop
+                        await asyncio.sleep(_LOOK_S)
+        finally:
+            await asyncio.to_thread(caretaker.stop)
+            await asyncio.to_thread(self._engine.leave)
+            if caretaker.lost.is_set():
+                structlog.get_logger().warning("worker_lost", worker=worker_id)
+            else:
+                await asyncio.to_thread(self._part, worker_id)
+
+    def _part(self, worker_id: str) -> None:
+        """Leave nothing that others would have to wait for."""
+        self._store.runs.part(worker_id)
+        self._engine.hand_over(worker_id)
+        self._store.workers.gone(worker_id)
+
+    async def _take(self, place: Place, run_id: str, loop_name: str, given: str) -> str:
+        """One turn: on the engine's event loop."""
+        row = await asyncio.to_thread(self._begin, run_id, loop_name, given)
+        if row is None:
+            return "over"
+        turn, loop = Turn(row, place), self._loops.get(row.loop)
+        try:
+            turn.alive()
+            if loop is None:
+                turn.lie_unknown()
+            came = await loop.do(turn, loop.given.model_validate_json(row.given))
+            ended = turn.ended("completed", came=came.model_dump_json())
+        except LieDown as down:
+            await asyncio.to_thread(self._store.runs.lie, row, down.row, heard_us=down.heard_us)
+            return down.row.state
+        except Stopped:
+            return "cancelled"
+        except Exception as problem:  # noqa: BLE001  a run that fails says so in its row, and the worker goes on
+            ended = turn.ended("failed", problem=problem)
+        await asyncio.to_thread(self._store.runs.end, row, ended)
+        return ended.state
+
+    def _begin(self, run_id: str, loop: str, given: str) -> RunRow | None:
+        known = self._store.runs.find(run_id)
+        recorded = self._engine.recorded(run_id) if known is not None and known.state == "running" else 0
+        fresh = self._fresh(run_id, loop, given).model_copy(update={"worker": self._worker_id})
+        return self._store.runs.begin(fresh, recorded=recorded)

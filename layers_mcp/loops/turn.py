@@ -1,0 +1,268 @@
+"""One turn of a run: from where it was taken on to where it lies down, ends, or is put off its worker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NoReturn, TypeVar
+
+import structlog
+from pydantic import TypeAdapter
+from sqlalchemy.exc import OperationalError
+
+from layers_mcp.clock import Clock
+from layers_mcp.contract.errors import BY_CODE, Halted, KillSwitch, LayersError, OurMistake, TransientError, UnknownProblem
+from layers_mcp.loops import patience
+from layers_mcp.loops.engine import CodeChanged
+from layers_mcp.loops.run import key_of
+from layers_mcp.store.rows import RunRow
+from layers_mcp.store.store import Store
+
+__all__ = ["LieDown", "Place", "Stopped", "Turn"]
+
+T = TypeVar("T")
+Body = Callable[[], Awaitable[str]]
+_NAMES, _WORDS = 200, 500
+
+
+class LieDown(BaseException):
+    """The run lies down here; no error, and nothing for a loop to catch. `row`: how; `heard_us`: which ringing of its bell it knows."""
+
+    def __init__(self, row: RunRow, *, heard_us: int = 0) -> None:
+        super().__init__()
+        self.row, self.heard_us = row, heard_us
+
+
+class Stopped(BaseException):
+    """The run was cancelled."""
+
+
+class _Died(Exception):
+    """The run ends its process, again and again."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where turns are taken: the store, the clock, the event loop that steps run on, and how the engine keeps a step.
+
+    `keep`: runs a body under a name unless it is on record, and gives back what it gave; `parting`: whether the worker leaves;
+    `in_flight`: steps that are being done now.
+    """
+
+    store: Store
+    clock: Clock
+    home: asyncio.AbstractEventLoop
+    keep: Callable[[str, Body], Awaitable[str]]
+    parting: Callable[[], bool]
+    in_flight: set[str] = field(default_factory=set[str])
+
+
+def _wrapped(problem: LayersError) -> str:
+    known = {"code": problem.wire_code, "message": problem.message, "details": problem.details, "requestId": problem.request_id}
+    return json.dumps({"problem": known, "status": getattr(problem, "wire_status", problem.status)})
+
+
+def _unwrapped(kept: dict[str, Any]) -> LayersError:
+    """The error again, as a replay must meet what the first run met."""
+    problem = kept["problem"]
+    known: dict[str, Any] = {"details": problem["details"], "request_id": problem["requestId"]}
+    cls = BY_CODE.get(problem["code"])
+    if cls is None:
+        return UnknownProblem(problem["message"], wire_code=problem["code"], wire_status=kept["status"], **known)
+    return cls(problem["message"], **known)
+
+
+def _why(problem: Exception | None) -> tuple[str | None, str | None]:
+    """The code and the words of a failure, for people."""
+    match problem:
+        case None:
+            return None, None
+        case _Died():
+            return "PROCESS_DIED", f"{patience.MOST_STARTS} times in a row its process ended before it got a step further; see the log"
+        case CodeChanged():
+            return "CODE_CHANGED", "this version does other steps than are on record; a retry goes on from where they part"
+        case LayersError():
+            return problem.wire_code, "".join(one if one.isprintable() else " " for one in problem.message)[:_WORDS]
+        case _:
+            return OurMistake.code, f"{type(problem).__name__} between its steps; the log has more"
+
+
+@dataclass
+class Turn:
+    """A `Run`, on a worker. `step`: the number of the last step it came to; `failed`: of the one that brought an error up last."""
+
+    row: RunRow
+    place: Place
+    step_number: int = 0
+    failed: int = 0
+    _names: set[str] = field(default_factory=set[str])
+    _heard_us: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def id(self) -> str:
+        """The id it was started under."""
+        return self.row.id
+
+    def key(self, step: str) -> str:
+        """The Idempotency-Key for what a step sends."""
+        return key_of(self.row.id, step)
+
+    async def step(self, name: str, do: Callable[[], Awaitable[T]], *, came: type[T]) -> T:
+        """Do something once, and keep what came of it."""
+        if name in self._names or not 0 < len(name) <= _NAMES:
+            raise ValueError(f"{name[:_NAMES]!r} is not a name of its own for a step: its key is made of it")
+        self._names.add(name)
+        shape: TypeAdapter[T] = TypeAdapter(came)
+
+        async def body() -> str:
+            await self._clear(at=self.step_number)
+            try:
+                value = await self._at_home(do)
+            except Exception as problem:  # noqa: BLE001  whatever it is, it is kept, or lays the run down
+                return self._kept(name, problem)
+            if self.row.tries:
+                await asyncio.to_thread(self.place.store.runs.rested, self.row)
+                self.row = self.row.model_copy(update={"tries": 0, "trying_since": None})
+            return json.dumps({"came": shape.dump_python(value, mode="json", by_alias=True)})
+
+        kept = await self._keep(name, body)
+        if "problem" in kept:
+            self.failed = self.step_number
+            raise _unwrapped(kept)
+        return shape.validate_json(json.dumps(kept["came"]))
+
+    async def nap(self, name: str, *, until: datetime | None = None, bell: str | None = None) -> Literal["time", "bell"]:
+        """Lie down until then, or until the bell rings."""
+        if until is None and bell is None:
+            raise ValueError("a nap needs an end: until, bell, or both")
+        heard_us = max(self._heard_us.get(bell or "", 0), self.row.born_us)
+
+        async def body() -> str:
+            await self._here()
+            return await asyncio.to_thread(self._woke, self._lying(name, until=until, bell=bell), heard_us)
+
+        kept = await self._keep(name, body)
+        if bell is not None:
+            self._heard_us[bell] = kept["heard_us"]
+        return kept["woke"]
+
+    async def about(self, *, project_id: str | None = None, customer: str | None = None) -> None:
+        """Say whose run this is."""
+        new = {name: one for name, one in (("project_id", project_id), ("customer", customer)) if one is not None}
+        changed = self.row.model_copy(update=new)
+        if changed != self.row:
+            await asyncio.to_thread(self.place.store.runs.about, self.row, project_id=project_id, customer=customer)
+            self.row = changed
+
+    async def check(self) -> None:
+        """Go no further when cancelled, held or parting."""
+        await self._clear(at=self.step_number + 1)
+
+    def alive(self) -> None:
+        """Go no further with a run that ends its process again and again."""
+        if self.row.starts > patience.MOST_STARTS:
+            raise _Died
+
+    def lie_unknown(self) -> NoReturn:
+        """Lie down, as this process does not know the loop: another version may."""
+        problem = UnknownProblem("no such loop", wire_code="UNKNOWN_LOOP", wire_status=500)
+        self._lie_held(problem, at=self.row.step)
+
+    def ended(self, state: Literal["completed", "failed"], *, came: str | None = None, problem: Exception | None = None) -> RunRow:
+        """The row as the run ends: with what came out of it, or with what went wrong and where it would go on."""
+        code, words = _why(problem)
+        if problem is not None and code == "SERVER_MISTAKE" and not isinstance(problem, LayersError):
+            structlog.get_logger().error("loop_mistake", run=self.row.id, loop=self.row.loop, exc_info=problem)
+        here = isinstance(problem, CodeChanged) or self.failed == self.step_number
+        return self.row.model_copy(
+            update={
+                "state": state,
+                "ended_at": self.place.clock.now(),
+                "step": self.step_number + (0 if here else 1),
+                "name": None,
+                "code": code,
+                "words": words,
+                "came": came,
+            }
+        )
+
+    async def _here(self) -> None:
+        """Go no further when the worker parts, or the run was cancelled."""
+        if self.place.parting():
+            self.place.in_flight.discard(self.row.id)
+            await asyncio.Event().wait()  # whoever takes the run over goes on from here
+        now = await asyncio.to_thread(self.place.store.runs.find, self.row.id)
+        if now is None or now.state == "cancelled":
+            raise Stopped
+
+    async def _clear(self, *, at: int) -> None:
+        """The same, and lie down before step `at` while writes to the run's project are held back."""
+        await self._here()
+        projects = [] if self.row.project_id is None else [self.row.project_id]
+        if await asyncio.to_thread(self.place.store.halts.of, projects) is not None:
+            self._lie_held(Halted("writes are held back"), at=at)
+
+    def _woke(self, lying: RunRow, heard_us: int) -> str:
+        """What ended the nap, as it is kept; or down it lies."""
+        rung_us = 0 if lying.bell is None else self.place.store.runs.rung_us(lying.bell)
+        woke = self.row.woken if self.row.step == lying.step and self.row.name == lying.name and self.row.code is None else None
+        if woke not in ("time", "bell"):
+            over = lying.until is not None and lying.until <= self.place.clock.now()
+            woke = "bell" if rung_us > heard_us else "time" if over else None
+        if woke is None:
+            raise LieDown(lying, heard_us=heard_us)
+        return json.dumps({"woke": woke, "heard_us": rung_us if woke == "bell" else heard_us})
+
+    def _lying(self, name: str, *, until: datetime | None, bell: str | None = None, problem: LayersError | None = None) -> RunRow:
+        return self.row.model_copy(
+            update={
+                "state": "sleeping" if bell is None else "waiting",
+                "step": self.step_number,
+                "name": name,
+                "bell": bell,
+                "until": until,
+                "code": None if problem is None else problem.wire_code,
+                "words": None if problem is None else problem.advice,
+            }
+        )
+
+    def _lie_held(self, problem: LayersError, *, at: int) -> NoReturn:
+        lying = self._lying("halted", until=self.place.clock.now() + patience.HELD, problem=problem)
+        raise LieDown(lying.model_copy(update={"step": at}))
+
+    def _kept(self, name: str, problem: Exception) -> str:
+        """An error as it is kept for replays; what may work later lays the run down instead."""
+        if isinstance(problem, Halted | KillSwitch):
+            self._lie_held(problem, at=self.step_number)
+        if isinstance(problem, OperationalError):
+            problem = BY_CODE["UNAVAILABLE"]("the store was locked or out of reach")
+        if isinstance(problem, TransientError):
+            now = self.place.clock.now()
+            tries, since = self.row.tries + 1, self.row.trying_since or now
+            waits = patience.pause(tries, since=since, now=now, asked_s=problem.retry_after_s)
+            if waits is not None:
+                lying = self._lying(name, until=now + waits, problem=problem)
+                raise LieDown(lying.model_copy(update={"tries": tries, "trying_since": since}))
+        if not isinstance(problem, LayersError):
+            structlog.get_logger().error("loop_mistake", run=self.row.id, step=name, kind=type(problem).__name__, exc_info=problem)
+            problem = OurMistake(f"{type(problem).__name__} in step {name}")
+        return _wrapped(problem)
+
+    async def _keep(self, name: str, body: Body) -> dict[str, Any]:
+        self.step_number += 1
+        self.place.in_flight.add(self.row.id)
+        try:
+            return json.loads(await self.place.keep(name, body))
+        finally:
+            self.place.in_flight.discard(self.row.id)
+
+    async def _at_home(self, do: Callable[[], Awaitable[T]]) -> T:
+        """Run it on the event loop that the house's connections live on; the engine has one of its own."""
+
+        async def at_home() -> T:
+            return await do()
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(at_home(), self.place.home))
