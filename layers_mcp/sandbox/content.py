@@ -138,7 +138,7 @@ def begin(
     chosen = formats.chosen(request.format)
     brief, brand = request.brief, projects.brand_at(visit, project.id)[0] or BrandContext()
     influencer_id = influencers.choose(visit, project.id, brief.influencer_id)
-    stages = [Stage(name, lasts_s / visit.ground.job_speed) for name, lasts_s in zip(content.STAGES, _LASTS_S, strict=True)]
+    stages = [Stage(name, visit.ground.lasts_s(lasts_s)) for name, lasts_s in zip(content.STAGES, _LASTS_S, strict=True)]
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     job_id, script = jobs.start(visit, project.id, jobs.Plan("content_generate", stages, pictures.GATE), asked)
     container_ids = line.ids if line else tuple(pictures.container_id(job_id, variant) for variant in range(request.variant_count))

@@ -17,7 +17,7 @@ from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.clockwork import Stage
 from layers_mcp.sandbox.repository.errand import ASKED, Errand, Outcome, Push
 from layers_mcp.sandbox.trade import Trade, leave, put_off
-from layers_mcp.sandbox.visit import Visit
+from layers_mcp.sandbox.visit import Ground, Visit
 
 __all__ = ["GATE", "TRADE", "start_github"]
 
@@ -34,11 +34,11 @@ _FIRST_PULL = {github.SAMPLE: 142}
 """Seed 004, step 3, prints this number."""
 
 
-def _stages(*, opens_pr: bool, job_speed: float) -> list[Stage]:
+def _stages(ground: Ground, *, opens_pr: bool) -> list[Stage]:
     lasts_s = dict(_LASTS_S)
     if not opens_pr:
         lasts_s["finalizing"] += lasts_s.pop("opening_pr")
-    return [Stage(name, lasts_s[name] / job_speed) for name in ingest.STAGES if name in lasts_s]
+    return [Stage(name, ground.lasts_s(lasts_s[name])) for name in ingest.STAGES if name in lasts_s]
 
 
 def _errand(visit: Visit, request: ingest.IngestGithub, repository: github.Repository, job_id: str) -> Errand:
@@ -64,7 +64,7 @@ def start_github(visit: Visit, request: ingest.IngestGithub) -> Accepted:
     """Start an ingest (seed 004, step 3)."""
     project = projects.living(visit, request.project_id)
     repository = github.registered_repository(visit, request.repo_full_name, installation_id=request.installation_id)
-    stages = _stages(opens_pr=request.open_pr, job_speed=visit.ground.job_speed)
+    stages = _stages(visit.ground, opens_pr=request.open_pr)
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     job_id, script = jobs.start(visit, project.id, jobs.Plan("project_ingest_github", stages, GATE), asked)
     if script.gate is not None:

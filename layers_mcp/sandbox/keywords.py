@@ -131,7 +131,7 @@ def refresh(visit: Visit, request: keywords.RefreshKeywords) -> Accepted:
     """Start a job that makes the bank from the brand as it stands now; what it makes shows when it finishes."""
     project = projects.living(visit, request.project_id)
     brand = _described(visit, project.id)
-    stages = [Stage(name, lasts_s / visit.ground.job_speed) for name, lasts_s in zip(keywords.STAGES, _LASTS_S, strict=True)]
+    stages = [Stage(name, visit.ground.lasts_s(lasts_s)) for name, lasts_s in zip(keywords.STAGES, _LASTS_S, strict=True)]
     job_id, script = jobs.start(visit, project.id, jobs.Plan(keywords.KIND, stages), {})
     if visit.trouble is None:
         made: dict[str, Any] = {"project_id": project.id, "job_id": job_id, "refreshed_at": script.finishes_at}

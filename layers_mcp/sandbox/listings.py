@@ -35,7 +35,7 @@ _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
 
 
 def _start(visit: Visit, request: ingest.IngestWebsite | ingest.IngestAppstore, what: str) -> str:
-    stages = [Stage(name, s / visit.ground.job_speed) for name, s in zip(ingest.READING_STAGES, _LASTS_S[what], strict=True)]
+    stages = [Stage(name, visit.ground.lasts_s(s)) for name, s in zip(ingest.READING_STAGES, _LASTS_S[what], strict=True)]
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     project = projects.living(visit, request.project_id)
     return jobs.start(visit, project.id, jobs.Plan(f"project_ingest_{what}", stages, _GATE), asked)[0]

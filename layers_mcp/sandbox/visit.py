@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from random import Random
 
 from pydantic import BaseModel
 from sqlalchemy import Connection
@@ -37,8 +38,9 @@ class Key:
 class Ground:
     """What was fixed when the world was opened.
 
-    `job_speed`: how many times faster than life long operations run. `repositories`, `sites`: the settings, entry by entry.
-    `site_url`: where media and consent pages are served, without a slash at the end.
+    `job_speed`: how many times faster than life long operations run; `uneven`, 0 to 1: the share by which a stage of one may last longer
+    or shorter than usual. `repositories`, `sites`: the settings, entry by entry. `site_url`: where media and consent pages are served,
+    without a slash at the end.
     """
 
     folder: Path
@@ -47,6 +49,12 @@ class Ground:
     push: bool
     sites: tuple[str, ...] = ()
     site_url: str = NO_PORT
+    uneven: float = 0.0
+    _luck: Random = field(default_factory=lambda: Random(0), repr=False, compare=False)  # noqa: S311  spreads, guards nothing
+
+    def lasts_s(self, usual_s: float) -> float:
+        """World seconds that a stage takes this time, which usually takes `usual_s` in life."""
+        return usual_s / self.job_speed * self._luck.uniform(1 - self.uneven, 1 + self.uneven)
 
 
 @dataclass(frozen=True, kw_only=True)

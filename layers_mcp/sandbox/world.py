@@ -43,6 +43,7 @@ class World:
         *,
         wall: Clock,
         job_speed: float = 1.0,
+        uneven: float = 0.0,
         at: datetime | None = None,
         speed: float | None = None,
         repositories: Sequence[str] = (),
@@ -54,8 +55,9 @@ class World:
     ) -> Self:
         """Open the world in `folder`, made on first use, and take up work that nobody does any more.
 
-        `job_speed`: how many times faster than life long operations run. `at`, `speed`: the world's time and how fast it runs; a world
-        that exists keeps its own unless they are given, and never goes back. `site_url`: where this process
+        `job_speed`: how many times faster than life long operations run; `uneven`: the share, 0 to 1, by which one may last longer or
+        shorter. `at`, `speed`: the world's time and how fast it runs; a world that exists keeps its own unless they are given, and never
+        goes back. `site_url`: where this process
         serves the world's site; None when it serves none. `chance`: what luck depends on in a world that is made now. `demo`: let the
         growth demo be there.
         """
@@ -63,6 +65,7 @@ class World:
         ground = Ground(
             folder=place,
             job_speed=job_speed,
+            uneven=uneven,
             repositories=tuple(repositories),
             sites=tuple(sites),
             push=push,

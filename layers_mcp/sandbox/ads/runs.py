@@ -41,7 +41,7 @@ def start(visit: Visit, request: ads_optimizer.StartRun) -> ads_optimizer.RunSta
         raise invalid("platform", f"the layer is one of {layer.platform}")
     if layer.kill_switch and not request.dry_run:
         raise errors.AuthorityDenied("the customer stopped every write to this layer", details={"reason": "layer_kill_switch"})
-    stages = [Stage(name, lasts / visit.ground.job_speed) for name, lasts in zip(_STAGES, RUN_S, strict=True)]
+    stages = [Stage(name, visit.ground.lasts_s(lasts)) for name, lasts in zip(_STAGES, RUN_S, strict=True)]
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     job_id, script = jobs.start(visit, project.id, jobs.Plan(ads_optimizer.KIND, stages), asked)
     run_id = ids.mint("run")
