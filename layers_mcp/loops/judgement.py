@@ -8,27 +8,39 @@ from math import exp, log
 from typing import Final, Literal, NamedTuple
 
 __all__ = [
+    "ASKED_AT_ONCE",
     "CLONES_PER_SOURCE",
     "ELIGIBLE_FROM",
     "FLOOR",
+    "HORIZON_DAYS",
+    "LEAD_MINUTES",
     "OVERRIDES_ARE_A_HABIT",
     "OVERRIDE_WINDOW_DAYS",
+    "POSTS_A_DAY",
+    "ROUNDS_FROM",
+    "ROUNDS_HOURS",
     "SETTLED_DAYS",
     "SLOTS",
+    "STALE_DAYS",
+    "VARIATIONS",
     "Axis",
     "Ranking",
     "Stage",
     "Standing",
     "Verdict",
     "axis_of",
+    "losers",
     "next_source",
     "verdicts",
+    "worn_out",
 ]
 
 FLOOR: Final = 0.04
 """Engagement rate above which a post is worth cloning (seed 000, loop 2, "What failure looks like": an example, so it can be set)."""
 CLONES_PER_SOURCE: Final = 5
 """How many clones of one source help (same place: "cap clones-per-source at 4-5")."""
+VARIATIONS: Final = 2
+"""How many clones are made of the best at a time (seed 000, loop 2: "Clone the best performer as 2 variants")."""
 FEWEST_VIEWS: Final = 50
 """Below them a rate is noise (layers-api: publish to learn, "under ~50 total views"; organic scoring)."""
 SETTLED_DAYS: Final = 2.0
@@ -56,6 +68,12 @@ SLOTS: Final = 3
 """Creatives that the selection takes from each pool (layers-api: ad-eligibility; the project's configuration may differ)."""
 ELIGIBLE_FROM: Final = 4.0
 """Organic score from which ads may take a creative (layers-api: organic-scoring, `ELIGIBILITY_THRESHOLD`)."""
+LOSES_UNDER: Final = 0.5
+"""Share of the typical rate under which a measured post is a loser; ours (seed 000, loop 2: "kill or deprioritize losers")."""
+STALE_DAYS: Final = 30
+"""Age of content from which no loop posts it any more: by then it has no score left (layers-api: organic-scoring); ours."""
+ASKED_AT_ONCE: Final = 3
+"""Open questions of a kind that a loop leaves for a project; ours: who has not answered three needs no fourth."""
 HORIZON_DAYS: Final = 3
 """Local days, today's included, that a loop fills with posts (layers-api: social distribution planner, "max(3 days, …)")."""
 LEAD_MINUTES: Final = 15
@@ -178,6 +196,24 @@ def verdicts(posts: Sequence[Standing], made: Mapping[str, int], *, floor: float
         verdict = _of_one(one, measured, made.get(one.id, 0), floor)
         found[one.id] = verdict if whole is None or verdict.word == "stop" else whole._replace(clones=verdict.clones)
     return found
+
+
+def worn_out(posts: Sequence[Standing]) -> tuple[str, ...]:
+    """Sources whose own clones were measured and earn no more than fresh posts: no more of them, published or to come."""
+    measured = [one for one in posts if one.measured]
+    fresh = _typical([one for one in measured if one.source is None])
+    own = {name: _typical([one for one in measured if one.source == name]) for name in {one.source for one in measured} - {None}}
+    return tuple(sorted(name or "" for name, typical in own.items() if typical.number >= FEWEST_OF_ONE and typical.rate <= fresh.rate))
+
+
+def losers(posts: Sequence[Standing]) -> tuple[str, ...]:
+    """Posts that earn far less than is typical of the project, the worst first; none before posts can be compared."""
+    measured = [one for one in posts if one.measured]
+    typical = _typical(measured)
+    if typical.number < FEWEST_POSTS:
+        return ()
+    worst = sorted(measured, key=lambda one: one.engagement_rate)
+    return tuple(one.id for one in worst if one.engagement_rate < LOSES_UNDER * typical.rate)
 
 
 def next_source(posts: Sequence[Standing], found: Mapping[str, Verdict], *, by: Mapping[str, float] | None = None) -> Standing | None:

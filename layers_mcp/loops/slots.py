@@ -57,9 +57,11 @@ def openings(plan: Plan, taken: Sequence[Taken], now: datetime) -> Iterator[Open
     """Where the next posts fit by a plan, soonest first; each is taken for granted once it was given.
 
     What stands on an account at the same instant leaves no room there, and whatever goes out on a local day, by whosever word, counts
-    against that day. Accounts with the fewest posts come first.
+    against that day. Accounts with the fewest posts come first. Nothing opens in a zone that nobody knows.
     """
-    zone = zone_of(plan.zone) or ZoneInfo("UTC")
+    zone = zone_of(plan.zone)
+    if zone is None:
+        return
     of_day = Counter(one.at.astimezone(zone).date() for one in taken)
     of_account = Counter((one.account_id, one.at.astimezone(zone).date()) for one in taken)
     of_all, full = Counter(one.account_id for one in taken), {(one.account_id, one.at) for one in taken}

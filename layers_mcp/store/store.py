@@ -20,8 +20,10 @@ from layers_mcp.store.durations import Durations
 from layers_mcp.store.halts import Halts
 from layers_mcp.store.pace import Levels
 from layers_mcp.store.plans import Plans
+from layers_mcp.store.pulses import Pulses
 from layers_mcp.store.questions import Questions
 from layers_mcp.store.replies import Replies
+from layers_mcp.store.rounds import Rounds
 from layers_mcp.store.runs import Runs
 from layers_mcp.store.spending import Spendings
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS
@@ -51,6 +53,8 @@ class Store:
         self.questions = Questions(engine)
         self.runs = Runs(engine)
         self.workers = Workers(engine)
+        self.rounds = Rounds(engine)
+        self.pulses = Pulses(engine)
 
     def watches(self, principal: str) -> Watches:
         """What the desks of one principal watch."""
@@ -88,6 +92,7 @@ class Store:
         empty(self._engine)
         self.customers.forget(full_project(project_id), now)
         self.questions.forget(full_project(project_id), now)
+        self.pulses.forget(full_project(project_id))
         return self.confirmations.forget(project_id, now=now)
 
     def scrub(self) -> bool:

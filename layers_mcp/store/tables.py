@@ -13,7 +13,7 @@ __all__ = [
     "spending", "trail", "trail_end", "watches",
 ]  # fmt: skip
 
-HEAD = "0006"
+HEAD = "0007"
 VERSIONS = Path(__file__).parent / "versions"
 TABLES = MetaData(
     naming_convention={

@@ -10,7 +10,7 @@ from layers_mcp.contract import ad_accounts, measurement
 from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.measurement import Axis, GetTopPerformers, TopPerformer, Window
 from layers_mcp.contract.scalars import Id, Utc
-from layers_mcp.loops.judgement import CLONES_PER_SOURCE, FLOOR, axis_of, next_source
+from layers_mcp.loops.judgement import CLONES_PER_SOURCE, FLOOR, VARIATIONS, axis_of, next_source
 from layers_mcp.loops.worth import WEIGHS, Weighed, weigh
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
@@ -21,8 +21,6 @@ __all__ = ["top_performers"]
 
 _ROWS = 10
 """As many as a person looks through; the verdict weighs all that there are."""
-_VARIATIONS = 2
-"""Seed 000, loop 2: the best performer as 2 variants."""
 _ONLY_BELOW = f"Above {FLOOR:g} nothing is worth cloning now: make a fresh post. Below it a person decides, with clone_regardless."
 _NOTHING_YET = "No data yet: nothing of this project is published and measured. A new project's posts take two to six weeks to tell."
 _ONLY_PAID = "Its ads are measured by themselves: read_ads_metrics."
@@ -84,7 +82,7 @@ def _then(project_id: str, rows: tuple[TopPerformer, ...], weighed: Weighed, flo
         lowered = floor < FLOOR and any(weighed.verdicts[one.id].word == "clone" for one in listed)
         why = _ONLY_BELOW if lowered else "Nothing is worth cloning now: make a fresh post."
         return (Next(tool="generate_content", arguments={"projectId": project_id}, why=why),)
-    variations = min(_VARIATIONS, CLONES_PER_SOURCE - weighed.verdicts[best.id].clones)
+    variations = min(VARIATIONS, CLONES_PER_SOURCE - weighed.verdicts[best.id].clones)
     arguments: dict[str, JsonValue] = {"projectId": project_id, "sourcePostId": post, "variations": variations}
     return (Next(tool="generate_content", arguments=arguments, why="Clone the best post that is worth it."),)
 

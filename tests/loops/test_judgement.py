@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers_mcp.loops.judgement import CLONES_PER_SOURCE, Stage, Standing, axis_of, next_source, verdicts
+from layers_mcp.loops.judgement import CLONES_PER_SOURCE, Stage, Standing, axis_of, losers, next_source, verdicts, worn_out
 
 BENCH = Path(__file__).parents[1] / "bench" / "cloning.py"
 CUSTOMERS = 60
@@ -163,3 +163,26 @@ def test_the_verdict_earns_what_it_should_in_the_simulated_world(bench, heritabi
     assert earned["verdict"].views >= at_least * earned["random"].views
     assert earned["verdict"].views > earned["blind"].views
     assert earned["verdict"].most <= CLONES_PER_SOURCE
+
+
+def test_a_source_is_worn_out_once_two_of_its_clones_earn_no_more_than_fresh_posts():
+    """Seed 000, loop 2, "What failure looks like": variations on the same post. One clone tells nothing yet."""
+    mean = 0.0315
+    good = [_post(f"good {number}", mean * 1.5, source="fresh 0") for number in range(2)]
+    bad = [_post(f"bad {number}", mean * 0.9, source="fresh 1") for number in range(2)]
+    young = [_post(f"young {number}", 0.0, source="fresh 2", age_days=1.0) for number in range(2)]
+    single = [_post("single", 0.0, source="fresh 3")]
+
+    assert worn_out([*TYPICAL, *good, *bad, *young, *single]) == ("fresh 1",)
+
+
+def test_losers_earn_less_than_half_of_what_is_typical_and_the_worst_comes_first():
+    """Seed 000, loop 2: "Kill or deprioritize losers"; the half is ours."""
+    weak = [_post("weak", 0.012), _post("weakest", 0.002), _post("young", 0.001, age_days=1.0), _post("unseen", 0.001, views=49)]
+
+    assert losers([*TYPICAL, *weak]) == ("weakest", "weak")
+
+
+def test_nothing_is_a_loser_before_posts_can_be_compared():
+    """layers-api: publish to learn, 5-10 live posts."""
+    assert losers([*TYPICAL[:3], _post("weak", 0.001)]) == ()

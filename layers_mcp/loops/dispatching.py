@@ -1,0 +1,106 @@
+"""The dispatcher: each minute it starts the daily loops of the customers who are due, each once a local day.
+
+Each round has a row that says when it is due next. A run is started under an id made of loop, customer and local day before its row moves
+on, so whoever dies in between, or does the same at the same time, starts nothing twice and loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from layers_mcp.clock import Clock, zone_of
+from layers_mcp.contract.scalars import any_project
+from layers_mcp.loops.daily import Daily, daily_id
+from layers_mcp.loops.run import Loop, Runner
+from layers_mcp.loops.slots import due_after
+from layers_mcp.store.rounds import Due
+from layers_mcp.store.rows import EVERY
+from layers_mcp.store.store import Store
+
+__all__ = ["Dispatcher"]
+
+AT_ONCE: Final = 500
+"""Rounds that are read, started and moved on together; ours."""
+AT_MOST_S: Final = 50.0
+"""How long one tick goes on, so that it ends before the next minute; what is left is due then, too. Ours."""
+HELD: Final = timedelta(minutes=5)
+"""How long a round whose project is halted is put off; as a run of it would lie."""
+
+
+def _zone(name: str) -> ZoneInfo:
+    return zone_of(name) or ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatcher:
+    """Starts the daily loops of one principal's customers. `loops`: each by what the ids of its runs begin with, such as `p2l`."""
+
+    store: Store
+    runner: Runner
+    clock: Clock
+    principal: str
+    loops: Mapping[str, Loop[Daily, Any]]
+
+    async def tick(self) -> int:
+        """Start what is due, unless somebody else has taken on this minute; how many runs began.
+
+        While all projects are halted nothing is started; then what is due runs once, whatever days went by.
+        """
+        now = self.clock.now()
+        held = {one.project_id for one in await asyncio.to_thread(self.store.halts.all)}
+        if EVERY in held or not await asyncio.to_thread(self.store.rounds.claim, self.principal, now):
+            return 0
+        began, until_s = 0, self.clock.elapsed_s() + AT_MOST_S
+        await asyncio.to_thread(self._enter, now)
+        while self.clock.elapsed_s() < until_s:
+            due = await asyncio.to_thread(self.store.rounds.due, self.principal, now, limit=AT_ONCE)
+            moved: list[tuple[Due, datetime]] = []
+            for one in due:
+                if any_project(one.project_id) in held:
+                    moved.append((one, now + HELD))
+                else:
+                    began += await self._start(one, now)
+                    moved.append((one, self._next(one, now)))
+            await asyncio.to_thread(self.store.rounds.move_on, self.principal, moved)
+            if len(due) < AT_ONCE:
+                break
+        return began
+
+    async def go_on(self) -> None:
+        """Tick each minute until cancelled; a tick that fails is logged, and what it left is due at the next one."""
+        while True:
+            try:
+                await self.tick()
+            except Exception as problem:  # noqa: BLE001  the next minute tries again
+                structlog.get_logger().error("tick_failed", kind=type(problem).__name__)
+            await self.clock.sleep(60.0 - self.clock.now().timestamp() % 60.0)
+
+    def _enter(self, now: datetime) -> None:
+        """Give those who take part by now their rounds."""
+        for short in self.loops:
+            new: Sequence[object] = [None] * AT_ONCE
+            while len(new) == AT_ONCE:
+                new = known = self.store.rounds.newcomers(self.principal, short, limit=AT_ONCE)
+                first = [(one.external_id, due_after(one.external_id, _zone(one.zone), None, now)[1]) for one in known]
+                self.store.rounds.enter(self.principal, short, first)
+
+    async def _start(self, one: Due, now: datetime) -> bool:
+        """Start a day's run: today's, by the customer's zone, also where its round was due on a day that is over."""
+        loop = self.loops.get(one.loop)
+        if loop is None:
+            return False
+        day = now.astimezone(_zone(one.zone)).date()
+        given = Daily(customer=one.external_id, project_id=one.project_id, day=day)
+        return await self.runner.start(loop, daily_id(one.loop, self.principal, one.external_id, day), given)
+
+    @staticmethod
+    def _next(one: Due, now: datetime) -> datetime:
+        zone = _zone(one.zone)
+        return due_after(one.external_id, zone, now.astimezone(zone).date(), now)[1]
