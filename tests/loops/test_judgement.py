@@ -178,7 +178,7 @@ def test_a_source_is_worn_out_once_two_of_its_clones_earn_no_more_than_fresh_pos
 
 def test_losers_earn_less_than_half_of_what_is_typical_and_the_worst_comes_first():
     """Seed 000, loop 2: "Kill or deprioritize losers"; the half is ours."""
-    weak = [_post("weak", 0.012), _post("weakest", 0.002), _post("young", 0.001, age_days=1.0), _post("unseen", 0.001, views=49)]
+    weak = [_post("weak", 0.008), _post("weakest", 0.002), _post("young", 0.001, age_days=1.0), _post("unseen", 0.001, views=49)]
 
     assert losers([*TYPICAL, *weak]) == ("weakest", "weak")
 
