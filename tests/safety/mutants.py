@@ -1,4 +1,4 @@
-"""Breaks the gate in small ways, one at a time, and sees whether the tests notice: `python tests/safety/mutants.py [MODULE …]`.
+"""Breaks the gate, and the signature of webhooks, in small ways and sees if tests notice: `python tests/safety/mutants.py [MODULE …]`.
 
 Ours, because what a gate is made of is checks: cosmic-ray leaves whole statements alone and breaks every `|` of an annotation, which
 nobody can notice; mutmut changes no constant of a module and nothing decorated. Sentences for readers (strings with a blank), asserts,
@@ -34,6 +34,8 @@ TESTS = {
     "layers_mcp.gate.person": ("tests/tools/test_page.py", "tests/commands/test_confirm.py"),
     "layers_mcp.gate.verdict": (_CONFIRMING, _ONCE),
     "layers_mcp.gate.gate": (_CONFIRMING, _ONCE, _HOLDING),
+    "layers_mcp.receiver.signature": ("tests/receiver/test_signature.py",),
+    "layers_mcp.contract.signing": ("tests/receiver/test_signature.py", "tests/contract/test_events.py"),
 }
 """What is broken, and the tests that should notice: those of the gate's own room, which are quick; the attempts notice more."""
 _ELSEWHERE = "not stops_the_start and not opens_no_database"

@@ -1,0 +1,1 @@
+"""Webhooks in: what Layers tells is checked, stored, and handed to whoever waits for it."""
