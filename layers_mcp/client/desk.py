@@ -1,9 +1,9 @@
 """The poll desk: one watcher for each thing that is waited for, however many wait for it.
 
 The idea. A call that waits joins the thing's `Watch` and sleeps on a future of its own; it costs a record and a timer for its deadline,
-and never a request. The desk looks at each thing when `client/guess` says so, shows what it saw to all who wait, and plans the next
-look. When the last waiter has left nothing is looked at any more; a waiter that leaves disturbs nobody else. Who joins late is told at
-once what was seen last. When a waiter's time is up and the last look is old, one more is made, for all whose time is up then.
+and never a request. The desk looks at each thing when `client/guess` says so (seldom, while webhooks tell: `client/told`), shows what it
+saw to all who wait, and plans the next look. When the last waiter has left nothing is looked at any more; a waiter that leaves disturbs
+nobody else. Who joins late is told at once what was seen last. When a waiter's time is up and the last look is old, one more is made.
 
 With `leases` the desks of several processes are one: the desk that holds a thing's lease looks, the others read what it saw, and whoever
 has seen something newer tells it (`client/lease`). A look that fails is tried again as `client/retry` says; a rate limit, and trouble at
@@ -30,6 +30,7 @@ from layers_mcp.client.retry import pause_before
 from layers_mcp.client.share import Share
 from layers_mcp.client.thing import Progress, Report, Sign, Thing
 from layers_mcp.client.timers import GRAIN_S, Timer, Timers
+from layers_mcp.client.told import Told
 from layers_mcp.client.watch import Waiter, Watch
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.contract.errors import LayersError, RateLimited
@@ -51,16 +52,17 @@ HAIR = 0.001
 class Desk:
     """All waits of one process for one API. `speed`: how many times faster than life its jobs run, as long as nothing was learned."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is somebody else's to hand down
         self,
         layers: Partner,
         *,
         leases: Leases | None = None,
         durations: Durations | None = None,
         pace: Pace | None = None,
+        told: Told | None = None,
         speed: float = 1.0,
     ) -> None:
-        self._layers, self._clock, self._share = layers, layers.clock, Share(pace)
+        self._layers, self._clock, self._share, self._told = layers, layers.clock, Share(pace), told or Told(layers.clock)
         self._leases, self._laws = leases, Laws(durations, speed=speed)
         self._holder = uuid4().hex
         self._timers = Timers(layers.clock, jumped=self._look_at_all)
@@ -103,10 +105,11 @@ class Desk:
         return watch.seen
 
     def wake(self, name: str) -> None:
-        """Look at the thing of this name as soon as Layers lets us, if anybody waits for it: somebody else has seen it move."""
+        """Look at the thing of this name as soon as Layers lets us, if anybody waits for it: a webhook told that it moved."""
         watch = self._watches.get(name)
         if watch is None:
             return
+        watch.told = True
         if watch.task is not None:
             watch.again = True
         elif watch.not_before_s > self._clock.elapsed_s():
@@ -207,7 +210,7 @@ class Desk:
         now = self._clock.now()
         if self._leases is None:
             return
-        self._beat = self._timers.at(self._clock.elapsed_s() + BEAT_S, self._renew)
+        self._beat = self._timers.at(self._clock.elapsed_s() + self._told.beat_s, self._renew)
         mine = {name: watch.seen_at for name, watch in self._watches.items() if watch.mine}
         with suppress(Exception):  # a store that is busy is asked again; a lease that runs out is taken over, no more
             for name in self._leases.renew(self._holder, mine, now=now, until=now + LEASE):
@@ -248,16 +251,17 @@ class Desk:
             self._end(watch, None)
             return
         age_s = None if sign.began_at is None else (self._layers.now() - sign.began_at).total_seconds()
-        pause_s = self._share.pause_s(watch, watch.pause_s(now_s, age_s, self._laws.of(sign.kind)))
+        pause_s = watch.pause_s(now_s, age_s, self._laws.of(sign.kind), rarer=self._told.rarer(watch))
+        pause_s = self._share.pause_s(watch, pause_s)
         watch.not_before_s = now_s + (seen.retry_after_s or 0.0)
         if watch.again:
             watch.again, pause_s = False, 0.0
         self._plan_after(watch, pause_s)
 
     def _learn(self, watch: Watch[Any], sign: Sign) -> None:
-        """Keep how long it lasted; once, by the desk that watched it run, or took it over running."""
-        ran = watch.trace is not None or watch.shown_at is not None
-        if ran and (self._leases is None or watch.mine) and sign.kind is not None and sign.lasted_s is not None:
+        """Keep how long it lasted, once, by the desk that watched it run, or took it over running; and whether a webhook told of it."""
+        self._told.ended(watch)
+        if watch.ran and (self._leases is None or watch.mine) and sign.kind is not None and sign.lasted_s is not None:
             self._laws.learn(sign.kind, sign.lasted_s)
 
     def _failed(self, watch: Watch[Any], problem: LayersError) -> None:

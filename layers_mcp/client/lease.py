@@ -24,7 +24,7 @@ class Lease(Protocol):
     """Who watches, and what was seen last, perhaps by the holder before.
 
     `reply`: as JSON, None when nothing was seen yet; `next_at`: when the watcher meant to look next; `not_before`: Layers asked not to be
-    asked sooner.
+    asked sooner; `told_at`: when a webhook told of it.
     """
 
     @property
@@ -57,6 +57,11 @@ class Lease(Protocol):
         """No look before."""
         ...
 
+    @property
+    def told_at(self) -> datetime | None:
+        """Look at once, if it was not seen since."""
+        ...
+
 
 class News(NamedTuple):
     """What a desk tells the others after a look, in the words of `Lease`."""
@@ -83,7 +88,7 @@ class Leases(Protocol):
         """Keep every lease of this holder that has not run out, and forget what nobody has watched for minutes.
 
         `things`: those that the holder believes to hold, each with when it last saw it. The answer: those of them that it does not hold
-        any more, or of which something newer is known.
+        any more, or of which something newer is known or was told.
         """
         ...
 

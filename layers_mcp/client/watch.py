@@ -69,12 +69,12 @@ class Watch(Generic[R]):
     `began_at`: when the first one here began to wait; `mine`: this desk does the looking; `not_before_s`: Layers asked not to be asked
     sooner; `failures`, `limited`: looks in a row that failed, and that a rate limit refused; `seen_at`: when `seen` was, by the wall;
     `looks_a_second`: how often it is worth a look; `again`: it was woken during a look; `alone`: no lease can be had, so this desk looks
-    for itself; `shown_at`: when another desk saw what was shown last.
+    for itself; `shown_at`: when another desk saw what was shown last; `told`: a webhook told of it.
     """
 
     __slots__ = (
         "again", "alone", "began_at", "etag", "failures", "limited", "looks_a_second", "mine", "not_before_s", "over", "problem",
-        "request_id", "seen", "seen_at", "seen_s", "shown_at", "task", "thing", "timer", "trace", "waiters",
+        "request_id", "seen", "seen_at", "seen_s", "shown_at", "task", "thing", "timer", "told", "trace", "waiters",
     )  # fmt: skip
 
     def __init__(self, thing: Thing[R], *, began_at: datetime) -> None:
@@ -90,9 +90,14 @@ class Watch(Generic[R]):
         self.trace: Trace | None = None
         self.failures = self.limited = 0
         self.problem: BaseException | None = None
-        self.over = self.again = self.alone = self.mine = False
+        self.over = self.again = self.alone = self.mine = self.told = False
         self.timer: Timer | None = None
         self.task: asyncio.Task[None] | None = None
+
+    @property
+    def ran(self) -> bool:
+        """Whether it was seen running, by this desk or by another."""
+        return self.trace is not None or self.shown_at is not None
 
     def show(self, seen: R, now_s: float, at: datetime) -> None:
         """Take what a look of ours or another desk's brought, and tell everybody who waits; who is late goes with it."""
@@ -104,18 +109,24 @@ class Watch(Generic[R]):
             else:
                 waiter.ring()
 
-    def pause_s(self, now_s: float, age_s: float | None, law: Law) -> float:
-        """Seconds until the next look, judged at the look that was just shown, of a thing of this age (None: since the first look)."""
+    def pause_s(self, now_s: float, age_s: float | None, law: Law, *, rarer: float = 1.0) -> float:
+        """Seconds until the next look, judged at the look that was just shown, of a thing of this age (None: since the first look).
+
+        `rarer`: how many looks, by the kind alone, one is to stand for.
+        """
         assert self.seen is not None, "a pause follows a look"
         done = self.thing.sign(self.seen).done
         self.trace = Trace.begin(now_s, done, age_s) if self.trace is None else self.trace.seen(now_s, done)
-        return pause_s(law, self.trace, now_s - self.trace.first_s if age_s is None else age_s)
+        age_s = now_s - self.trace.first_s if age_s is None else age_s
+        usual_s = pause_s(law, self.trace, age_s)
+        return usual_s if rarer == 1 else max(usual_s, law.pause_s(age_s, rarer))
 
     def adopt(self, lease: Lease, *, now: datetime, now_s: float) -> None:
         """Take over what another desk saw: that it runs, when that is not long ago; that it is over, when that is news since we wait.
 
-        Whatever it saw, what Layers asked of it holds for all.
+        Whatever it saw, what Layers asked of it holds for all, and so does what a webhook told.
         """
+        self.told = self.told or (lease.told_at is not None and lease.told_at >= self.began_at)
         if lease.not_before is not None and now < lease.not_before:
             self.not_before_s = max(self.not_before_s, now_s + (lease.not_before - now).total_seconds())
         if lease.reply is None or lease.seen_at is None or lease.seen_at == self.shown_at or now - lease.seen_at > OLD:
@@ -137,6 +148,11 @@ class Watch(Generic[R]):
         )
 
     def left_s(self, lease: Lease, *, now: datetime, now_s: float) -> float:
-        """Seconds until the look that the holder before had planned, if that makes sense by our clock; never before Layers lets us."""
+        """Seconds until the look that the holder before had planned, if that makes sense by our clock, or none where a webhook told of it.
+
+        Never before Layers lets us.
+        """
+        if lease.told_at is not None and (self.seen_at is None or self.seen_at < lease.told_at):
+            return max(self.not_before_s - now_s, 0.0)
         planned_s = (lease.next_at - now).total_seconds() if lease.next_at is not None and lease.next_at - now < OLD else 0.0
         return max(planned_s, self.not_before_s - now_s)

@@ -201,7 +201,7 @@ class Paused(_Row):
 class Watched(_Row):
     """A thing that a desk looks at: `holder` until then, and what was seen last, as JSON.
 
-    `next_at`: when the holder means to look next; `not_before`: when Layers lets anybody.
+    `next_at`: when the holder means to look next; `not_before`: when Layers lets anybody; `told_at`: when a webhook told of it.
     """
 
     name: str
@@ -212,6 +212,7 @@ class Watched(_Row):
     seen_at: datetime | None = None
     next_at: datetime | None = None
     not_before: datetime | None = None
+    told_at: datetime | None = None
 
 
 class RunRow(_Row):

@@ -17,7 +17,9 @@ from layers_mcp.store.begun import Begun
 from layers_mcp.store.confirmations import Confirmations
 from layers_mcp.store.customers import Customers
 from layers_mcp.store.durations import Durations
+from layers_mcp.store.endpoints import Endpoints
 from layers_mcp.store.halts import Halts
+from layers_mcp.store.inbox import Inbox
 from layers_mcp.store.pace import Levels
 from layers_mcp.store.plans import Plans
 from layers_mcp.store.pulses import Pulses
@@ -53,8 +55,13 @@ class Store:
         self.questions = Questions(engine)
         self.runs = Runs(engine)
         self.workers = Workers(engine)
+<<<<<<< HEAD
         self.rounds = Rounds(engine)
         self.pulses = Pulses(engine)
+=======
+        self.endpoints = Endpoints(engine)
+        self.inbox = Inbox(engine)
+>>>>>>> b3736ad (Keep what webhooks tell once, and look rarely while they do)
 
     def watches(self, principal: str) -> Watches:
         """What the desks of one principal watch."""
@@ -79,6 +86,7 @@ class Store:
         before = now - KEPT
         store.confirmations.sweep(before)
         store.replies.sweep(before)
+        store.inbox.sweep(now)
         with writing(engine) as connection:
             forget(connection, now - OLD)
         return store
@@ -86,13 +94,17 @@ class Store:
     def forget(self, project_id: str, *, now: datetime) -> int:
         """Empty what the previews of a project showed and brought; how many there were. `scrub` then clears the file of it.
 
-        With them goes what loops know of its customer and asked about it. What desks tell each other names no project, so all of that
-        goes: it is seen again at the next look.
+        With them goes what loops know of its customer and asked about it, and what webhooks told. What desks tell each other names no
+        project, so all of that goes: it is seen again at the next look.
         """
         empty(self._engine)
         self.customers.forget(full_project(project_id), now)
         self.questions.forget(full_project(project_id), now)
+<<<<<<< HEAD
         self.pulses.forget(full_project(project_id))
+=======
+        self.inbox.forget(full_project(project_id))
+>>>>>>> b3736ad (Keep what webhooks tell once, and look rarely while they do)
         return self.confirmations.forget(project_id, now=now)
 
     def scrub(self) -> bool:

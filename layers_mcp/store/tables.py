@@ -13,7 +13,7 @@ __all__ = [
     "spending", "trail", "trail_end", "watches",
 ]  # fmt: skip
 
-HEAD = "0007"
+HEAD = "0008"
 VERSIONS = Path(__file__).parent / "versions"
 TABLES = MetaData(
     naming_convention={
@@ -168,6 +168,7 @@ watches = Table(
     Column("seen_at", Instant),
     Column("next_at", Instant),
     Column("not_before", Instant),
+    Column("told_at", Instant),
     comment="who looks at what, and what was seen last; name: the SHA-256 of principal and thing",
 )
 durations = Table(

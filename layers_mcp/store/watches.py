@@ -26,6 +26,10 @@ LOST = datetime.max.replace(tzinfo=UTC)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return other if one is None or (other is not None and other > one) else one
+
+
 def forget(connection: Connection, before: datetime) -> None:
     """Forget what nobody has watched since then."""
     connection.execute(delete(watches).where(watches.c.until < before))
@@ -89,15 +93,25 @@ class Watches:
     def renew(self, holder: str, things: Mapping[str, datetime | None], *, now: datetime, until: datetime) -> frozenset[str]:
         """Keep every lease of this holder that has not run out, and forget what nobody has watched for `OLD`: it holds customers' texts.
 
-        Of `things`, each with when the holder last saw it: those that it holds no more, or of which something newer is known.
+        Of `things`, each with when the holder last saw it: those that it holds no more, or of which something newer is known or was told.
         """
         ours = (watches.c.holder == holder) & (watches.c.until > now)
         with writing(self._engine) as connection:
             connection.execute(update(watches).where(ours).values(until=until))
             forget(connection, now - OLD)
-            held = {row.name: row.seen_at for row in connection.execute(select(watches.c.name, watches.c.seen_at).where(ours))}
+            wanted = select(watches.c.name, watches.c.seen_at, watches.c.told_at).where(ours)
+            held = {name: _later(seen_at, told_at) for name, seen_at, told_at in connection.execute(wanted).all()}
         seen = {thing: held.get(self._name(thing), LOST) for thing in things}
         return frozenset(thing for thing, at in seen.items() if at is not None and at > (things[thing] or _NEVER))
+
+    def told(self, thing: str, *, now: datetime) -> None:
+        """Say that a webhook told of it, to whoever watches it in whatever process."""
+        this = watches.c.name == self._name(thing)
+        with reading(self._engine) as connection:
+            if connection.execute(select(watches.c.name).where(this)).first() is None:
+                return
+        with writing(self._engine) as connection:
+            connection.execute(update(watches).where(this).values(told_at=now))
 
     def release(self, thing: str, holder: str, *, now: datetime) -> None:
         """Let it go; what was seen stays for whoever follows, for `OLD`."""

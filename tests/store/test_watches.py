@@ -105,3 +105,18 @@ def test_forgetting_a_customer_leaves_nothing_that_was_seen(store: Store) -> Non
 
     row = leases.claim("job_1", "b", now=NOW, until=NOW + LEASE)
     assert (row.holder, row.reply, row.etag, row.seen_at) == ("a", None, None, None)
+
+
+def test_who_watches_is_told_what_a_webhook_said_wherever_it_came(store: Store) -> None:
+    """Issue 7: it wakes the desk; the process that receives an event is seldom the one that waits."""
+    leases = store.watches("me")
+    leases.claim("job_1", "a", now=NOW, until=NOW + LEASE)
+    leases.publish("job_1", "a", SEEN, until=NOW + LEASE)
+
+    before = leases.renew("a", {"job_1": NOW}, now=NOW, until=NOW + LEASE)
+    leases.told("job_1", now=NOW + timedelta(seconds=1))
+    leases.told("job_2", now=NOW)
+    after = leases.renew("a", {"job_1": NOW}, now=NOW, until=NOW + LEASE)
+
+    assert (before, after) == (frozenset(), frozenset({"job_1"}))
+    assert leases.claim("job_1", "b", now=NOW, until=NOW + LEASE).told_at == NOW + timedelta(seconds=1)
