@@ -55,13 +55,10 @@ class Store:
         self.questions = Questions(engine)
         self.runs = Runs(engine)
         self.workers = Workers(engine)
-<<<<<<< HEAD
         self.rounds = Rounds(engine)
         self.pulses = Pulses(engine)
-=======
         self.endpoints = Endpoints(engine)
         self.inbox = Inbox(engine)
->>>>>>> b3736ad (Keep what webhooks tell once, and look rarely while they do)
 
     def watches(self, principal: str) -> Watches:
         """What the desks of one principal watch."""
@@ -100,11 +97,8 @@ class Store:
         empty(self._engine)
         self.customers.forget(full_project(project_id), now)
         self.questions.forget(full_project(project_id), now)
-<<<<<<< HEAD
         self.pulses.forget(full_project(project_id))
-=======
         self.inbox.forget(full_project(project_id))
->>>>>>> b3736ad (Keep what webhooks tell once, and look rarely while they do)
         return self.confirmations.forget(project_id, now=now)
 
     def scrub(self) -> bool:
