@@ -16,9 +16,12 @@ __all__ = [
     "READING_STAGES",
     "STAGES",
     "WEBSITE",
+    "AppId",
+    "Branch",
     "IngestAppstore",
     "IngestGithub",
     "IngestWebsite",
+    "Repo",
     "SdkConfig",
 ]
 

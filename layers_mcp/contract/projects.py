@@ -21,14 +21,17 @@ __all__ = [
     "BrandContext",
     "BrandContextChange",
     "CreateProject",
+    "ExternalId",
     "GetProject",
     "IngestRun",
     "IngestState",
     "ListProjects",
+    "Name",
     "Project",
     "ProjectLayer",
     "ProjectPage",
     "UpdateProject",
+    "Zone",
 ]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]

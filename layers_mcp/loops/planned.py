@@ -1,0 +1,109 @@
+"""Scheduling by a standing plan: the only way in which a loop lets something out, and what it makes sure of each time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from layers_mcp.client.pages import Page, every
+from layers_mcp.contract import content, publishing, social
+from layers_mcp.contract.content import Container, GetContent
+from layers_mcp.contract.errors import ContentRejected
+from layers_mcp.contract.publishing import ListPosts, ScheduleContent, ScheduledPost, Target
+from layers_mcp.contract.scalars import Utc, full_project
+from layers_mcp.contract.social import ListAccounts
+from layers_mcp.loops.hands import Hands
+from layers_mcp.loops.slots import Taken, openings
+from layers_mcp.store.asked import Plan
+
+__all__ = ["Placed", "place", "plan_of"]
+
+_STANDS: Final = ("queued", "publishing", "published", "draft")
+"""A post that stands on an account: the same content goes there no second time."""
+_PAGE, _PAGES = 100, 25
+"""At most 2,500 posts of a project are looked through; ours."""
+_DAYS: Final = timedelta(days=2)
+"""What went out so late may count against a local day that is not over."""
+
+Why = Literal["", "no_plan", "not_ready", "no_account", "no_opening", "queued_before"]
+
+
+class Placed(BaseModel):
+    """Where a content went: the posts and their instant, or `why` it went nowhere."""
+
+    scheduled_post_ids: tuple[str, ...] = ()
+    at: Utc | None = None
+    why: Why = ""
+
+
+def plan_of(hands: Hands, project_id: str) -> Plan | None:
+    """The plan of a project that stands today, by the API's time in the plan's zone."""
+    plan = hands.house.store.plans.of(hands.owner, full_project(project_id))
+    return plan if plan is not None and plan.stands_on(hands.now().astimezone(ZoneInfo(plan.zone)).date()) else None
+
+
+async def _posts(hands: Hands, project_id: str, since: datetime) -> list[ScheduledPost]:
+    """The posts of a project since then, those that wait first."""
+
+    def ask(cursor: str | None) -> Awaitable[Page[ScheduledPost]]:
+        wanted = {"project_id": project_id, "since": since, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
+        return hands.send(publishing.LIST, ListPosts.model_validate(wanted))
+
+    return [one for one in await every(ask, pages=_PAGES) if one.status in _STANDS]
+
+
+async def _connected(hands: Hands, plan: Plan) -> Plan:
+    """The plan with those of its accounts that posts can go out on now."""
+    page = await hands.send(social.ACCOUNTS, ListAccounts(project_id=plan.project_id, limit=200))
+    there = {one.social_account_id for one in page.items if one.status == "connected"}
+    return plan.model_copy(update={"accounts": tuple(one for one in plan.accounts if one in there)})
+
+
+def _taken(posts: Sequence[ScheduledPost]) -> list[Taken]:
+    return [
+        Taken(one.social_account_id, at)
+        for one in posts
+        if one.social_account_id is not None and (at := one.scheduled_for or one.published_at) is not None
+    ]
+
+
+def _ready(post: Container) -> bool:
+    """Whether a person, or the project's own policy, let it through; asked anew each time, as that may be taken back."""
+    if post.approval_status == "rejected":
+        raise ContentRejected(f"content {post.id} was rejected", details={"containerId": post.id})
+    return post.status == "completed" and post.approval_status in ("approved", "not_required")
+
+
+async def place(hands: Hands, project_id: str, container_id: str, *, key: str) -> Placed:
+    """Put an approved content into the next opening of the project's plan; a repeat finds what it put there before.
+
+    Everything is looked up in the call that schedules: the plan, the approval, the accounts, and what stands there already.
+
+    Raises:
+        ContentRejected: a person turned it down.
+        PolicyForbids, Halted, LayersError: as `Hands.send`.
+    """
+    plan = plan_of(hands, project_id)
+    if plan is None:
+        return Placed(why="no_plan")
+    post = await hands.send(content.GET, GetContent(container_id=container_id))
+    if full_project(post.project_id or "") != plan.project_id or not _ready(post):
+        return Placed(why="not_ready")
+    posts = await _posts(hands, project_id, min(post.created_at or hands.now(), hands.now() - _DAYS))
+    before = [one for one in posts if one.container_id == container_id]
+    if before:
+        return Placed(scheduled_post_ids=tuple(one.id for one in before), at=before[0].scheduled_for, why="queued_before")
+    usable = await _connected(hands, plan)
+    if not usable.accounts:
+        return Placed(why="no_account")
+    opening = next(openings(usable, _taken(posts), hands.now()), None)
+    if opening is None:
+        return Placed(why="no_opening")
+    targets = tuple(Target(social_account_id=one) for one in opening.accounts)
+    wanted = ScheduleContent(container_id=post.id, targets=targets, scheduled_for=opening.at)
+    made = await hands.schedule(wanted, plan, key=key)
+    return Placed(scheduled_post_ids=made.scheduled_post_ids, at=made.scheduled_for)
