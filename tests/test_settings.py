@@ -82,6 +82,8 @@ def test_a_key_is_never_printed(environment):
         ("LAYERS_RETURN_URL", "https://me:secret@app.example.com/done"),
         ("LAYERS_RETURN_URL", "https://app.example.com:99999/"),
         ("LAYERS_RETURN_URL", "https://[bad"),
+        ("LAYERS_DATABASE_URL", "mysql://me:secret@host/name"),
+        ("LAYERS_DATABASE_URL", "postgresql://me:secret@host:many/name"),
     ],
 )
 def test_a_value_out_of_range_stops_the_start_by_name(monkeypatch, capsys, name, value):
@@ -92,7 +94,19 @@ def test_a_value_out_of_range_stops_the_start_by_name(monkeypatch, capsys, name,
         settings_or_exit()
 
     assert ended.value.code == 2
-    assert name in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert name in said
+    assert "secret" not in said
+
+
+def test_one_database_replaces_the_files_of_ours(environment, tmp_path):
+    """Issue 7: `LAYERS_DATABASE_URL` switches SQLite to Postgres; its password is printed nowhere."""
+    url = "postgresql://me:secret@host/name"
+
+    assert environment(LAYERS_STATE_DIR=str(tmp_path)).kept_in("layers.db") == tmp_path / "layers.db"
+    settings = environment(LAYERS_DATABASE_URL=url)
+    assert settings.kept_in("layers.db") == settings.kept_in("engine.db") == url
+    assert "secret" not in repr(settings)
 
 
 def test_a_sandbox_on_this_machine_needs_no_tls(environment):

@@ -33,7 +33,7 @@ _Name = Annotated[str, typer.Argument(help="The name that list shows.", metavar=
 
 @contextmanager
 def _opened() -> Generator[Store]:
-    store = Store.open(settings_or_exit().state_dir / "layers.db")
+    store = Store.open(settings_or_exit().kept_in("layers.db"))
     try:
         yield store
     finally:

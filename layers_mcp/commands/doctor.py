@@ -63,7 +63,8 @@ def _folder(settings: Settings) -> Finding:
     try:
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=settings.state_dir):
-            return Finding("ok", f"state in {settings.state_dir.resolve()}")
+            server = "" if settings.database_url is None else "; our store and the loops in the database of LAYERS_DATABASE_URL"
+            return Finding("ok", f"state in {settings.state_dir.resolve()}{server}")
     except OSError as problem:
         return Finding("bad", f"LAYERS_STATE_DIR {settings.state_dir}: {problem.strerror}; give a folder this user may write to")
 
@@ -134,7 +135,7 @@ def _given(settings: Settings) -> dict[str, str]:
     for name in sorted((settings.model_fields_set | {"state_dir"}) - set(Listening.model_fields)):
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
-            said[PREFIX + name.upper()] = "<your key>"
+            said[PREFIX + name.upper()] = "<your database's URL>" if name == "database_url" else "<your key>"
         elif isinstance(value, tuple):
             entries = [str(one) for one in cast("tuple[object, ...]", value)]
             said[PREFIX + name.upper()] = ",".join(map(_placed, entries) if name in _PLACES else entries)

@@ -28,7 +28,7 @@ _All = Annotated[bool, typer.Option("--all", help="All projects, and what belong
 @contextmanager
 def opened() -> Generator[tuple[Store, Gate]]:
     """The store of the state folder, and its gate for the person at this command."""
-    store = Store.open(settings_or_exit().state_dir / "layers.db")
+    store = Store.open(settings_or_exit().kept_in("layers.db"))
     try:
         yield store, Gate(lambda: store, WallClock(), PRINCIPAL)
     finally:

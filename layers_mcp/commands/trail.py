@@ -34,7 +34,7 @@ def trail(
     verify: Annotated[bool, typer.Option("--verify", help="Check the chain of digests instead; exit code 1 when it is broken.")] = False,  # noqa: FBT002
 ) -> None:
     """Show the trail of all calls, or verify it."""
-    store = Store.open(settings_or_exit().state_dir / "layers.db")
+    store = Store.open(settings_or_exit().kept_in("layers.db"))
     try:
         if verify:
             flaw, (number, digest) = store.trail.flaw(), store.trail.end()

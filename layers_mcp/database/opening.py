@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy.pool import ConnectionPoolEntry
 
-__all__ = ["hurried", "open_engine", "reading", "writing"]
+__all__ = ["hurried", "lock", "open_engine", "reading", "writing"]
 
 _READS = "reads"
 _OURS, _OTHERS = 0o600, 0o077
 _BUSY = "busy_ms"
 _BUSY_MS, _HURRIED_MS = 30_000, 250
 """How long a writer waits for another process's transaction, in milliseconds; and one that would rather go without."""
+_IDLE_MS = 10_000
+"""After that a server ends the transaction of a process that says nothing more, and frees what it held."""
 
 
 def _use_wal(connection: SqliteConnection) -> None:
@@ -60,6 +62,27 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def _driven(where: URL) -> Engine:
+    """A pool of connections to a server that lets nobody hold others up for long: neither who waits for a lock nor who is frozen."""
+    options = f"-c lock_timeout={_BUSY_MS} -c idle_in_transaction_session_timeout={_IDLE_MS} -c timezone=UTC"
+    url = where.set(drivername="postgresql+psycopg")
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"options": options})
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        busy_ms = connection.get_execution_options().get(_BUSY)
+        if busy_ms is not None:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_ms)}")
+
+    return engine
+
+
+def lock(connection: Connection, name: str) -> None:
+    """Let no other transaction that locks this name go on until this one ends; on SQLite it has the whole database already."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
 def _close_to_others(file: Path) -> None:
     """Make the file, and let only its owner read it and its journals, also in a folder that others may read."""
     file.touch(mode=_OURS)
@@ -85,28 +108,29 @@ def reading(engine: Engine) -> Generator[Connection]:
 
 
 def hurried(engine: Engine) -> Engine:
-    """The same database for what may fail: its writers wait a quarter of a second for others, and then raise.
-
-    On SQLite; elsewhere rows are locked, and nobody holds one of these for long.
-    """
+    """The same database for what may fail: its writers wait a quarter of a second for others, and then raise."""
     return engine.execution_options(**{_BUSY: _HURRIED_MS})
 
 
 def open_engine(where: Path | URL | str, tables: MetaData, *, versions: Path, head: str) -> Engine:
     """The engine of a database whose schema is `tables` at revision `head`.
 
-    `where`: a file or a database URL; a file, and a folder that is made for it, is closed to all but its owner. A new database is
-    made and stamped in one transaction; one that is behind is brought up by the alembic revisions in `versions`. alembic is
-    imported only then.
+    `where`: a file, or the URL of a SQLite or Postgres database; a file, and a folder that is made for it, is closed to all but its
+    owner. A new database is made and stamped in one transaction; one that is behind is brought up by the alembic revisions in
+    `versions`. alembic is imported only then.
     """
     if isinstance(where, Path):
         where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _close_to_others(where)
         where = URL.create("sqlite", database=str(where))
-    engine = create_engine(make_url(where), hide_parameters=True)
-    if engine.dialect.name == "sqlite":
+    url = make_url(where)
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, hide_parameters=True)
         _prepare_sqlite(engine)
+    else:
+        engine = _driven(url)
     with writing(engine) as connection:
+        lock(connection, "alembic_version")
         if not inspect(connection).has_table("alembic_version"):
             tables.create_all(connection)
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from sqlalchemy import Engine, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, select
 
 from layers_mcp.database import reading, writing
+from layers_mcp.database.adding import add
 from layers_mcp.store.rows import Began, Kind
 from layers_mcp.store.tables import began
 
@@ -22,8 +20,8 @@ class Begun:
 
     def add(self, row: Began) -> None:
         """Keep one; the same thing again (a replayed call) changes nothing."""
-        with suppress(IntegrityError), writing(self._engine) as connection:
-            connection.execute(insert(began).values(row.model_dump()))
+        with writing(self._engine) as connection:
+            add(connection, began, row.model_dump())
 
     def recent(self, *, project_id: str | None = None, kind: Kind | None = None, limit: int = 20) -> tuple[Began, ...]:
         """The latest that was begun, whoever called, newest first; of one project, or of one kind, where it is given."""

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from layers_mcp.contract.scalars import any_project
-from layers_mcp.database import reading, writing
+from layers_mcp.database import lock, reading, writing
 from layers_mcp.store.rows import Confirmation, ConfirmedBy, How
 from layers_mcp.store.tables import confirmations
 
@@ -56,6 +56,7 @@ def _key(connection: Connection, row: Confirmation, since: datetime | None) -> s
     """The Idempotency-Key that `row` acts with: that of the same act since `since` whose end is not known, else its own."""
     if since is None:
         return row.key
+    lock(connection, f"act {row.principal} {row.tool} {row.arguments}")  # another row of the same act may be spent at this moment
     open_ = _open(row.principal, row.tool, arguments=row.arguments, since=since)
     return connection.execute(open_).scalars().first() or row.key
 

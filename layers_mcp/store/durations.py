@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 
-from sqlalchemy import Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, delete, select, update
 
-from layers_mcp.database import reading, writing
+from layers_mcp.database import lock, reading, writing
+from layers_mcp.database.adding import add
 from layers_mcp.store.tables import durations
 
 __all__ = ["Durations"]
@@ -39,10 +38,9 @@ class Durations:
         at, kind = durations.c, kind[:_LONGEST]
         all_ = (at.principal == self._principal) & (at.kind == kind)
         with writing(self._engine) as connection:
+            lock(connection, f"durations {self._principal} {kind}")
             connection.execute(update(durations).where(all_).values(count=at.count * FADE))
             connection.execute(delete(durations).where(all_, at.count < GONE))
-            with suppress(IntegrityError), connection.begin_nested():
-                row = {"principal": self._principal, "kind": kind, "bucket": bucket, "count": 1.0}
-                connection.execute(insert(durations).values(row))
+            if add(connection, durations, {"principal": self._principal, "kind": kind, "bucket": bucket, "count": 1.0}):
                 return
             connection.execute(update(durations).where(all_, at.bucket == bucket).values(count=at.count + 1))

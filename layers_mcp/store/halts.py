@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 
-from sqlalchemy import Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, delete, select, update
 
 from layers_mcp.database import reading, writing
+from layers_mcp.database.adding import add
 from layers_mcp.store.rows import EVERY, ConfirmedBy, Halt, Paused
 from layers_mcp.store.tables import halts, paused
 
@@ -24,8 +23,7 @@ class Halts:
     def hold(self, row: Halt) -> None:
         """Hold back; what is held back already stays so since then, and becomes a person's hold when a person asks for it too."""
         with writing(self._engine) as connection:
-            with suppress(IntegrityError), connection.begin_nested():
-                connection.execute(insert(halts).values(row.model_dump()))
+            add(connection, halts, row.model_dump())
             if row.by == "person":
                 connection.execute(update(halts).where(halts.c.project_id == row.project_id).values(by=row.by))
 
@@ -33,7 +31,7 @@ class Halts:
         """Let go; False, and nothing done, where a person holds it and `by` is none."""
         its = halts.c.project_id == project_id
         with writing(self._engine) as connection:
-            held = connection.execute(select(halts.c.by).where(its)).scalar()
+            held = connection.execute(select(halts.c.by).where(its).with_for_update()).scalar()
             if held == "person" and by != "person":
                 return False
             connection.execute(delete(halts).where(its))
@@ -54,8 +52,7 @@ class Halts:
     def pausing(self, row: Paused) -> None:
         """Remember a campaign, before it is paused; what is known of it already is replaced."""
         with writing(self._engine) as connection:
-            with suppress(IntegrityError), connection.begin_nested():
-                connection.execute(insert(paused).values(row.model_dump()))
+            add(connection, paused, row.model_dump())
             its = (paused.c.project_id == row.project_id, paused.c.campaign_id == row.campaign_id)
             connection.execute(update(paused).where(*its).values(row.model_dump(exclude={"project_id", "campaign_id"})))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, Engine, delete, update
 
 from layers_mcp.database import writing
+from layers_mcp.database.adding import add_or_hold
 from layers_mcp.store.rows import Claim, Operation
 from layers_mcp.store.tables import operations
 
@@ -39,10 +38,9 @@ class Replies:
         """
         now = fresh.made_at
         with writing(self._engine) as connection:
-            with suppress(IntegrityError), connection.begin_nested():
-                connection.execute(insert(operations).values(fresh.model_dump()))
+            known = add_or_hold(connection, operations, fresh.model_dump())
+            if known is None:
                 return Claim(state="mine", operation=fresh)
-            known = connection.execute(select(operations).where(_this(fresh)).with_for_update()).mappings().one()
             row = Operation.model_validate(dict(known))
             held = row.holder is not None and row.held_until is not None and row.held_until > now
             if row.made_at < since and not held:

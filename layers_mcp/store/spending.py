@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from layers_mcp.database import reading, writing
+from layers_mcp.database.adding import add_or_hold
 from layers_mcp.store.rows import Paid, Spending
 from layers_mcp.store.tables import began, purse, spending
 
@@ -25,10 +26,8 @@ class Counted(NamedTuple):
 
 def _held(connection: Connection) -> int:
     """All that counts, held against others until the transaction ends."""
-    found = connection.execute(select(purse.c.credits).with_for_update()).scalar()
-    if found is None:
-        connection.execute(insert(purse).values(id=1, credits=0))
-    return found or 0
+    found = add_or_hold(connection, purse, {"id": 1, "credits": 0})
+    return 0 if found is None else found["credits"]
 
 
 def _counted(connection: Connection, day: str, in_all: int) -> Counted:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from layers_mcp.database import reading, writing
+from layers_mcp.database.adding import add_or_hold
 from layers_mcp.store.rows import Entry, Link
 from layers_mcp.store.tables import trail, trail_end
 
@@ -34,11 +35,8 @@ def chained(before: str, number: int, entry: Entry) -> str:
 
 def _end(connection: Connection) -> tuple[int, str]:
     """Number and digest of the last entry, held against others until the transaction ends."""
-    found = connection.execute(select(trail_end.c.number, trail_end.c.digest).with_for_update()).first()
-    if found is None:
-        connection.execute(insert(trail_end).values(id=1, number=0, digest=_START))
-        return 0, _START
-    return found.number, found.digest
+    found = add_or_hold(connection, trail_end, {"id": 1, "number": 0, "digest": _START})
+    return (0, _START) if found is None else (found["number"], found["digest"])
 
 
 class Trail:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, delete, insert, or_, select, update
+from sqlalchemy import Connection, Engine, delete, or_, select, update
 from sqlalchemy.engine import RowMapping
-from sqlalchemy.exc import IntegrityError
 
 from layers_mcp.database import reading, writing
+from layers_mcp.database.adding import add_or_hold
 from layers_mcp.store.rows import Watched
 from layers_mcp.store.tables import watches
 
@@ -53,9 +52,8 @@ class Watches:
         return hashlib.sha256(f"{self._principal} {thing}".encode()).hexdigest()
 
     @staticmethod
-    def _row(connection: Connection, name: str, *, held: bool = False) -> RowMapping | None:
-        wanted = select(watches).where(watches.c.name == name)
-        return connection.execute(wanted.with_for_update() if held else wanted).mappings().first()
+    def _row(connection: Connection, name: str) -> RowMapping | None:
+        return connection.execute(select(watches).where(watches.c.name == name)).mappings().first()
 
     @staticmethod
     def _taken(row: RowMapping, holder: str, *, now: datetime, until: datetime) -> bool:
@@ -71,11 +69,9 @@ class Watches:
             return Watched.model_validate(dict(row))
         with writing(self._engine) as connection:
             fresh = Watched(name=name, holder=holder, until=until)
-            with suppress(IntegrityError), connection.begin_nested():
-                connection.execute(insert(watches).values(fresh.model_dump()))
+            row = add_or_hold(connection, watches, fresh.model_dump())
+            if row is None:
                 return fresh
-            row = self._row(connection, name, held=True)
-            assert row is not None, "what can't be added is there"
             if self._taken(row, holder, now=now, until=until):
                 return Watched.model_validate(dict(row))
             connection.execute(update(watches).where(watches.c.name == name).values(holder=holder, until=until))

@@ -1,4 +1,4 @@
-"""A store in a file of its own."""
+"""A store of each test's own, wherever one may be."""
 
 from __future__ import annotations
 
@@ -12,14 +12,8 @@ from layers_mcp.store.store import Store
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Where `store` is kept."""
-    return tmp_path / "state" / "layers.db"
-
-
-@pytest.fixture
-def store(file: Path, clock: HandClock) -> Iterator[Store]:
-    """An open store."""
-    one = Store.open(file, clock=clock)
+def store(where: Path | str, clock: HandClock) -> Iterator[Store]:
+    """An open store, in a file and on a server."""
+    one = Store.open(where, clock=clock)
     yield one
     one.close()

@@ -154,8 +154,12 @@ def test_when_an_api_was_last_heard_of_is_known_to_some_seconds(store: Store, cl
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-def test_the_file_that_holds_the_secrets_is_its_owners(store: Store, file: Path, clock: HandClock) -> None:
+def test_the_file_that_holds_the_secrets_is_its_owners(tmp_path: Path, clock: HandClock) -> None:
     """Secrets stand in the store in the clear, so nobody else may read it."""
+    store = Store.open(tmp_path / "layers.db", clock=clock)
     store.endpoints.keep(an_endpoint(clock))
 
-    assert {one.stat().st_mode & 0o077 for one in file.parent.glob("layers.db*")} == {0}
+    modes = {one.stat().st_mode & 0o077 for one in tmp_path.glob("layers.db*")}
+
+    store.close()
+    assert modes == {0}

@@ -55,7 +55,7 @@ def test_a_preview_is_kept_as_it_was_and_found_by_its_handle_only(store: Store, 
     assert store.confirmations.find("h2") is None
 
 
-def test_spending_and_finishing_change_the_row_once(store: Store, clock: HandClock, file: Path) -> None:
+def test_spending_and_finishing_change_the_row_once(store: Store, clock: HandClock, where: Path | str) -> None:
     """design.md §5: the row is the state; another process sees it at once."""
     store.confirmations.mint(a_preview(clock))
 
@@ -63,7 +63,7 @@ def test_spending_and_finishing_change_the_row_once(store: Store, clock: HandClo
     store.confirmations.finish("h1", now=clock.now(), outcome={"id": "cnt_1"}, failed=False)
     store.confirmations.finish("h1", now=clock.now(), outcome=None, failed=True)
 
-    other = Store.open(file, clock=clock)
+    other = Store.open(where, clock=clock)
     found = other.confirmations.find("h1")
     other.close()
     assert isinstance(spent, Confirmation)
@@ -145,17 +145,17 @@ def test_the_trail_gives_back_what_was_written_newest_first(store: Store, clock:
     assert store.trail.recent("key_1", limit=1) == (second,)
 
 
-def test_opening_forgets_what_is_a_week_too_old_but_not_the_trail(file: Path, store: Store, clock: HandClock) -> None:
+def test_opening_forgets_what_is_a_week_too_old_but_not_the_trail(where: Path | str, store: Store, clock: HandClock) -> None:
     """Brief of the store: retention on opening."""
     store.confirmations.mint(a_preview(clock))
     attempt(store, an_operation(clock), since=clock.now())
     store.trail.add(Entry(at=clock.now(), principal="key_1", tool="halt", effect="SETS", outcome="ok", arguments="a" * 64))
     clock.advance(WEEK)
-    Store.open(file, clock=clock).close()
+    Store.open(where, clock=clock).close()
     after_a_week = store.confirmations.find("h1")
     clock.advance(timedelta(minutes=10, seconds=1))
 
-    Store.open(file, clock=clock).close()
+    Store.open(where, clock=clock).close()
 
     operation = attempt(store, an_operation(clock), since=clock.now() - 2 * WEEK)
     assert after_a_week is not None

@@ -11,8 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, Engine, create_engine, inspect
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
 from sqlalchemy.schema import CreateTable
 
 from layers_mcp.database import migrating, open_engine, reading, writing
@@ -30,9 +31,16 @@ def _config() -> Config:
     return config
 
 
-def test_the_revisions_make_exactly_the_tables(tmp_path: Path) -> None:
+def _engine(where: Path | str) -> Engine:
+    """A plain engine there."""
+    if isinstance(where, Path):
+        where.parent.mkdir(exist_ok=True)
+    return create_engine(f"sqlite:///{where}" if isinstance(where, Path) else make_url(where).set(drivername="postgresql+psycopg"))
+
+
+def test_the_revisions_make_exactly_the_tables(where: Path | str) -> None:
     """design.md §8: new files are made in one step; alembic runs only when the stamp is behind. Both must agree."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    engine = _engine(where)
 
     with engine.begin() as connection:
         migrating.bring_up(connection, TABLES, versions=VERSIONS, head=HEAD)
@@ -54,18 +62,17 @@ def _taken_back(connection: Connection, revision: str) -> None:
     command.downgrade(config, revision)
 
 
-def test_campaigns_that_were_paused_before_revision_three_stay_known_as_ones_nobody_heard_of(tmp_path: Path) -> None:
+def test_campaigns_that_were_paused_before_revision_three_stay_known_as_ones_nobody_heard_of(where: Path | str) -> None:
     """Nobody noted which action asked for them; they keep the instant that they are judged by, and can be noted anew."""
-    file = tmp_path / "layers.db"
-    Store.open(file).close()
-    engine, at = open_engine(file, TABLES, versions=VERSIONS, head=HEAD), datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC)
+    Store.open(where).close()
+    engine, at = open_engine(where, TABLES, versions=VERSIONS, head=HEAD), datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC)
     with writing(engine) as connection:
         _taken_back(connection, "0002")
         row = "('prj_1', 'cmp_1', 'meta', '2026-04-18 17:22:14.000000')"
         connection.exec_driver_sql(f"INSERT INTO paused_campaigns (project_id, campaign_id, platform, at) VALUES {row}")
     engine.dispose()
 
-    store = Store.open(file)
+    store = Store.open(where)
     (before,) = store.halts.paused("prj_1")
     store.halts.pausing(before.model_copy(update={"heard": True, "pending_id": "pnd_1"}))
     after = store.halts.paused("prj_1")
@@ -75,11 +82,10 @@ def test_campaigns_that_were_paused_before_revision_three_stay_known_as_ones_nob
     assert [(one.heard, one.pending_id) for one in after] == [(True, "pnd_1")]
 
 
-def test_taken_back_before_the_first_revision_nothing_is_left(tmp_path: Path) -> None:
+def test_taken_back_before_the_first_revision_nothing_is_left(where: Path | str) -> None:
     """A rollback by hand leaves a file that the next opening makes anew."""
-    file = tmp_path / "layers.db"
-    Store.open(file).close()
-    engine = open_engine(file, TABLES, versions=VERSIONS, head=HEAD)
+    Store.open(where).close()
+    engine = open_engine(where, TABLES, versions=VERSIONS, head=HEAD)
 
     with writing(engine) as connection:
         _taken_back(connection, "base")
@@ -87,20 +93,19 @@ def test_taken_back_before_the_first_revision_nothing_is_left(tmp_path: Path) ->
     engine.dispose()
 
     assert left == ["alembic_version"]
-    Store.open(file).close()
+    Store.open(where).close()
 
 
-def test_a_database_that_is_behind_is_brought_up_on_opening(tmp_path: Path) -> None:
+def test_a_database_that_is_behind_is_brought_up_on_opening(where: Path | str) -> None:
     """`open_engine`, with a stamp from before the first revision."""
-    file = tmp_path / "layers.db"
-    engine = create_engine(f"sqlite:///{file}")
+    engine = _engine(where)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
     engine.dispose()
 
-    Store.open(file).close()
+    Store.open(where).close()
 
-    engine = open_engine(file, TABLES, versions=VERSIONS, head=HEAD)
+    engine = open_engine(where, TABLES, versions=VERSIONS, head=HEAD)
     with reading(engine) as connection:
         stamp = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     engine.dispose()

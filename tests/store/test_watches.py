@@ -18,9 +18,9 @@ SEEN = ('{"jobId": "job_1"}', None, NOW, NOW + timedelta(minutes=1), None)
 
 
 @pytest.fixture
-def store(tmp_path: Path):
-    """A store in a file."""
-    one = Store.open(tmp_path / "layers.db")
+def store(where: Path | str):
+    """A store, wherever one may be."""
+    one = Store.open(where)
     yield one
     one.close()
 
@@ -76,13 +76,15 @@ def test_a_lease_that_was_let_go_is_free_at_once(store: Store) -> None:
 @pytest.mark.parametrize(
     "forgets",
     [
-        lambda store, now: store.watches("me").renew("b", {}, now=now, until=now + LEASE),
-        lambda store, now: store.watches("me").release("job_2", "b", now=now),
-        lambda store, now: Store.open(Path(str(store._engine.url.database)), clock=HandClock(now)).close(),
+        lambda store, _, now: store.watches("me").renew("b", {}, now=now, until=now + LEASE),
+        lambda store, _, now: store.watches("me").release("job_2", "b", now=now),
+        lambda _, where, now: Store.open(where, clock=HandClock(now)).close(),
     ],
     ids=["a beat", "an end", "a start"],
 )
-def test_what_nobody_watches_is_forgotten_within_minutes(store: Store, forgets: Callable[[Store, datetime], object]) -> None:
+def test_what_nobody_watches_is_forgotten_within_minutes(
+    store: Store, where: Path | str, forgets: Callable[[Store, Path | str, datetime], object]
+) -> None:
     """It holds customers' texts."""
     leases = store.watches("me")
     leases.claim("job_1", "a", now=NOW, until=NOW + LEASE)
@@ -90,7 +92,7 @@ def test_what_nobody_watches_is_forgotten_within_minutes(store: Store, forgets: 
     leases.claim("job_2", "b", now=NOW, until=NOW + LEASE)
     later = NOW + LEASE + OLD + timedelta(seconds=1)
 
-    forgets(store, later)
+    forgets(store, where, later)
 
     assert leases.claim("job_1", "b", now=later, until=later + LEASE).reply is None
 

@@ -46,6 +46,7 @@ def _chain() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_trail_end"),
+        comment="the last entry of the trail; whoever adds one holds this row",
     )
     connection.execute(
         sa.text("INSERT INTO trail_end (id, number, digest) VALUES (1, :number, :digest)"), {"number": number, "digest": before}
@@ -84,6 +85,7 @@ def _credits() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("credits", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_purse"),
+        comment="all that counts of spending; whoever reserves or gives back holds this row",
     )
 
 
