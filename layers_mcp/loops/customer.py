@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
+from pydantic.alias_generators import to_camel
 
+from layers_mcp.clock import zone_of
 from layers_mcp.contract.ingest import AppId, Branch, Repo
 from layers_mcp.contract.projects import ExternalId, Name, Zone
 from layers_mcp.contract.scalars import Language, Platform, SocialPlatforms
@@ -45,11 +47,18 @@ class Onboard(Given):
     posts: int = Field(default=1, ge=0, le=5)
     hook: str | None = Field(default=None, min_length=1, max_length=2000)
 
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, timezone: str) -> str:
+        if zone_of(timezone) is None:
+            raise ValueError(f"there is no time zone {timezone!r}; give one of the IANA's, like America/New_York")
+        return timezone
+
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         given = [name for name in ("repo_full_name", "url", *_OF_AN_APP) if getattr(self, name) is not None]
         if len(given) > 1:
-            raise ValueError(f"{given[0]} and {given[1]}: give one thing to read the brand from")
+            raise ValueError(f"{to_camel(given[0])} and {to_camel(given[1])}: give one thing to read the brand from")
         if (self.installation_id is None) != (self.state is None) or (self.installation_id is not None and self.repo_full_name is None):
             raise ValueError("installationId and state go together, and with repoFullName")
         return self

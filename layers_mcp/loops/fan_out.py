@@ -1,0 +1,135 @@
+"""Many customers from one file: read whole and checked whole, so that nothing starts while one line of it is wrong.
+
+A file is CSV with a line of names, or JSON lines; both name the fields of `loops/customer.Onboard` in camelCase, and may name a `priority`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, NamedTuple, cast
+
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+
+from layers_mcp.loops.customer import Onboard
+
+__all__ = ["MOST", "BadFile", "Wanted", "read_customers"]
+
+MOST: Final = 100_000
+"""Customers in one file; more are given in several."""
+_PRIORITY: Final = "priority"
+_FIELDS: Final = {to_camel(name): name for name in Onboard.model_fields}
+_LISTS: Final = frozenset({"connect", "platforms"})
+"""Fields of several values; in CSV they stand in one cell with spaces between them."""
+
+
+class Wanted(NamedTuple):
+    """A customer to onboard, the line of the file (from 1), and its priority: the higher goes first, the same in the file's order."""
+
+    onboard: Onboard
+    line: int
+    priority: int = 0
+
+
+class BadFile(Exception):
+    """The file can't be taken as it is: `problems` says why, line by line."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+def read_customers(path: Path) -> tuple[Wanted, ...]:
+    """Every customer of a `.csv`, or else a JSON lines file, those of the highest priority first.
+
+    Raises:
+        BadFile: it can't be read, is empty or too long, or some of its lines are wrong; each of those is named.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(_of_csv(file) if path.suffix.lower() == ".csv" else _of_json(file))
+    except OSError as problem:
+        raise BadFile([f"{path} can't be read ({problem.strerror})"]) from None
+    except UnicodeDecodeError:
+        raise BadFile([f"{path} is not UTF-8; save it as UTF-8"]) from None
+    except csv.Error as problem:
+        raise BadFile([f"{path} is no CSV ({problem})"]) from None
+    if not rows:
+        raise BadFile([f"{path} names no customer"])
+    if len(rows) > MOST:
+        raise BadFile([f"{path} names {len(rows):,} customers; {MOST:,} is the most for one file: split it"])
+    return _checked(rows)
+
+
+def _of_csv(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
+    reader = csv.DictReader(file, strict=True)
+    names = reader.fieldnames or ()
+    if strange := [_unknown(name) for name in names if name not in _FIELDS and name != _PRIORITY]:
+        raise BadFile(f"line 1: {problem}" for problem in strange)
+    if doubled := sorted({name for name in names if list(names).count(name) > 1}):
+        raise BadFile(f"line 1: {name} stands there twice" for name in doubled)
+    line = reader.line_num + 1
+    for row in reader:
+        cells = cast("dict[str | None, Any]", row)
+        too_many = cells.pop(None, None)
+        given = {name: value.split() if name in _LISTS else value for name, value in row.items() if value}
+        yield line, f"{len(names)} cells are expected, and there are more" if too_many else given
+        line = reader.line_num + 1
+
+
+def _of_json(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
+    for line, text in enumerate(file, 1):
+        if not text.strip():
+            continue
+        try:
+            given: Any = json.loads(text)
+        except ValueError as problem:
+            yield line, f"no JSON ({problem})"
+        else:
+            yield line, given if isinstance(given, dict) else "no JSON object"
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, [*_FIELDS, _PRIORITY], 1)
+    return f"there is no field {name!r}; " + (f"the nearest is {near[0]}" if near else f"there are {', '.join([*_FIELDS, _PRIORITY])}")
+
+
+def _checked(rows: Iterable[tuple[int, Any]]) -> tuple[Wanted, ...]:
+    wanted: list[Wanted] = []
+    lines: dict[str, int] = {}
+    problems: list[str] = []
+    for line, given in rows:
+        found = [given] if isinstance(given, str) else _taken(line, given, wanted)
+        if not found:
+            name = wanted[-1].onboard.customer_external_id
+            if lines.setdefault(name, line) != line:
+                found = [f"customerExternalId {name} stands in line {lines[name]}, too"]
+        problems += [f"line {line}: {problem}" for problem in found]
+    if problems:
+        raise BadFile(problems)
+    return tuple(sorted(wanted, key=lambda one: -one.priority))
+
+
+def _taken(line: int, given: dict[str, Any], wanted: list[Wanted]) -> list[str]:
+    """Take one line, or say all that is wrong with it."""
+    if strange := [name for name in given if name not in _FIELDS and name != _PRIORITY]:
+        return [_unknown(name) for name in strange]
+    try:
+        priority = int(given.get(_PRIORITY, 0))
+    except (TypeError, ValueError):
+        return ["priority: a whole number is expected"]
+    try:
+        onboard = Onboard.model_validate({_FIELDS[name]: value for name, value in given.items() if name != _PRIORITY})
+    except ValidationError as problem:
+        return [_said(one["loc"], one["msg"]) for one in problem.errors(include_url=False, include_input=False)]
+    wanted.append(Wanted(onboard, line, priority))
+    return []
+
+
+def _said(place: tuple[int | str, ...], words: str) -> str:
+    words = words.removeprefix("Value error, ")
+    return f"{to_camel(str(place[0]))}: {words}" if place else words
