@@ -29,6 +29,7 @@ from layers_mcp.contract import (
     review,
     sdk_apps,
     social,
+    webhooks,
 )
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 
@@ -36,7 +37,7 @@ __all__ = ["NOUNS", "TABLE"]
 
 NOUNS = (
     account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, clones, review, social, publishing,
-    measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics, audit,
+    measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics, audit, webhooks,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

@@ -264,6 +264,7 @@ TEST: Endpoint[PingWebhook, Pinged] = Endpoint(
     reply=Pinged,
     scope=None,
     rate="write-light",
+    statuses=(202,),
     source="layers-api: POST /v1/webhook-endpoints/{endpointId}/test",
 )
 DELIVERIES: Endpoint[ListDeliveries, DeliveryPage] = Endpoint(
@@ -283,6 +284,7 @@ REPLAY: Endpoint[ReplayDelivery, Replayed] = Endpoint(
     scope=None,
     rate="write-light",
     keyed=True,
+    statuses=(202,),
     codes=("CONFLICT",),
     source="layers-api: POST /v1/webhook-deliveries/{deliveryId}/replay",
 )

@@ -29,6 +29,7 @@ from layers_mcp.contract import publishing as c_publishing
 from layers_mcp.contract import review as c_review
 from layers_mcp.contract import sdk_apps as c_sdk_apps
 from layers_mcp.contract import social as c_social
+from layers_mcp.contract import webhooks as c_webhooks
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.sandbox import (
     account,
@@ -50,6 +51,7 @@ from layers_mcp.sandbox import (
     review,
     sdk_apps,
     social,
+    webhooks,
     winners,
 )
 from layers_mcp.sandbox.ads import authority, creating, lifecycle, pending, reading, runs
@@ -136,6 +138,14 @@ ANSWERS: dict[str, Answering] = {
     c_optimizer.GET_RUN.name: runs.get,
     c_ads_metrics.GET.name: ads_metrics.get,
     c_audit.LIST.name: audit.listing,
+    c_webhooks.CREATE.name: webhooks.create,
+    c_webhooks.LIST.name: webhooks.listing,
+    c_webhooks.UPDATE.name: webhooks.change,
+    c_webhooks.DELETE.name: webhooks.remove,
+    c_webhooks.ROTATE.name: webhooks.rotate,
+    c_webhooks.TEST.name: webhooks.ping,
+    c_webhooks.DELIVERIES.name: webhooks.deliveries_of,
+    c_webhooks.REPLAY.name: webhooks.replay,
 }
 """By the endpoint's name; every row of the table is answered, which a test proves."""
 

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from layers_mcp.address import LOOPBACK
 from layers_mcp.contract import social as contract
 from layers_mcp.database import reading, writing
-from layers_mcp.sandbox import clockwork, social, tables
+from layers_mcp.sandbox import clockwork, news, social, tables
 from layers_mcp.sandbox.consent_page import STYLE_HASH, Asking, ask, tell
 from layers_mcp.sandbox.world import World
 
@@ -121,6 +121,8 @@ def _answer(world: World, platform: str, state: str, decision: str | None) -> _S
     """The page of a state, or what follows from a decision on it."""
     with (reading if decision is None else writing)(world.engine) as connection:
         now = clockwork.world_now(connection, world.wall.now())
+        if decision is not None:
+            news.catch_up(connection, now, world.ground)
         asked = connection.execute(_ASKED, {"state": state, "platform": platform}).first()
         closed = _closed(asked, platform, now)
         if closed is not None or asked is None:
@@ -177,7 +179,9 @@ def _route(world: World) -> Callable[[Request], Awaitable[Response]]:
             if decision is None:
                 words = "The form says neither Allow nor Decline. Open the link again, and press one of the two."
                 return _response(_Said(422, tell(platform, "Nothing was decided", words)))
-        return _response(await asyncio.to_thread(_answer, world, platform, state, decision))
+        said = await asyncio.to_thread(_answer, world, platform, state, decision)
+        world.nudge()
+        return _response(said)
 
     return route
 

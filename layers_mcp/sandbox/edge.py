@@ -25,7 +25,7 @@ from layers_mcp.contract.envelope import envelope
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.contract.secret import SHOWS, secrets_of
 from layers_mcp.database import reading, writing
-from layers_mcp.sandbox import clockwork, faults, ids, keys, rates, replies
+from layers_mcp.sandbox import clockwork, faults, ids, keys, news, rates, replies
 from layers_mcp.sandbox.ads.passing import catch_up
 from layers_mcp.sandbox.answers import ANSWERS, MINTS
 from layers_mcp.sandbox.asking import read_request
@@ -234,7 +234,10 @@ def answer(world: World, endpoint: Endpoint[Request, Reply], asked: Asked, ready
     with writing(world.engine) as connection:
         wall_now = world.wall.now()
         now = clockwork.world_now(connection, wall_now)
-        catch_up(connection, now)
+        if writes(endpoint):
+            news.catch_up(connection, now, world.ground)
+        else:
+            catch_up(connection, now)
         entry = ready.entry if ready else _enter(connection, endpoint, asked.headers, wall_now)._replace(request_id=ids.stamped("req", now))
         visit = _visit(connection, world, entry, now=now, prepared=prepared)
         if writes(endpoint) and visit is not None:

@@ -10,11 +10,14 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.envelope import from_wire
 from layers_mcp.contract.errors import BY_CODE, LayersError, Unavailable
+from layers_mcp.contract.events import EVENTS
 from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import tables
 
-__all__ = ["Fault", "add", "next_fault"]
+__all__ = ["Fault", "add", "next_event", "next_fault"]
 
+_LONGEST_S = 600
+"""The longest delay of a request, in seconds."""
 _Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,63}$")]
 _PLAIN = {
     401: "UNAUTHENTICATED",
@@ -47,22 +50,48 @@ class Fault(Request):
     `reset`: the connection breaks without any effect; `lose_answer`: the effect stays, the connection breaks.
     `job_error`: the code that the job or post of this request ends with, or that its consent is refused with once its owner
     presses Allow.
+
+    With `method` EVENT it is trouble for the next events that somebody listens to, and `path` is their kind (`post.published`), or
+    `*`: `lost`, `doubled`, or `delay_s` world seconds late, so that later ones come before.
     """
 
-    method: Literal["GET", "POST", "PATCH", "DELETE", "*"] = "*"
+    method: Literal["GET", "POST", "PATCH", "DELETE", "EVENT", "*"] = "*"
     path: str = "*"
     times: int = Field(default=1, ge=1, le=1_000_000)
     every: int = Field(default=1, ge=1, le=1000)
     status: int | None = Field(default=None, ge=400, le=599)
     code: _Code | None = None
     retry_after_s: float | None = Field(default=None, ge=0, le=86_400)
-    delay_s: float = Field(default=0.0, ge=0, le=600)
+    delay_s: float = Field(default=0.0, ge=0, le=86_400)
     reset: bool = False
     lose_answer: bool = False
     job_error: _Code | None = None
+    lost: bool = False
+    doubled: bool = False
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Fault:
+        """Trouble of events is not trouble of requests."""
+        events_only, given = {"lost", "doubled"}, self.model_fields_set
+        if self.method != "EVENT":
+            if given & events_only:
+                message = "lost, doubled: go with method EVENT only"
+                raise ValueError(message)
+            if self.delay_s > _LONGEST_S:
+                message = f"delay_s: a request is delayed {_LONGEST_S} seconds at most"
+                raise ValueError(message)
+        elif not given <= events_only | {"method", "path", "times", "every", "delay_s"}:
+            message = "method EVENT: goes with lost, doubled and delay_s only"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _known(self) -> Fault:
+        if self.method == "EVENT":
+            if self.path != "*" and self.path not in EVENTS:
+                message = "path: no event is of this kind"
+                raise ValueError(message)
+            return self
         if self.status is None and self.code is not None and self.code not in BY_CODE:
             message = f"code: {self.code} has no status of its own; give one"
             raise ValueError(message)
@@ -93,10 +122,9 @@ def add(connection: Connection, fault: Fault) -> None:
     connection.execute(insert(tables.faults).values(method=fault.method, path=fault.path, left=left, trouble=trouble))
 
 
-def next_fault(connection: Connection, endpoint: Endpoint[Request, Reply]) -> Fault | None:
-    """The trouble this request is to have, counted, or None."""
+def _next(connection: Connection, methods: list[str], path: str) -> Fault | None:
     old = tables.faults.c
-    for row in connection.execute(_NEXT, {"methods": [endpoint.method, "*"], "paths": [endpoint.path, "*"]}).all():
+    for row in connection.execute(_NEXT, {"methods": methods, "paths": [path, "*"]}).all():
         fault, left = Fault.model_validate(row.trouble), row.left - 1
         if left:
             connection.execute(update(tables.faults).where(old.seq == row.seq).values(left=left))
@@ -105,3 +133,13 @@ def next_fault(connection: Connection, endpoint: Endpoint[Request, Reply]) -> Fa
         if left % fault.every == 0:
             return fault
     return None
+
+
+def next_fault(connection: Connection, endpoint: Endpoint[Request, Reply]) -> Fault | None:
+    """The trouble this request is to have, counted, or None."""
+    return _next(connection, [endpoint.method, "*"], endpoint.path)
+
+
+def next_event(connection: Connection, kind: str) -> Fault | None:
+    """The trouble that an event of this kind is to have on its way, counted, or None."""
+    return _next(connection, ["EVENT"], kind)

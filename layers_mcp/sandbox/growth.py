@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 from layers_mcp.contract.content import STAGES
 from layers_mcp.contract.projects import BrandContext
 from layers_mcp.contract.scalars import SocialPlatform
-from layers_mcp.sandbox import crowd, ids, sdk_apps, tables
+from layers_mcp.sandbox import awaiting, crowd, ids, sdk_apps, tables
 from layers_mcp.sandbox.ads import making
 from layers_mcp.sandbox.ads.making import NewAccount, NewCampaign
 from layers_mcp.sandbox.ads.pool import ads_content_id
@@ -94,6 +94,9 @@ def _project(connection: Connection, now: datetime) -> str:
             for platform in _PLATFORMS
         ],
     )
+    for platform in _PLATFORMS:
+        account_id = ids.derived("sa", EXTERNAL_ID, platform)
+        awaiting.expect(connection, "account", account_id, project_id=project_id, due_at=now + _TOKEN_LIVES)
     return project_id
 
 

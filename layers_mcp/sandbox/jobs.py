@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from layers_mcp.contract import errors, jobs
 from layers_mcp.contract.endpoint import Reply
-from layers_mcp.sandbox import account, audit, ids, shelf, tables
+from layers_mcp.sandbox import account, audit, awaiting, ids, shelf, tables
 from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.clockwork import Script, Seen, Stage
 from layers_mcp.sandbox.visit import Answer, Visit
 
-__all__ = ["Plan", "accepted", "cancel", "changed", "fail", "get", "script_of", "start", "stop"]
+__all__ = ["Plan", "accepted", "assets_of", "cancel", "changed", "fail", "get", "look_later", "script_of", "see", "start", "stop"]
 
 _UNSTOPPABLE = ("opening_pr", "finalizing")
 """Stages whose effects can't be taken back (layers-api: concepts/jobs names the first)."""
@@ -53,6 +53,17 @@ def script_of(row: Row[Any]) -> Script:
     )
 
 
+def _await_end(connection: Connection, job_id: str, project_id: str, script: Script) -> None:
+    """Let the end of a job be told when it comes."""
+    ends = [at for at in (script.finishes_at, script.canceled_at) if at is not None]
+    awaiting.expect(connection, "job", job_id, project_id=project_id, due_at=min(ends, default=None))
+
+
+def look_later(visit: Visit, row: Row[Any]) -> None:
+    """Let the end of a job that has not ended when it was thought to be told when it comes."""
+    _await_end(visit.connection, row.id, row.project_id, script_of(row))
+
+
 def start(visit: Visit, project_id: str, plan: Plan, request: dict[str, JsonValue]) -> tuple[str, Script]:
     """A new job: its id and its script; `request` is kept with it.
 
@@ -77,7 +88,9 @@ def start(visit: Visit, project_id: str, plan: Plan, request: dict[str, JsonValu
             request=request,
         )
     )
-    return job_id, Script(stages=plan.stages, started_at=visit.now, gate=gate, fails_in=fails_in)
+    script = Script(stages=plan.stages, started_at=visit.now, gate=gate, fails_in=fails_in)
+    _await_end(visit.connection, job_id, project_id, script)
+    return job_id, script
 
 
 def changed(visit: Visit, job_id: str, **changes: Any) -> Row[Any]:
@@ -85,7 +98,10 @@ def changed(visit: Visit, job_id: str, **changes: Any) -> Row[Any]:
     job = tables.jobs.c.id == job_id
     if changes:
         visit.connection.execute(update(tables.jobs).where(job).values(changes))
-    return visit.connection.execute(select(tables.jobs).where(job)).one()
+    row = visit.connection.execute(select(tables.jobs).where(job)).one()
+    if changes:
+        _await_end(visit.connection, job_id, row.project_id, script_of(row))
+    return row
 
 
 def fail(visit: Visit, job_id: str, trouble: Trouble, *, stage: int) -> Row[Any]:
@@ -123,7 +139,7 @@ def _hand_over(visit: Visit, job_id: str) -> None:
 
 def stop(visit: Visit, job_id: str, at: datetime) -> None:
     """Cancel a job at the instant `at`: it makes nothing, costs nothing, and its work is dropped."""
-    visit.connection.execute(update(tables.jobs).where(tables.jobs.c.id == job_id).values(canceled_at=at))
+    changed(visit, job_id, canceled_at=at)
     _hand_over(visit, job_id)
     for table in _FACTS:
         visit.connection.execute(delete(table).where(table.c.job_id == job_id))
@@ -131,11 +147,16 @@ def stop(visit: Visit, job_id: str, at: datetime) -> None:
     account.release(visit, job_id, at)
 
 
-def _content_result(visit: Visit, job_id: str, container_ids: Sequence[str]) -> jobs.JobResult:
+def assets_of(visit: Visit, job_id: str) -> dict[str, tuple[jobs.ResultAsset, ...]]:
+    """The media of each container that a completed generation filled."""
     row = tables.containers.c
     made = visit.connection.execute(select(row.id, row.media).where(row.job_id == job_id).order_by(row.seq))
-    assets = [jobs.ResultAsset(**shelf.shown(visit.ground, one.id, asset)) for one in made for asset in one.media]
-    return jobs.JobResult(container_id=container_ids[0], container_ids=tuple(container_ids), assets=tuple(assets))
+    return {one.id: tuple(jobs.ResultAsset(**shelf.shown(visit.ground, one.id, asset)) for asset in one.media) for one in made}
+
+
+def _content_result(visit: Visit, job_id: str, container_ids: Sequence[str]) -> jobs.JobResult:
+    assets = tuple(asset for media in assets_of(visit, job_id).values() for asset in media)
+    return jobs.JobResult(container_id=container_ids[0], container_ids=tuple(container_ids), assets=assets)
 
 
 def _result(visit: Visit, row: Row[Any], container_ids: Sequence[str]) -> jobs.JobResult:
@@ -149,7 +170,8 @@ def _result(visit: Visit, row: Row[Any], container_ids: Sequence[str]) -> jobs.J
     return result.model_copy(update={"brand_context": brand.model_copy(update={"logo_url": url})})
 
 
-def _see(visit: Visit, row: Row[Any], seen: Seen) -> jobs.Job:
+def see(visit: Visit, row: Row[Any], seen: Seen) -> jobs.Job:
+    """The job of a row as it is seen."""
     container_ids = tuple(visit.connection.execute(_CONTAINERS, {"job": row.id}).scalars())
     shown: dict[str, Any] = {"job_id": row.id, "kind": row.kind, "status": seen.status, "stage": seen.stage, "progress": seen.progress}
     shown |= {"project_id": row.project_id, "started_at": row.started_at}
@@ -167,7 +189,7 @@ def _see(visit: Visit, row: Row[Any], seen: Seen) -> jobs.Job:
 def get(visit: Visit, request: jobs.GetJob) -> jobs.Job:
     """A job as it stands."""
     row = _own(visit, request.job_id)
-    return _see(visit, row, script_of(row).at(visit.now))
+    return see(visit, row, script_of(row).at(visit.now))
 
 
 def cancel(visit: Visit, request: jobs.CancelJob) -> Reply | Answer:

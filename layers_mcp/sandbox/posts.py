@@ -6,14 +6,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, func, select, tuple_, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, select, tuple_, type_coerce, update
 
+from layers_mcp.contract.events import PostCanceled
 from layers_mcp.contract.publishing import ScheduledPost
 from layers_mcp.contract.scalars import PostStatus
-from layers_mcp.sandbox import refusals, tables
+from layers_mcp.sandbox import awaiting, refusals, tables, telling
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["WITH_ACCOUNT", "cancel_queued", "external_id", "keep_failed", "see", "status_at"]
+__all__ = ["WITH_ACCOUNT", "cancel", "cancel_queued", "external_id", "keep_failed", "see", "status_at"]
 
 _DAY_MS = 86_400_000
 _EARLIER = tables.posts.alias("earlier")
@@ -97,11 +98,22 @@ def see(row: Row[Any], now: datetime) -> ScheduledPost:
     )
 
 
+def cancel(visit: Visit, *which: ColumnElement[bool]) -> int:
+    """Cancel the posts that these conditions hold for; how many there were."""
+    row, now = tables.posts.c, visit.now
+    stopped = update(tables.posts).where(*which).values(canceled_at=now, updated_at=now)
+    canceled = visit.connection.execute(stopped.returning(row.id, row.project_id, row.container_id)).all()
+    awaiting.over(visit.connection, "post", *(one.id for one in canceled))
+    for one in canceled:
+        said = PostCanceled(scheduled_post_id=one.id, container_id=one.container_id, canceled_at=now)
+        telling.tell(visit.connection, "post.canceled", said, project_id=one.project_id, at=now)
+    return len(canceled)
+
+
 def cancel_queued(visit: Visit, project_id: str) -> int:
     """Cancel every post of a project that has not started; how many there were."""
     row = tables.posts.c
-    queued = update(tables.posts).where(row.project_id == project_id, row.canceled_at.is_(None), row.starts_at > visit.now)
-    return visit.connection.execute(queued.values(canceled_at=visit.now, updated_at=visit.now)).rowcount
+    return cancel(visit, row.project_id == project_id, row.canceled_at.is_(None), row.starts_at > visit.now)
 
 
 def keep_failed(connection: Connection, account_id: str, *, expired_at: datetime, now: datetime) -> None:

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from layers_mcp.contract import errors, projects
-from layers_mcp.sandbox import ids, jobs, posts, shelf, tables
+from layers_mcp.sandbox import awaiting, ids, jobs, posts, shelf, tables
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
@@ -202,6 +202,7 @@ def create(visit: Visit, request: projects.CreateProject) -> projects.Project:
     }
     row |= {"policy": "review_first_n", "first_n": _FIRST_N, "created_at": visit.now, "updated_at": visit.now}
     visit.connection.execute(insert(tables.projects).values(row))
+    awaiting.expect(visit.connection, "project", project_id, project_id=project_id, due_at=None)
     if request.brand_context is not None:
         remember(visit, project_id, _facts(visit, request.brand_context), at=visit.now)
     made = own(visit, project_id)

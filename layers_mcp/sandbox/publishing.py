@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, insert, update
 
-from layers_mcp.contract import errors, publishing
+from layers_mcp.contract import errors, events, publishing
 from layers_mcp.contract.endpoint import Reply
-from layers_mcp.sandbox import audit, content, ids, posts, projects, social, tables
+from layers_mcp.sandbox import audit, awaiting, content, ids, posts, projects, social, tables, telling
 from layers_mcp.sandbox.clockwork import whole_ms
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.refusals import Draft, of_content
@@ -70,7 +70,10 @@ def _draft(row: Row[Any], target: publishing.Target, platform: str) -> Draft:
 def _lose_token(visit: Visit, account_id: str, at: datetime) -> None:
     """Let the account's token die at `at`, as if its owner had taken the consent back."""
     row = tables.accounts.c
-    visit.connection.execute(update(tables.accounts).where(row.id == account_id, row.token_expires_at > at).values(token_expires_at=at))
+    lost = update(tables.accounts).where(row.id == account_id, row.token_expires_at > at).values(token_expires_at=at)
+    project_id = visit.connection.execute(lost.returning(row.project_id)).scalar()
+    if project_id is not None:
+        awaiting.expect(visit.connection, "account", account_id, project_id=project_id, due_at=at)
 
 
 def _queue(visit: Visit, row: Row[Any], targets: Sequence[publishing.Target], scheduled_for: datetime) -> tuple[str, ...]:
@@ -85,6 +88,9 @@ def _queue(visit: Visit, row: Row[Any], targets: Sequence[publishing.Target], sc
         problem = None if no_token else visit.trouble or of_content(_draft(row, target, platforms[target.social_account_id]))
         visit.connection.execute(insert(tables.posts).values(times | whose | how | {"id": post_id, "problem": problem}))
         audit.log(visit, "scheduled_post.created", row.project_id, scheduledPostId=post_id, containerId=row.id)
+        awaiting.expect(visit.connection, "post", post_id, project_id=row.project_id, due_at=ends_at)
+        said = events.PostScheduled(scheduled_post_id=post_id, container_id=row.id, scheduled_for=scheduled_for)
+        telling.tell(visit.connection, "post.scheduled", said, project_id=row.project_id, at=visit.now)
         if no_token:
             _lose_token(visit, target.social_account_id, starts_at)
     return post_ids
@@ -207,12 +213,13 @@ def reschedule(visit: Visit, request: publishing.ReschedulePost) -> publishing.S
     starts_at = max(whole_ms(request.scheduled_for), visit.now)
     times = {"scheduled_for": request.scheduled_for, "starts_at": starts_at, "ends_at": starts_at + (row.ends_at - row.starts_at)}
     visit.connection.execute(update(tables.posts).where(tables.posts.c.id == row.id).values(times | {"updated_at": visit.now}))
+    awaiting.expect(visit.connection, "post", row.id, project_id=row.project_id, due_at=times["ends_at"])
     return posts.see(_own(visit, row.id), visit.now)
 
 
 def cancel(visit: Visit, request: publishing.CancelPost) -> publishing.CanceledPost:
     """Cancel a post that is not out yet."""
     row = _changeable(visit, request.scheduled_post_id, when=("queued", "publishing"))
-    visit.connection.execute(update(tables.posts).where(tables.posts.c.id == row.id).values(canceled_at=visit.now, updated_at=visit.now))
+    posts.cancel(visit, tables.posts.c.id == row.id)
     audit.log(visit, "scheduled_post.cancelled", row.project_id, scheduledPostId=row.id, reason=request.reason)
     return publishing.CanceledPost(id=row.id, status="canceled", canceled_at=visit.now)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Row, update
 
-from layers_mcp.contract import errors, review
+from layers_mcp.contract import errors, events, review
 from layers_mcp.contract.content import Brief, GenerateContent
-from layers_mcp.contract.scalars import ApprovalStatus
-from layers_mcp.sandbox import audit, content, formats, projects, publishing, tables
+from layers_mcp.sandbox import audit, content, formats, projects, publishing, tables, telling
 from layers_mcp.sandbox.visit import Visit, invalid
 
 __all__ = ["approve", "get_policy", "reject", "set_policy"]
@@ -31,9 +30,14 @@ def _waiting(visit: Visit, container_id: str) -> Row[Any]:
     return row
 
 
-def _decide(visit: Visit, row: Row[Any], approval: ApprovalStatus, note: str | None) -> None:
+def _decide(visit: Visit, row: Row[Any], approval: Literal["approved", "rejected"], note: str | None) -> None:
     changes = {"approval": approval, "decided_at": visit.now, "decided_by": visit.key.id, "note": note, "stash": None}
     visit.connection.execute(update(tables.containers).where(tables.containers.c.id == row.id).values(changes))
+    if approval == "approved":
+        decided = events.ContentDecided(id=row.id, approved_at=visit.now, approved_by=visit.key.id)
+    else:
+        decided = events.ContentDecided(id=row.id, rejected_at=visit.now, rejected_by=visit.key.id, reason=note)
+    telling.tell(visit.connection, f"content.{approval}", decided, project_id=row.project_id, at=visit.now)
 
 
 def approve(visit: Visit, request: review.ApproveContent) -> review.Decision:

@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from pydantic import JsonValue
 from sqlalchemy import Connection, Row, insert, select, update
 
-from layers_mcp.contract import errors, social
+from layers_mcp.contract import errors, events, social
 from layers_mcp.contract.scalars import SocialPlatform
-from layers_mcp.sandbox import ids, posts, projects, tables
+from layers_mcp.sandbox import awaiting, ids, posts, projects, readiness, tables, telling
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
@@ -69,17 +69,29 @@ def handle_of(name: str) -> str:
     return "".join(word for word in words if word not in _COMPANY)[:24] or "brand"
 
 
-def connect(connection: Connection, project: Row[Any], platform: str, now: datetime) -> str:
-    """Connect the account of a project on a platform, or renew the token of the one that is there; its id, which never changes."""
+def _consented(connection: Connection, project: Row[Any], platform: str, now: datetime) -> Row[Any]:
+    """The account of a project on a platform, made or with a new token."""
     row, token = tables.accounts.c, {"token_expires_at": now + _TOKEN_LIVES}
     known = connection.execute(select(tables.accounts).where(row.project_id == project.id, row.platform == platform)).first()
     if known is not None:
         posts.keep_failed(connection, known.id, expired_at=known.token_expires_at, now=now)
         connection.execute(update(tables.accounts).where(row.id == known.id).values(token))
-        return str(known.id)
+        return connection.execute(select(tables.accounts).where(row.id == known.id)).one()
     new = {"id": ids.mint("sa"), "project_id": project.id, "platform": platform, "handle": handle_of(project.name)}
-    connection.execute(insert(tables.accounts).values(new | token | {"connected_at": now}))
-    return new["id"]
+    made = insert(tables.accounts).values(new | token | {"connected_at": now})
+    return connection.execute(made.returning(tables.accounts)).one()
+
+
+def connect(connection: Connection, project: Row[Any], platform: str, now: datetime) -> str:
+    """Connect the account of a project on a platform, or renew the token of the one that is there; its id, which never changes."""
+    account = _consented(connection, project, platform, now)
+    awaiting.expect(connection, "account", account.id, project_id=project.id, due_at=account.token_expires_at)
+    said = events.AccountConnected(
+        social_account_id=account.id, platform=platform, display_name=account.handle, connected_at=account.connected_at
+    )
+    telling.tell(connection, "social_account.connected", said, project_id=project.id, at=now)
+    readiness.look(connection, project.id, now)
+    return str(account.id)
 
 
 def _page_for(

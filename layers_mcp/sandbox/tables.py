@@ -8,16 +8,19 @@ from typing import Final
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, String, Table, UniqueConstraint
 
 from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, seq, word
+from layers_mcp.sandbox.edge_tables import buckets, faults, replies
+from layers_mcp.sandbox.hook_tables import awaited, deliveries, events, webhooks
 from layers_mcp.sandbox.learned import audit, overrides, recommendations
 from layers_mcp.sandbox.listing_tables import app_media, scrapes
 
 __all__ = [
-    "HEAD", "TABLES", "VERSIONS", "accounts", "app_media", "audit", "brand_facts", "buckets", "containers", "faults", "influencers",
-    "install_states", "installations", "jobs", "keys", "keywords", "ledger", "oauth_states", "organizations", "overrides", "posts",
-    "projects", "pulls", "recommendations", "replies", "scrapes", "sdk_apps", "work", "world",
+    "HEAD", "TABLES", "VERSIONS", "accounts", "app_media", "audit", "awaited", "brand_facts", "buckets", "containers", "deliveries",
+    "events", "faults", "influencers", "install_states", "installations", "jobs", "keys", "keywords", "ledger", "oauth_states",
+    "organizations", "overrides", "posts", "projects", "pulls", "recommendations", "replies", "scrapes", "sdk_apps", "webhooks", "work",
+    "world",
 ]  # fmt: skip
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(
@@ -267,34 +270,4 @@ posts = Table(
     at("canceled_at", empty=True),
     at("created_at"),
     at("updated_at"),
-)
-replies = Table(
-    "replies",
-    TABLES,
-    seq(),
-    of("keys", "key_id"),
-    word("endpoint"),
-    word("idempotency_key"),
-    word("digest"),
-    Column("status", Integer, nullable=False),
-    Column("body", String, nullable=False),
-    Column("stored_at", Instant, nullable=False, index=True, comment="wall"),
-    UniqueConstraint("key_id", "endpoint", "idempotency_key"),
-)
-buckets = Table(
-    "buckets",
-    TABLES,
-    Column("key_id", String, ForeignKey("keys.id"), primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("left", Float, nullable=False),
-    Column("at", Instant, nullable=False, comment="wall"),
-)
-faults = Table(
-    "faults",
-    TABLES,
-    seq(),
-    word("method"),
-    word("path"),
-    Column("left", Integer, nullable=False),
-    Column("trouble", json(), nullable=False),
 )

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -57,11 +57,15 @@ class _Claimed(NamedTuple):
 class Worker:
     """Does the work of one open world, a few errands at a time."""
 
-    def __init__(self, engine: Engine, ground: Ground, wall: Clock, trades: Mapping[str, Trade[Any, Any]]) -> None:
+    def __init__(
+        self, engine: Engine, ground: Ground, wall: Clock, trades: Mapping[str, Trade[Any, Any]], *, settled: Callable[[], None]
+    ) -> None:
+        """`settled`: called whenever an errand has ended, so that others may look at what came of it."""
         self._engine = engine
         self._ground = ground
         self._wall = wall
         self._trades = trades
+        self._settled = settled
         self._name = uuid.uuid4().hex
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -162,6 +166,7 @@ class Worker:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("work of a job broke off; it is taken up again", exc_info=error)
         self._wake.set()
+        self._settled()
 
     def _renew(self, job_id: str) -> bool:
         """Whether the work is still ours and still wanted."""

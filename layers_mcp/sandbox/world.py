@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, select
 
 from layers_mcp.clock import Clock
 from layers_mcp.database import open_engine, reading, writing
-from layers_mcp.sandbox import clockwork, faults, growth, keys, tables
-from layers_mcp.sandbox.ads.passing import catch_up
+from layers_mcp.sandbox import clockwork, faults, growth, keys, news, tables
+from layers_mcp.sandbox.deliver import Post, Teller, poster
 from layers_mcp.sandbox.trades import TRADES
 from layers_mcp.sandbox.visit import NO_PORT, Ground
 from layers_mcp.sandbox.work import Worker
@@ -28,13 +28,14 @@ _AT_ONCE = 4
 class World:
     """An open world. Several processes may have the same folder open. `preparing`: a place among the answers that need work done."""
 
-    def __init__(self, engine: Engine, ground: Ground, wall: Clock) -> None:
+    def __init__(self, engine: Engine, ground: Ground, wall: Clock, *, send: Post | None = None) -> None:
         self.engine = engine
         self.ground = ground
         self.wall = wall
         self.key = keys.DEFAULT_KEY
         self.preparing = asyncio.Semaphore(_AT_ONCE)
-        self._worker = Worker(engine, ground, wall, TRADES)
+        self._teller = Teller(engine, ground, wall, send or poster(ground))
+        self._worker = Worker(engine, ground, wall, TRADES, settled=self._teller.nudge)
 
     @classmethod
     async def open(  # noqa: PLR0913  the door of the room: each is a setting
@@ -52,6 +53,7 @@ class World:
         site_url: str | None = None,
         chance: clockwork.Chance | None = None,
         demo: bool = False,
+        send: Post | None = None,
     ) -> Self:
         """Open the world in `folder`, made on first use, and take up work that nobody does any more.
 
@@ -59,7 +61,7 @@ class World:
         shorter. `at`, `speed`: the world's time and how fast it runs; a world that exists keeps its own unless they are given, and never
         goes back. `site_url`: where this process
         serves the world's site; None when it serves none. `chance`: what luck depends on in a world that is made now. `demo`: let the
-        growth demo be there.
+        growth demo be there. `send`: what carries webhooks out; else they go to this machine, the listed sites and the public Internet.
         """
         place = await asyncio.to_thread(folder.resolve)
         ground = Ground(
@@ -72,12 +74,14 @@ class World:
             site_url=site_url or NO_PORT,
         )
         engine = await asyncio.to_thread(_opened, ground, wall.now(), _Begin(chance or clockwork.Chance(), at, speed, demo))
-        world = cls(engine, ground, wall)
+        world = cls(engine, ground, wall, send=send)
         world._worker.start()
+        world._teller.start()
         return world
 
     async def close(self) -> None:
         """Stop the work under way, which whoever opens the world next takes up, and let go of the database."""
+        await self._teller.stop()
         await self._worker.stop()
         self.engine.dispose()
 
@@ -95,7 +99,7 @@ class World:
         """Move the world's clock forward to `at`, or let it run `speed` times as fast; the time it shows then."""
         with writing(self.engine) as connection:
             now = clockwork.set_clock(connection, self.wall.now(), at=at, speed=speed).epoch
-            catch_up(connection, now)
+            news.catch_up(connection, now, self.ground)
             return now
 
     def advance(self, seconds: float) -> datetime:
@@ -104,7 +108,7 @@ class World:
             wall_now = self.wall.now()
             later = clockwork.world_now(connection, wall_now) + timedelta(seconds=seconds)
             now = clockwork.set_clock(connection, wall_now, at=later).epoch
-            catch_up(connection, now)
+            news.catch_up(connection, now, self.ground)
             return now
 
     def script(self, fault: faults.Fault) -> None:
@@ -131,8 +135,13 @@ class World:
             keys.allow_host(connection, self.key, host)
 
     def nudge(self) -> None:
-        """Let the worker look for work now rather than at its next round."""
+        """Let the worker and the teller look now rather than at their next round."""
         self._worker.nudge()
+        self._teller.nudge()
+
+    async def told(self) -> None:
+        """Return when every webhook that is due by the world's time was sent."""
+        await self._teller.idle()
 
     async def work_done(self) -> None:
         """Return when no real work is under way or waiting here."""

@@ -28,8 +28,9 @@ from layers_mcp.store.store import Store
 TIMEOUT_S = 30.0
 ORDINARY = (-1.0, -1.1, -1.2, -1.3, -1.4)
 """Five posts that no audience likes much."""
-NOT_AN_EFFECT = {"buckets", "faults", "keys", "replies", "world", "work"}
-"""Tables that a request leaves a trace in although nothing was done; `work` follows its job, which is counted."""
+NOT_AN_EFFECT = {"awaited", "buckets", "faults", "keys", "replies", "world", "work"}
+"""Tables that a request leaves a trace in although nothing was done; `work` and `awaited` follow their job, which is
+counted."""
 SLIDE = {"id": "asset_1", "kind": "image", "name": "slide.jpg", "mime": "image/jpeg", "width": 1080, "height": 1920}
 SLIDE |= {"size": 1, "duration_ms": None, "preview": "slide.jpg"}
 _TESTS = Path(__file__).parents[1]

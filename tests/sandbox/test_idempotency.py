@@ -131,10 +131,11 @@ def _ids_of(schema: object) -> Iterator[str]:
 
 
 def test_every_id_of_a_keyed_request_may_come_bare():
-    """layers-api: concepts, "Identifiers"; a job's id is a ULID, which has no bare form."""
+    """layers-api: concepts, "Identifiers"; a job's id is a ULID, which has no bare form, and those of webhooks are always bare."""
     keyed = [endpoint.request.model_json_schema(by_alias=True) for endpoint in TABLE if endpoint.keyed]
+    never = {"jobId", "endpointId", "deliveryId"}
 
-    assert {"campaignId", "referenceMediaIds"} < {name for schema in keyed for name in _ids_of(schema)} <= {*_PREFIXES, "jobId"}
+    assert {"campaignId", "referenceMediaIds"} < {name for schema in keyed for name in _ids_of(schema)} <= {*_PREFIXES, *never}
 
 
 def test_a_bare_id_in_a_path_or_a_list_is_the_same_request_too():

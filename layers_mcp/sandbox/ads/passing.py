@@ -9,16 +9,17 @@ from typing import Any, NamedTuple
 from pydantic import JsonValue
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from layers_mcp.sandbox import audit, ids
+from layers_mcp.contract.events import ActionDispatched
+from layers_mcp.sandbox import audit, ids, telling
 from layers_mcp.sandbox import tables as world
-from layers_mcp.sandbox.ads import carrying, consents, measuring, pending, rules, tables
+from layers_mcp.sandbox.ads import carrying, consents, deciding, measuring, pending, rules, tables
 from layers_mcp.sandbox.ads.facts import Proposal
 from layers_mcp.sandbox.ads.making import next_tick
 from layers_mcp.sandbox.ads.measuring import Board
 from layers_mcp.sandbox.ads.optimizer import DENIALS, decide
 from layers_mcp.sandbox.ads.pool import creatives_at
 
-__all__ = ["catch_up"]
+__all__ = ["catch_up", "waits"]
 
 _LAYER = select(tables.layers)
 _Thing = tuple[str | None, ...]
@@ -101,6 +102,7 @@ class _Run:
             made = carrying.carry_out(self._connection, decision, self._at)
         if outcome in ("pending", "dispatched", "denied"):
             carrying.tell(self._connection, decision, self._at, outcome, **made)
+        deciding.tell(self._connection, decision, self._run, self._board.layer.platform)
 
 
 def _thing(one: Row[Any] | Proposal) -> _Thing:
@@ -156,6 +158,8 @@ def _dispatch(connection: Connection, board: Board, approved: Sequence[Row[Any]]
         connection.execute(update(tables.pending).where(wait.seq == one.seq).values(changes))
         carrying.tell(connection, decision, at, outcome, **made)
         if failure is None:
+            done = ActionDispatched(pending_id=one.id, platform=board.layer.platform, status=outcome, dispatched_at=at)
+            telling.tell(connection, "approval.dispatched", done, project_id=one.project_id, at=at)
             carried = carried._replace(actions=carried.actions + 1, pauses=carried.pauses + pauses)
     return carried
 
@@ -183,6 +187,7 @@ def _decided(  # noqa: PLR0913  what a cycle looks at, and what it was asked to 
     data: dict[str, JsonValue] = {"runId": asked.id, "layerId": board.layer.id, "dryRun": asked.dry_run, "actor_type": "optimizer"}
     audit.log_ours(connection, "ads.optimizer.run.completed", board.layer.project_id, at, **data)
     connection.execute(update(tables.runs).where(tables.runs.c.id == asked.id).values(done_at=at, summary=run.summary))
+    deciding.tell_run(connection, asked, board.layer.platform, summary=run.summary, at=at)
     return True
 
 
@@ -236,6 +241,14 @@ def _pass_layer(connection: Connection, layer: Row[Any], now: datetime) -> None:
         elif by_hand is not None:
             connection.execute(update(tables.runs).where(tables.runs.c.id == by_hand.id).values(done_at=at, summary={}))
     connection.execute(update(tables.layers).where(tables.layers.c.id == layer.id).values(next_at=tick))
+
+
+def waits(connection: Connection, now: datetime) -> bool:
+    """Whether the optimizer would have done something by `now` that it has not done yet."""
+    row, run, job = tables.layers.c, tables.runs.c, world.jobs
+    tick = select(row.seq).where(row.next_at <= now)
+    asked = select(run.seq).outerjoin(job, run.job_id == job.c.id).where(_DUE_RUN, run.due_at <= now, _GOES_ON)
+    return any(connection.execute(query.limit(1)).first() is not None for query in (tick, asked))
 
 
 def catch_up(connection: Connection, now: datetime) -> None:

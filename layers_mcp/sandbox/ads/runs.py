@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, insert, select
 from layers_mcp.contract import ads_optimizer, errors
 from layers_mcp.sandbox import audit, ids, jobs, projects
 from layers_mcp.sandbox import tables as world
-from layers_mcp.sandbox.ads import pending, tables
+from layers_mcp.sandbox.ads import deciding, pending, tables
 from layers_mcp.sandbox.clockwork import Stage, whole_ms
 from layers_mcp.sandbox.visit import Visit, invalid
 
@@ -57,50 +57,9 @@ def start(visit: Visit, request: ads_optimizer.StartRun) -> ads_optimizer.RunSta
     )
 
 
-def _names(visit: Visit, rows: list[Row[Any]]) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for table, column in ((tables.ads, "ad_id"), (tables.adsets, "adset_id"), (tables.campaigns, "campaign_id")):
-        wanted = {getattr(one, column) for one in rows} - {None}
-        found = visit.connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(wanted)))
-        names |= {one.id: one.name for one in found}
-    return names
-
-
-def _entity(one: Row[Any]) -> tuple[str, str]:
-    if one.ad_id is not None:
-        return "ad", one.ad_id
-    return ("adset", one.adset_id) if one.adset_id is not None else ("campaign", one.campaign_id)
-
-
 def _outcome(one: Row[Any], now: datetime) -> str:
     """What became of a decision: of one that was asked about, what its question shows now."""
     return one.outcome if one.asked is None else pending.shown(one.asked, one.asked_until, now)
-
-
-def _see(one: Row[Any], names: dict[str, str], now: datetime) -> ads_optimizer.Decision:
-    kind, name = _entity(one)
-    return ads_optimizer.Decision(
-        decision_id=one.id,
-        at=one.at,
-        action=one.action,
-        entity_type=kind,
-        entity_id=name,
-        entity_name=names.get(name),
-        ad_id=one.ad_id,
-        adset_id=one.adset_id,
-        campaign_id=one.campaign_id,
-        ads_content_id=one.ads_content_id,
-        state=one.state,
-        inputs=one.inputs,
-        reason=one.reason,
-        guardrails=tuple(one.guardrails),
-        blocked_by=one.blocked_by,
-        replacement=one.replacement,
-        current_value=one.current,
-        new_value=one.new,
-        outcome=_outcome(one, now),
-        pending_id=one.pending_id,
-    )
 
 
 def _currency(visit: Visit, layer_id: str) -> str | None:
@@ -119,7 +78,7 @@ def get(visit: Visit, request: ads_optimizer.GetRun) -> ads_optimizer.Run:
         raise errors.NotFound(f"there is no optimizer run {request.run_id} in project {project.id}")
     layer = visit.connection.execute(select(tables.layers).where(tables.layers.c.id == found.layer_id)).one()
     rows = list(visit.connection.execute(_DECIDED.where(tables.decisions.c.run_id == found.id).order_by(tables.decisions.c.seq)))
-    names = _names(visit, rows)
+    names = deciding.names_of(visit.connection, rows)
     status = "completed" if found.done_at is not None else "running"
     if found.job_id is not None and status == "running":
         job = visit.connection.execute(select(world.jobs).where(world.jobs.c.id == found.job_id)).one()
@@ -136,5 +95,5 @@ def get(visit: Visit, request: ads_optimizer.GetRun) -> ads_optimizer.Run:
         started_at=found.started_at,
         completed_at=found.done_at,
         summary=found.summary or {},
-        decisions=tuple(_see(one, names, visit.now) for one in rows),
+        decisions=tuple(deciding.see(one, names, _outcome(one, visit.now)) for one in rows),
     )

@@ -1,0 +1,63 @@
+"""What Layers tells: webhooks, and the events that only one page knows."""
+
+from __future__ import annotations
+
+from layers_mcp.contract.drift.row import NOTHING, PLAIN, PLAYBOOK, SEED, Drift, P, S
+
+__all__ = ["WEBHOOKS"]
+
+# One row a line or two: a line for each field would be five hundred.
+# fmt: off
+WEBHOOKS: tuple[Drift, ...] = (
+    Drift("events of the playbook", PLAYBOOK, "project.ready, ads.decision", f"{P}: event catalog", "neither",
+          "both can be subscribed to, and are sent", "the seed's word; the live API may refuse them"),
+    Drift("events of ads", f"{P}: ads pages", "ads.optimizer.run.completed, approval.*", f"{P}: integrations",
+          "optimizer events are not emitted", "both can be subscribed to; those that have a cause here are sent",
+          "the page that describes the thing"),
+    Drift("project.ready", PLAYBOOK, "onboarding complete", P, NOTHING,
+          "once, when an ingest and a generation are completed and an account is connected", "what loop 1 waits for"),
+    Drift("ads.decision", PLAYBOOK, "a material decision", P, NOTHING,
+          "each that was carried out or waits for a yes; no hold, no denial, no dry run; the fields of the run's record", PLAIN),
+    Drift("payloads past post.failed", f"{P}: event catalog", "cut off", PLAYBOOK, NOTHING,
+          "the ids of the thing, and what its own reply says; projectId in all", PLAIN),
+    Drift("an event for a draft", f"{P}: event catalog", "post.published: reached published", S, NOTHING, "none", "nothing is out"),
+    Drift("envelope of an event", f"{P}: webhooks", "id, type, data, replayOf", P, "more may exist", "these four", PLAIN),
+    Drift("replayOf", f"{P}: webhooks, older", "in data", f"{P}: webhooks, newer", "at the top level", "top level; both are read",
+          "the reference page agrees with the newer"),
+    Drift("key of the signature", f"{P}: webhooks", "secret", P, NOTHING, "the bytes of the whole whsec_… text", PLAIN),
+    Drift("clock of the signature", f"{P}: webhooks", "reject beyond 5 minutes", P, NOTHING,
+          "the wall's; retries and the overlap of secrets follow the world's", "a receiver lives by its own clock"),
+    Drift("retries", f"{P}: webhooks, older", "0s 30s 1m 5m 15m 1h 6h 24h, 8 attempts in about 32 h", f"{P}: integrations",
+          "up to 5 attempts", "the ladder, each step counted from the attempt before; then failed",
+          "the only exact one, and the sample row has 8 attempts"),
+    Drift("retries of a 4xx", f"{P}: webhooks, older", "any non-2xx", f"{P}: integrations", "4xx except 429: none",
+          "none: abandoned at once", "the harder one to live with; and abandoned is a status that something must have"),
+    Drift("redirects and patience", P, NOTHING, f"{P}: webhooks", NOTHING,
+          "a redirect is a failure and is not followed; 10 seconds", PLAIN),
+    Drift("consecutive failures", f"{P}: webhooks", "20, then auto_paused", P, NOTHING,
+          "attempts are counted; one success ends the row", PLAIN),
+    Drift("what a paused endpoint misses", P, NOTHING, f"{P}: webhooks", NOTHING,
+          "what happens meanwhile is not kept for it; what waited before waits on", PLAIN),
+    Drift("test of a paused endpoint", f"{P}: webhooks/test", "ignores the events filter", P, NOTHING, "it is sent",
+          "so that it can be tried first"),
+    Drift("409 of a replay", f"{P}: webhook-deliveries/replay", "404, 409", P, NOTHING,
+          "while it is still to be sent, or its endpoint is paused", PLAIN),
+    Drift("first attempt", f"{P}: scheduler", "webhook dispatcher tick: 1 minute", f"{P}: webhooks, older", "0s", "at once",
+          "within about a minute holds, too"),
+    Drift("statuses of webhook routes", f"{P}: webhooks", "none printed", P, NOTHING,
+          "201 for a new endpoint, 202 for test and replay, else 200", PLAIN),
+    Drift("overlap of a rotation", f"{P}: webhooks, older", "24 hours", f"{P}: webhooks, newer",
+          "until previousSecretExpiresAt", "24 hours", "both hold"),
+    Drift("secret of a repeated create", f"{P}: webhooks", "shown once", f"{P}: webhooks", "idempotent",
+          "the replayed answer has no signingSecret", "rotate-secret makes another"),
+    Drift("all_children", f"{P}: webhooks", "this organization and its children", P, "org:admin",
+          "org:admin or *; there are no children here", "no page's tool needs them"),
+    Drift("bounds of a webhook endpoint", P, NOTHING, f"{P}: webhooks", "metadata is opaque",
+          "url 2,000 letters, description 500, metadata 8 KB", "a project's"),
+    Drift("where a webhook may go", f"{P}: webhooks", "https; http://localhost in development", P, NOTHING,
+          "public addresses by https; loopback and hosts of LAYERS_SANDBOX_SITES by http too", "nobody's network is reached through it"),
+    Drift("signing in the registration", PLAYBOOK, "the secret returned at registration", f"{P}: webhooks", "signingSecret",
+          "signingSecret", SEED),
+)
+
+# fmt: on
