@@ -62,7 +62,7 @@ def outgoing(endpoint: Endpoint[Q, R], request: Q) -> Outgoing:
     fields: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     path = endpoint.path
     for name in endpoint.path_fields:
-        path = path.replace(f"{{{name}}}", _segment(name, fields.pop(name)))
+        path = path.replace(f"{{{name}}}", _segment(name, fields[name] if name in endpoint.repeats else fields.pop(name)))
     if not endpoint.in_body:
         return Outgoing(path=path, query=tuple((name, word) for name, given in fields.items() for word in _words(given)), body=None)
     return Outgoing(path=path, query=(), body=fields if fields or endpoint.method != "DELETE" else None)

@@ -45,8 +45,9 @@ class Endpoint(Generic[Q, R]):
     """What one route takes, answers and costs.
 
     Fields of `request` named in `path` travel there; the rest in the query of a GET, else in the body.
-    `scope` None: any valid key may call. `keyed`: honours `Idempotency-Key` for 24 h. `statuses`: success statuses,
-    the usual one first. `codes`: error codes of its own beside the common ones. `source`: where Layers says so.
+    `scope` None: any valid key may call. `keyed`: honours `Idempotency-Key` for 24 h. `repeats`: wire names of path fields that
+    stand in the body, too, and must say the same there. `statuses`: success statuses, the
+    usual one first. `codes`: error codes of its own beside the common ones. `source`: where Layers says so.
     """
 
     method: Method
@@ -56,6 +57,7 @@ class Endpoint(Generic[Q, R]):
     scope: str | None
     rate: RateClass
     keyed: bool = False
+    repeats: tuple[str, ...] = ()
     statuses: tuple[int, ...] = (200,)
     codes: tuple[str, ...] = ()
     source: str

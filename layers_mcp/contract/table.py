@@ -18,11 +18,13 @@ from layers_mcp.contract import (
     clones,
     content,
     creatives,
+    engagement,
     github,
     influencers,
     ingest,
     jobs,
     keywords,
+    leases,
     measurement,
     projects,
     publishing,
@@ -38,6 +40,7 @@ __all__ = ["NOUNS", "TABLE"]
 NOUNS = (
     account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, clones, review, social, publishing,
     measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics, audit, webhooks,
+    leases, engagement,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

@@ -18,11 +18,13 @@ from layers_mcp.contract import audit as c_audit
 from layers_mcp.contract import clones as c_clones
 from layers_mcp.contract import content as c_content
 from layers_mcp.contract import creatives as c_creatives
+from layers_mcp.contract import engagement as c_engagement
 from layers_mcp.contract import github as c_github
 from layers_mcp.contract import influencers as c_influencers
 from layers_mcp.contract import ingest as c_ingest
 from layers_mcp.contract import jobs as c_jobs
 from layers_mcp.contract import keywords as c_keywords
+from layers_mcp.contract import leases as c_leases
 from layers_mcp.contract import measurement as c_measurement
 from layers_mcp.contract import projects as c_projects
 from layers_mcp.contract import publishing as c_publishing
@@ -38,11 +40,13 @@ from layers_mcp.sandbox import (
     clones,
     content,
     creatives,
+    engagement,
     github,
     influencers,
     ingest,
     jobs,
     keywords,
+    leases,
     listings,
     metrics,
     projects,
@@ -146,6 +150,12 @@ ANSWERS: dict[str, Answering] = {
     c_webhooks.TEST.name: webhooks.ping,
     c_webhooks.DELIVERIES.name: webhooks.deliveries_of,
     c_webhooks.REPLAY.name: webhooks.replay,
+    c_leases.REQUEST.name: leases.request,
+    c_leases.GET_REQUEST.name: leases.get,
+    c_leases.LIST.name: leases.listing,
+    c_leases.RELEASE.name: leases.release,
+    c_engagement.GET.name: engagement.get,
+    c_engagement.UPDATE.name: engagement.change,
 }
 """By the endpoint's name; every row of the table is answered, which a test proves."""
 

@@ -12,6 +12,7 @@ from pydantic_core import from_json, to_json
 
 from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+from layers_mcp.contract.scalars import any_project
 from layers_mcp.sandbox.spellings import Wire, as_the_table
 from layers_mcp.sandbox.visit import invalid, unnamed
 
@@ -65,10 +66,12 @@ def _from_body(body: bytes) -> Wire:
     return _whole(wire)
 
 
-def _with_path(wire: Wire, path: Mapping[str, str]) -> Wire:
-    for name in path:
-        if name in wire:
+def _with_path(wire: Wire, path: Mapping[str, str], repeats: Sequence[str]) -> Wire:
+    for name, given in path.items():
+        if name in wire and name not in repeats:
             raise invalid(name, "stands in the path")
+        if name in repeats and name in wire and any_project(str(wire[name])) != any_project(given):
+            raise invalid(name, "is not the one in the path")
     return {**wire, **path}
 
 
@@ -108,7 +111,7 @@ def read_request(endpoint: Endpoint[Request, Reply], path: Mapping[str, str], qu
     if endpoint.in_body and query:
         raise unnamed(query[0][0], "does not belong in the query of this route")
     wire = _from_body(body) if endpoint.in_body else _from_query(endpoint, query)
-    wire = _with_path(as_the_table(endpoint, wire), path)
+    wire = _with_path(as_the_table(endpoint, wire), path, endpoint.repeats)
     try:
         if endpoint.in_body:  # JSON has types, so "2" is no number; in a query all is text
             return endpoint.request.model_validate_json(to_json(wire), strict=True, by_alias=True, by_name=False)

@@ -16,7 +16,7 @@ from layers_mcp.sandbox.hook_tables import awaited
 
 __all__ = ["Kind", "due", "expect", "expects", "over"]
 
-Kind = Literal["job", "post", "account", "project"]
+Kind = Literal["job", "post", "account", "project", "lease"]
 _ROW = awaited.c
 
 

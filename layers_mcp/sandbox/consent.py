@@ -34,7 +34,9 @@ _ASKED = select(tables.oauth_states).where(
 )
 _PROJECT = select(tables.projects).where(tables.projects.c.id == bindparam("project"))
 _ACCOUNT = select(tables.accounts.c.handle).where(
-    tables.accounts.c.project_id == bindparam("project"), tables.accounts.c.platform == bindparam("platform")
+    tables.accounts.c.project_id == bindparam("project"),
+    tables.accounts.c.platform == bindparam("platform"),
+    tables.accounts.c.lease_id.is_(None),
 )
 
 

@@ -69,7 +69,8 @@ def _operation(endpoint: Endpoint[Request, Reply], replies: Json) -> tuple[Json,
     """One route, and the schemas its fields refer to."""
     schema = endpoint.request.model_json_schema(by_alias=True, ref_template=_REF)
     fields, needed = schema.get("properties", {}), schema.get("required", [])
-    rest = {name: field for name, field in fields.items() if name not in endpoint.path_fields}
+    elsewhere = set(endpoint.path_fields) - set(endpoint.repeats)
+    rest = {name: field for name, field in fields.items() if name not in elsewhere}
     parameters = [{"name": name, "in": "path", "required": True, "schema": fields[name]} for name in endpoint.path_fields]
     operation: Json = {
         "summary": _first_line(endpoint),

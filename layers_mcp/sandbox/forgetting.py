@@ -31,11 +31,13 @@ _LEASE_S = 10.0
 """Seconds in which whoever does work for the project lets go of it: a lease, and a renewal (work)."""
 _ID = re.compile(r"[a-z]+_[0-9A-Za-z-]{20,}")
 _OF_PROJECT = (
-    tables.deliveries, tables.events, tables.webhooks, tables.awaited, tables.posts, tables.recommendations, tables.overrides,
-    tables.app_media, tables.keywords, tables.brand_facts, tables.sdk_apps, tables.oauth_states, paid.pending, paid.decisions, paid.runs,
+    tables.engagements, tables.deliveries, tables.events, tables.webhooks, tables.awaited, tables.posts, tables.recommendations,
+    tables.overrides, tables.app_media, tables.keywords, tables.brand_facts, tables.sdk_apps, tables.oauth_states, paid.pending,
+    paid.decisions, paid.runs,
 )  # fmt: skip
 _LATER = (
     paid.campaigns, paid.consents, paid.accounts, paid.layers, paid.creatives, tables.containers, tables.influencers, tables.accounts,
+    tables.lease_requests,
 )  # fmt: skip
 _OF_JOBS = (tables.work, tables.pulls, tables.scrapes)
 GONE = (*_OF_JOBS, *_OF_PROJECT, paid.stretches, paid.ads, paid.adsets, *_LATER, tables.replies)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, select
 
 from layers_mcp.contract import events
-from layers_mcp.sandbox import awaiting, jobs, posts, readiness, tables
+from layers_mcp.sandbox import awaiting, jobs, leases, posts, readiness, tables
 from layers_mcp.sandbox.ads import passing
 from layers_mcp.sandbox.hook_tables import awaited, webhooks
 from layers_mcp.sandbox.telling import tell
@@ -62,7 +62,12 @@ def _account(visit: Visit, due: Row[Any]) -> None:
     tell(visit.connection, "social_account.needs_reauth", over, project_id=row.project_id, at=row.token_expires_at)
 
 
-_LOOK: dict[str, Callable[[Visit, Row[Any]], None]] = {"job": _job, "post": _post, "account": _account}
+def _lease(visit: Visit, due: Row[Any]) -> None:
+    awaiting.over(visit.connection, "lease", due.subject)
+    leases.tell(visit, due.subject)
+
+
+_LOOK: dict[str, Callable[[Visit, Row[Any]], None]] = {"job": _job, "post": _post, "account": _account, "lease": _lease}
 
 
 def waits(connection: Connection, now: datetime) -> bool:

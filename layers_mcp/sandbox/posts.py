@@ -14,7 +14,7 @@ from layers_mcp.contract.scalars import PostStatus
 from layers_mcp.sandbox import awaiting, refusals, tables, telling
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["WITH_ACCOUNT", "cancel", "cancel_queued", "external_id", "keep_failed", "see", "status_at"]
+__all__ = ["WITH_ACCOUNT", "cancel", "cancel_on", "cancel_queued", "external_id", "keep_failed", "see", "status_at"]
 
 _DAY_MS = 86_400_000
 _EARLIER = tables.posts.alias("earlier")
@@ -108,6 +108,12 @@ def cancel(visit: Visit, *which: ColumnElement[bool]) -> int:
         said = PostCanceled(scheduled_post_id=one.id, container_id=one.container_id, canceled_at=now)
         telling.tell(visit.connection, "post.canceled", said, project_id=one.project_id, at=now)
     return len(canceled)
+
+
+def cancel_on(visit: Visit, account_id: str) -> int:
+    """Cancel every post on an account that has not started; how many there were."""
+    row = tables.posts.c
+    return cancel(visit, row.account_id == account_id, row.canceled_at.is_(None), row.starts_at > visit.now)
 
 
 def cancel_queued(visit: Visit, project_id: str) -> int:

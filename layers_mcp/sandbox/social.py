@@ -72,7 +72,8 @@ def handle_of(name: str) -> str:
 def _consented(connection: Connection, project: Row[Any], platform: str, now: datetime) -> Row[Any]:
     """The account of a project on a platform, made or with a new token."""
     row, token = tables.accounts.c, {"token_expires_at": now + _TOKEN_LIVES}
-    known = connection.execute(select(tables.accounts).where(row.project_id == project.id, row.platform == platform)).first()
+    own = (row.project_id == project.id, row.platform == platform, row.lease_id.is_(None))
+    known = connection.execute(select(tables.accounts).where(*own)).first()
     if known is not None:
         posts.keep_failed(connection, known.id, expired_at=known.token_expires_at, now=now)
         connection.execute(update(tables.accounts).where(row.id == known.id).values(token))
@@ -118,6 +119,7 @@ def reauth_url(visit: Visit, request: social.CreateReauthUrl) -> social.OauthUrl
     """A page for the owner of a connected account to consent again; the account keeps its id and gets a new token."""
     row, project = tables.accounts.c, projects.living(visit, request.project_id)
     mine = (row.project_id == project.id, row.id == ids.full("sa", request.social_account_id), row.connected_at <= visit.now)
+    mine = (*mine, row.lease_id.is_(None))
     platform = visit.connection.execute(select(row.platform).where(*mine)).scalar()
     if platform is None:
         raise invalid("socialAccountId", "is not an account of this project; GET /v1/projects/{projectId}/social-accounts lists them")
@@ -158,9 +160,9 @@ def project_oauth_status(visit: Visit, request: social.GetProjectOauthStatus) ->
 
 
 def connected(visit: Visit, project_id: str) -> dict[str, SocialPlatform]:
-    """The platform of each account that was connected to the project, also where its token has expired since."""
+    """The platform of each account that is connected to the project, also where its token has expired since."""
     row = tables.accounts.c
-    query = select(row.id, row.platform).where(row.project_id == project_id, row.connected_at <= visit.now)
+    query = select(row.id, row.platform).where(row.project_id == project_id, row.connected_at <= visit.now, row.disconnected_at.is_(None))
     return {found.id: found.platform for found in visit.connection.execute(query)}
 
 
@@ -180,7 +182,9 @@ def accounts(visit: Visit, request: social.ListAccounts) -> social.SocialAccount
 
     def see(found: Row[Any]) -> social.SocialAccount | None:
         status = "reauth_required" if found.token_expires_at <= visit.now else "connected"
-        if request.status not in (None, status) or request.leased:
+        status = "disconnected" if found.disconnected_at is not None else status
+        leased = found.lease_id is not None
+        if request.status not in (None, status) or request.leased not in (None, leased):
             return None
         return social.SocialAccount(
             social_account_id=found.id,
@@ -188,9 +192,9 @@ def accounts(visit: Visit, request: social.ListAccounts) -> social.SocialAccount
             handle=found.handle,
             avatar_url=None,
             status=status,
-            leased=False,
+            leased=leased,
             connected_at=found.connected_at,
-            token_expires_at=found.token_expires_at,
+            token_expires_at=None if leased else found.token_expires_at,
         )
 
     keys = Keys("accounts", row.connected_at, row.seq)

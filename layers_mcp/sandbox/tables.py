@@ -11,16 +11,17 @@ from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, 
 from layers_mcp.sandbox.edge_tables import buckets, faults, replies
 from layers_mcp.sandbox.hook_tables import awaited, deliveries, events, webhooks
 from layers_mcp.sandbox.learned import audit, overrides, recommendations
+from layers_mcp.sandbox.lease_tables import engagements, lease_requests
 from layers_mcp.sandbox.listing_tables import app_media, scrapes
 
 __all__ = [
     "HEAD", "TABLES", "VERSIONS", "accounts", "app_media", "audit", "awaited", "brand_facts", "buckets", "containers", "deliveries",
-    "events", "faults", "influencers", "install_states", "installations", "jobs", "keys", "keywords", "ledger", "oauth_states",
-    "organizations", "overrides", "posts", "projects", "pulls", "recommendations", "replies", "scrapes", "sdk_apps", "webhooks", "work",
-    "world",
+    "engagements", "events", "faults", "influencers", "install_states", "installations", "jobs", "keys", "keywords", "lease_requests",
+    "ledger", "oauth_states", "organizations", "overrides", "posts", "projects", "pulls", "recommendations", "replies", "scrapes",
+    "sdk_apps", "webhooks", "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(
@@ -235,7 +236,9 @@ accounts = Table(
     word("handle"),
     at("connected_at"),
     at("token_expires_at"),
-    UniqueConstraint("project_id", "platform"),
+    of("lease_requests", "lease_id", empty=True),
+    at("disconnected_at", empty=True),
+    UniqueConstraint("project_id", "platform", "handle"),
 )
 oauth_states = Table(
     "oauth_states",

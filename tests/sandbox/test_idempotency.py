@@ -131,9 +131,9 @@ def _ids_of(schema: object) -> Iterator[str]:
 
 
 def test_every_id_of_a_keyed_request_may_come_bare():
-    """layers-api: concepts, "Identifiers"; a job's id is a ULID, which has no bare form, and those of webhooks are always bare."""
+    """layers-api: concepts, "Identifiers"; a job's id has no bare form, those of webhooks no other, a lease request's is anybody's."""
     keyed = [endpoint.request.model_json_schema(by_alias=True) for endpoint in TABLE if endpoint.keyed]
-    never = {"jobId", "endpointId", "deliveryId"}
+    never = {"jobId", "endpointId", "deliveryId", "requestId"}
 
     assert {"campaignId", "referenceMediaIds"} < {name for schema in keyed for name in _ids_of(schema)} <= {*_PREFIXES, *never}
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from sqlalchemy import create_engine, func, inspect, select, text, update
 
 from layers_mcp.clock import HandClock
 from layers_mcp.contract.errors import Invalid
+from layers_mcp.contract.events import EVENTS
 from layers_mcp.database import migrating, open_engine, writing
 from layers_mcp.database.migrating import bring_up
 from layers_mcp.sandbox import tables
@@ -273,5 +276,34 @@ async def test_an_older_world_keeps_what_was_overridden_and_who_did_what(tmp_pat
     assert (kept["adsContentId"], kept["override"], kept["note"]) == (creative, "exclude", "off brand")
     assert (await again.get("/v1/audit-log"))["items"] == logged
     assert {one["actor"] for one in logged} == {"partner_api"}
+    await again.client.aclose()
+    await world.close()
+
+
+async def test_a_world_from_before_webhooks_keeps_its_accounts_and_posts_and_tells_what_is_still_to_come(tmp_path, clock, house):
+    """Revisions 0005 and 0006, on a world in which things have happened: nobody hears of the past, everybody of what comes."""
+    project = await house.project()
+    account, container = await house.account(project), await house.content(project)
+    await house.post(f"/v1/content/{container}/approve")
+    later = {"targets": [{"socialAccountId": account}], "scheduledFor": (clock.now() + timedelta(hours=1)).isoformat()}
+    post = (await house.post(f"/v1/content/{container}/schedule", later))["scheduledPostIds"][0]
+    await house.world.close()
+    _back_to(tmp_path / "state" / "sandbox.db", "0004")
+    heard: list[str] = []
+
+    async def send(url: str, headers: Mapping[str, str], body: bytes) -> int:
+        heard.append(json.loads(body)["type"])
+        return 200
+
+    world = await World.open(tmp_path / "state", wall=clock, send=send)
+    again = type(house)(world, clock)
+    every = [kind for kind in EVENTS if not kind.startswith("job.")]
+    await again.post("/v1/webhook-endpoints", {"url": "https://example.com/h", "events": every}, status=201)
+    again.wait(2 * 3600)
+    await world.told()
+
+    assert heard == ["post.published"]
+    assert (await again.get(f"/v1/scheduled-posts/{post}"))["socialAccountId"] == account
+    assert await again.account(project) == account
     await again.client.aclose()
     await world.close()

@@ -13,9 +13,23 @@ from layers_mcp.contract.drift.paid import PAID
 from layers_mcp.contract.drift.posting import CONTENT, PUBLISHING
 from layers_mcp.contract.drift.row import Drift
 from layers_mcp.contract.drift.setup import GITHUB, IDENTITY, PAGES, PROJECTS
-from layers_mcp.contract.drift.telling import WEBHOOKS
+from layers_mcp.contract.drift.telling import ENGAGEMENT, LEASES, WEBHOOKS
 
 __all__ = ["DRIFT", "Drift"]
 
-DRIFT: tuple[Drift, ...] = (*IDENTITY, *PROJECTS, *GITHUB, *PAGES, *CONTENT, *PUBLISHING, *EDGE, *APPS, *LEARNING, *PAID, *WEBHOOKS)
+DRIFT: tuple[Drift, ...] = (
+    *IDENTITY,
+    *PROJECTS,
+    *GITHUB,
+    *PAGES,
+    *CONTENT,
+    *PUBLISHING,
+    *EDGE,
+    *APPS,
+    *LEARNING,
+    *PAID,
+    *WEBHOOKS,
+    *LEASES,
+    *ENGAGEMENT,
+)
 """Every disagreement and every choice of ours that we know of."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from layers_mcp.contract.drift.row import NOTHING, PLAIN, PLAYBOOK, SEED, Drift, P, S
 
-__all__ = ["WEBHOOKS"]
+__all__ = ["ENGAGEMENT", "LEASES", "WEBHOOKS"]
 
 # One row a line or two: a line for each field would be five hundred.
 # fmt: off
@@ -58,6 +58,34 @@ WEBHOOKS: tuple[Drift, ...] = (
           "public addresses by https; loopback and hosts of LAYERS_SANDBOX_SITES by http too", "nobody's network is reached through it"),
     Drift("signing in the registration", PLAYBOOK, "the secret returned at registration", f"{P}: webhooks", "signingSecret",
           "signingSecret", SEED),
+)
+LEASES: tuple[Drift, ...] = (
+    Drift("path of the leased list", f"{P}: leased accounts", "/v1/leased-accounts",
+          f"{P}: leased accounts", "/v1/projects/:projectId/leased-accounts", "the project's", "the page of the route itself"),
+    Drift("projectId of a lease request", f"{P}: leased-accounts/request", "required in the body, must equal the path", P, NOTHING,
+          "sent in both; a body without it is accepted", "the path says it"),
+    Drift("requestId of a lease request", f"{P}: leased-accounts/request", "partner id", P, NOTHING,
+          "it becomes the request's id; a second one of the name is 409 CONFLICT", PLAIN),
+    Drift("reply of a lease request", f"{P}: leased-accounts/request", "cut", f"{P}: leased-accounts/requests",
+          "the request", "201 with the request", PLAIN),
+    Drift("time a lease takes", f"{P}: leased accounts", "usually less than 48 h", f"{P}: leased accounts, old", "shows within about 30 s",
+          "24 hours at job speed 1", "people do it"),
+    Drift("what a lease request comes to", f"{P}: leased accounts", "assigned, partial, rejected", P, NOTHING,
+          "assigned; scripted: LEASE_PARTIAL half of them, any other code rejected", PLAIN),
+    Drift("renewal of a lease", f"{P}: pricing", "$150 a month", P, NOTHING, "every 30 days; no credits are taken for it",
+          "it is billed in dollars"),
+    Drift("release told", f"{P}: event catalog", "social_account.revoked, payload cut", P, NOTHING, "sent with released_by_partner", PLAIN),
+    Drift("token of a leased account", f"{P}: social accounts", "tokenExpiresAt", P, NOTHING, "null: Layers keeps it", PLAIN),
+)
+ENGAGEMENT: tuple[Drift, ...] = (
+    Drift("scope of reading engagement", f"{P}: reference/engagement", "engagement:read", f"{P}: configure-auto-pilot-engagement",
+          "engagement:write", "engagement:read", "reading needs no right to write"),
+    Drift("newer fields of engagement", f"{P}: engagement, old", "403 FORBIDDEN_FENCE", f"{P}: engagement, new", "they round-trip",
+          "they round-trip", "the newer page"),
+    Drift("bounds of the reply fields", f"{P}: engagement", "cut", P, NOTHING,
+          "maxPerPostPerHour 1 to 1000, 50 patterns of 200 letters, escalateNegativeSentiment true or false", PLAIN),
+    Drift("fields of engagement that nobody set", f"{P}: engagement", "strategy?, tone?", P, NOTHING,
+          "left out, as in the printed default", PLAIN),
 )
 
 # fmt: on
