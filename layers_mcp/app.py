@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,12 +25,18 @@ if TYPE_CHECKING:
     from layers_mcp.client.keys import KeyFile
     from layers_mcp.client.layers import Layers
     from layers_mcp.gate.policy import Policy
+    from layers_mcp.receiver.app import Receiver
     from layers_mcp.sandbox.world import World
     from layers_mcp.server.page.routes import Page
     from layers_mcp.store.store import Store
     from layers_mcp.tool.visit import House
 
-__all__ = ["App", "open_world"]
+__all__ = ["App", "open_world", "place_of"]
+
+
+def place_of(settings: Settings) -> str:
+    """The API that calls go to, by its URL; the embedded sandbox has no URL, and is called by this one."""
+    return settings.base_url if settings.live else "http://sandbox.layers"
 
 
 async def open_world(  # noqa: PLR0913  each is a setting of its own
@@ -138,6 +145,8 @@ class App:
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._house: House | None = None
+        self._store: Store | None = None
+        self._receiver: Receiver | None = None
 
     async def answer(
         self, name: str, given: dict[str, Any], tell: Tell, asker: Asker | None = None, *, caller: Caller | None = None
@@ -204,6 +213,18 @@ class App:
                     raise
         return self._house
 
+    async def receiver(self) -> Receiver:
+        """What takes webhooks; opened with the house by the first delivery, and at work from then on."""
+        from layers_mcp.receiver.opening import receiving  # noqa: PLC0415  shut until something is delivered
+
+        house, settings = await self.house(), self._settings
+        async with self._opening:
+            if self._receiver is None:
+                assert self._store is not None, "the house is open, and its store with it"
+                made = receiving(self._store, house.desk, principal=_principal(settings), place=place_of(settings), clock=self._clock)
+                self._receiver = await self._stack.enter_async_context(made)
+        return self._receiver
+
     async def _embedded(self) -> tuple[SecretStr, AsyncBaseTransport]:
         """The key of the sandbox inside this process, and the way to it; its site gets a port of this machine."""
         import httpx2  # noqa: PLC0415  heavy rooms, shut until the first call
@@ -227,9 +248,8 @@ class App:
         from layers_mcp.client.pace import Pace  # noqa: PLC0415
 
         settings, clock = self._settings, self._clock
-        where, keys, transport = settings.base_url, self._keys, None
+        where, keys, transport = place_of(settings), self._keys, None
         if keys is None:
-            where = "http://sandbox.layers"
             keys, transport = await self._embedded()
         pace = Pace(clock, shelf=store.levels(where, principal))
         layers = Layers(where, keys, clock=clock, transport=transport, timeout_s=settings.timeout_seconds, pace=pace)
@@ -238,6 +258,7 @@ class App:
 
     async def _open(self) -> House:
         from layers_mcp.client.desk import Desk  # noqa: PLC0415  heavy rooms, shut until the first call
+        from layers_mcp.client.told import Told  # noqa: PLC0415
         from layers_mcp.gate.budget import Budget  # noqa: PLC0415
         from layers_mcp.gate.gate import Gate  # noqa: PLC0415
         from layers_mcp.gate.policy import Policy  # noqa: PLC0415
@@ -249,13 +270,15 @@ class App:
         log.configure(settings.log_level)
         store = Store.open(settings.kept_in("layers.db"))
         self._stack.callback(store.close)
+        self._store = store
         principal = _principal(settings)
         layers = await self._layers(store, principal)
         budget = Budget(call=settings.budget_call, day=settings.budget_day, total=settings.budget_total)
         gate = Gate(lambda: store, clock, principal, budget=budget)
         speed = 1.0 if settings.live else settings.sandbox_speed
         durations = store.durations(principal if settings.live else f"{principal} at {speed:g}")  # a sandbox's jobs take as long as it says
-        desk = Desk(layers, leases=store.watches(principal), durations=durations, pace=layers.pace, speed=speed)
+        told = Told(clock, partial(store.endpoints.heard_at, place_of(settings)))
+        desk = Desk(layers, leases=store.watches(principal), durations=durations, pace=layers.pace, told=told, speed=speed)
         return House(
             layers=layers,
             desk=desk,

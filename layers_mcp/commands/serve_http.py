@@ -10,6 +10,7 @@ from layers_mcp.address import LOOPBACK
 from layers_mcp.app import App
 from layers_mcp.commands.serve import opened
 from layers_mcp.listening import beyond
+from layers_mcp.receiver.app import route
 from layers_mcp.server import listener, log
 from layers_mcp.server.access import Access, BadAccess
 from layers_mcp.server.bind import bind
@@ -74,7 +75,14 @@ def serve(host: str, port: int, flags: Mapping[str, object]) -> None:
         sys.stderr.write(f"layers-mcp: {refused}\n")
         raise SystemExit(2)
     names = Names(settings.allowed_hosts, settings.allowed_origins)
-    door = Door(names=names, access=access, requests_per_minute=settings.http_rate, sessions=settings.http_sessions, page=app.page())
+    door = Door(
+        names=names,
+        access=access,
+        requests_per_minute=settings.http_rate,
+        sessions=settings.http_sessions,
+        page=app.page(),
+        hooks=(route(app.receiver),),
+    )
     who = "with a token" if access.needed else "without a token, for this machine"
     sys.stderr.write(f"layers-mcp: {place}/mcp (Streamable HTTP), {place}/sse (SSE), {who}\n")
     sys.stderr.write(f"layers-mcp: {place}/confirm is where a person answers; layers-mcp confirm link --at {place} prints the way in\n")

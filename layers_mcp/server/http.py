@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,8 @@ __all__ = ["Door", "build"]
 class Door:
     """Who may come in: under which names, with which tokens, how many requests a minute and sessions at once.
 
-    `page`: where a person answers, None when there is none; `idle_s`: how long a session lasts that nobody uses.
+    `page`: where a person answers, None when there is none; `idle_s`: how long a session lasts that nobody uses; `hooks`: routes that
+    ask for no token, as they judge by themselves who sends.
     """
 
     names: Names
@@ -36,6 +37,7 @@ class Door:
     sessions: int
     page: Page | None = None
     idle_s: float = IDLE_S
+    hooks: Sequence[Route] = ()
 
 
 def build(server: Server[Any], door: Door, *, ending: Callable[[], bool] = lambda: False) -> Edge:
@@ -57,7 +59,9 @@ def build(server: Server[Any], door: Door, *, ending: Callable[[], bool] = lambd
             Mount("/messages/", app=sse.post),
             Route("/healthz", endpoint=health, methods=["GET"]),
             *(routes(door.page) if door.page is not None else ()),
+            *door.hooks,
         ],
         lifespan=lambda _: streamable.run(),
     )
-    return Edge(app=app, names=door.names, access=door.access, rate=Rate(door.requests_per_minute), ending=ending)
+    hooks, rate = tuple(hook.path for hook in door.hooks), Rate(door.requests_per_minute)
+    return Edge(app=app, names=door.names, access=door.access, rate=rate, ending=ending, hooks=hooks)

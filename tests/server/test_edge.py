@@ -34,11 +34,11 @@ async def told(scope, receive, send):
     await JSONResponse({"principal": caller.principal, "user": user, "bytes": len(body)})(scope, receive, send)
 
 
-def made(token: str | None = TOKEN, *, rate: int = 1000, ending: bool = False, elapsed_s=lambda: 0.0) -> Edge:
+def made(token: str | None = TOKEN, *, rate: int = 1000, ending: bool = False, elapsed_s=lambda: 0.0, hooks=()) -> Edge:
     """An edge before `told`."""
     access = Access(None if token is None else SecretStr(token), None, shown=["halt"])
     names = Names(["mcp.example.com", "other.example.com:8443"], ["https://app.example.com"])
-    return Edge(app=told, names=names, access=access, rate=Rate(rate, elapsed_s), ending=lambda: ending)
+    return Edge(app=told, names=names, access=access, rate=Rate(rate, elapsed_s), ending=lambda: ending, hooks=hooks)
 
 
 def to(app: Edge) -> httpx2.AsyncClient:
@@ -239,3 +239,15 @@ async def test_each_answer_carries_a_request_id_that_each_line_of_the_log_has():
         ("inside", ids[1], "http"),
         ("refused", ids[2], None),
     ]
+
+
+async def test_a_hook_needs_no_token_and_has_no_rate_but_is_called_by_our_name():
+    """Issue 7: the signature is the access; nobody's forgeries may keep out what is signed. Only that very path."""
+    async with to(made(rate=1, hooks=("/webhooks/layers",))) as client:
+        many = {(await client.post("/webhooks/layers")).status_code for _ in range(50)}
+        others = [(await client.post(path)).status_code for path in ("/webhooks/layers/", "/webhooks", "/webhooks/layers/x")]
+        foreign = (await client.post("/webhooks/layers", headers={"Host": "evil.example"})).status_code
+    async with to(made(ending=True, hooks=("/webhooks/layers",))) as client:
+        ending = (await client.post("/webhooks/layers")).status_code
+
+    assert (many, others, foreign, ending) == ({200}, [401, 401, 401], 421, 503)

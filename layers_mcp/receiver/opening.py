@@ -1,0 +1,57 @@
+"""Opening the receiver on a house: what an event wakes, and the pump that runs as long as the receiver is open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+from layers_mcp.client.desk import Desk
+from layers_mcp.clock import Clock
+from layers_mcp.receiver.app import Receiver
+from layers_mcp.receiver.pump import Pump, Waker
+from layers_mcp.receiver.reactions import Reaction
+from layers_mcp.store.begun import Begun
+from layers_mcp.store.store import Store
+from layers_mcp.store.watches import Watches
+
+__all__ = ["Ring", "receiving", "waker"]
+
+Ring = Callable[[str], Awaitable[None]]
+"""Wakes the runs that lie by a bell (`loops/run`)."""
+_CONSENTS = 20
+"""Of the consents that were begun of late so many are looked at: an event names the account, and not the consent."""
+
+
+def waker(desk: Desk, watches: Watches, begun: Begun, *, ring: Ring, clock: Clock) -> Waker:
+    """What does what an event comes to: in this process by the desk, in others by the row that their desks read, in runs by bells."""
+
+    def things(found: Reaction) -> list[str]:
+        if found.consents_of is None:
+            return list(found.things)
+        open_ = begun.recent(project_id=found.consents_of or None, kind="oauth", limit=_CONSENTS)
+        return [*found.things, *(f"consent {one.id}" for one in open_)]
+
+    async def wake(found: Reaction) -> None:
+        for name in await asyncio.to_thread(things, found):
+            await asyncio.to_thread(partial(watches.told, name, now=clock.now()))
+            desk.wake(name)
+        for bell in found.bells:
+            await ring(bell)
+
+    return wake
+
+
+@asynccontextmanager
+async def receiving(store: Store, desk: Desk, *, principal: str, place: str, clock: Clock) -> AsyncGenerator[Receiver]:
+    """The receiver of a store, pumping meanwhile. `principal`: whose desks share what they watch; `place`: the API, by its URL."""
+    ring: Ring = partial(asyncio.to_thread, store.runs.ring)
+    pump = Pump(store.inbox, waker(desk, store.watches(principal), store.begun, ring=ring, clock=clock), clock)
+    task = asyncio.create_task(pump.run())
+    try:
+        yield Receiver(place=place, clock=clock, endpoints=store.endpoints, inbox=store.inbox, pump=pump)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

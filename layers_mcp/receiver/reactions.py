@@ -1,0 +1,69 @@
+"""What is done about each kind of event: which waits look again, and which bells are rung for runs.
+
+Reactions assume no order and may happen again: whoever is woken reads at Layers how things stand, and decides by that. What the seed
+asks of each event (seed 000, "Webhook events to subscribe to") is then the loops' and the tools' to do.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from layers_mcp.contract.events import PING, Event
+from layers_mcp.contract.scalars import full_project
+
+__all__ = ["REACTIONS", "Reaction", "Wakes", "reaction"]
+
+
+class Reaction(NamedTuple):
+    """What one event comes to.
+
+    `things`: names of waits (`client/thing`); `bells`: of naps (`loops/run`); `consents_of`: a project whose open consents are looked at,
+    "" for those of all.
+    """
+
+    things: tuple[str, ...] = ()
+    bells: tuple[str, ...] = ()
+    consents_of: str | None = None
+
+
+class Wakes(NamedTuple):
+    """How a kind of event is read. `thing`: what kind of wait it ends, `field`: which of the event's fields names that one.
+
+    `bell`: that one has a bell of its own beside its project's; `consent`: it ends a consent, which it does not name.
+    """
+
+    thing: str | None = None
+    field: str = ""
+    bell: bool = False
+    consent: bool = False
+
+
+_JOB, _POST = Wakes("job", "job_id", bell=True), Wakes("post", "scheduled_post_id")
+REACTIONS: Final[dict[str, Wakes]] = {
+    "job.completed": _JOB,
+    "job.failed": _JOB,
+    "job.canceled": _JOB,
+    "content.generated": Wakes("container", "id"),
+    "post.published": _POST,
+    "post.failed": _POST,
+    "post.canceled": _POST,
+    "social_account.connected": Wakes(consent=True),
+}
+"""Kinds that end a wait. All others that `contract/events` knows ring their project's bell only: project.ready, content.approved and
+.rejected, ads.decision, lease_request.assigned, social_account.needs_reauth, ….
+"""
+
+
+def reaction(event: Event) -> Reaction | None:
+    """What an event comes to; None for one that says nothing that is understood here: it is kept, and nobody is woken."""
+    said = event.said()
+    if said is None or event.type == PING:
+        return None if said is None else Reaction()
+    wakes = REACTIONS.get(event.type, Wakes())
+    own = str(getattr(said, wakes.field)) if wakes.thing else ""
+    project = full_project(said.project_id) if said.project_id else None
+    return Reaction(
+        things=(f"{wakes.thing} {own}",) if wakes.thing else (),
+        bells=(*((f"{wakes.thing}:{own}",) if wakes.bell else ()), *((f"project:{project}",) if project else ())),
+        consents_of=(project or "") if wakes.consent else None,
+    )
