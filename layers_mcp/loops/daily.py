@@ -1,13 +1,29 @@
-"""What every daily loop is given, and the id of a day's run."""
+"""What every daily loop is given, the id of a day's run, and how a day goes on: what it asks, and what stops nothing else."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final, TypeVar
 
+from pydantic import JsonValue
+
+from layers_mcp.client.thing import job
+from layers_mcp.contract.errors import LayersError
 from layers_mcp.gate.handle import digest
-from layers_mcp.loops.run import Given
+from layers_mcp.loops import questions
+from layers_mcp.loops.hands import Hands, Making
+from layers_mcp.loops.judgement import ASKED_AT_ONCE
+from layers_mcp.loops.questions import NO, YES, Kind
+from layers_mcp.loops.run import Given, Run
+from layers_mcp.store.asked import Option, Question
 
-__all__ = ["Daily", "daily_id"]
+__all__ = ["Daily", "Day", "daily_id"]
+
+T = TypeVar("T")
+LASTS: Final = timedelta(hours=20)
+"""How long a day's run waits for a yes, so that it is over before the next day's; ours."""
 
 
 class Daily(Given):
@@ -21,3 +37,70 @@ class Daily(Given):
 def daily_id(short: str, owner: str, customer: str, day: date) -> str:
     """The id of a day's run: `p2l:<digest of whose customer it is>:<local day>`, the same whoever starts it."""
     return f"{short}:{digest([owner, customer])[:32]}:{day.isoformat()}"
+
+
+@dataclass
+class Day:
+    """One day of a loop. `asked`: open questions, by id; `failed`: codes of what was turned down."""
+
+    run: Run
+    hands: Hands
+    given: Daily
+    asked: list[str] = field(default_factory=list[str])
+    failed: list[str] = field(default_factory=list[str])
+
+    async def tried(self, name: str, do: Callable[[], Awaitable[T]], *, came: type[T]) -> T | None:
+        """A step whose refusal is noted, and stops nothing else."""
+        try:
+            return await self.run.step(name, do, came=came)
+        except LayersError as problem:
+            self.failed.append(problem.wire_code)
+            return None
+
+    async def ask(self, kind: Kind, subject: str, words: str, *, options: tuple[Option, ...], facts: dict[str, JsonValue]) -> Question:
+        """Leave a question about a thing of this project; the same thing again is the same question, answered or not."""
+        project = self.given.project_id
+        name, named = f"{kind} {subject} asked".replace("  ", " "), [project, subject]
+        made = await questions.ask(
+            self.run, self.hands, name, kind=kind, subject=[*named], words=words, options=options, facts=facts, project_id=project
+        )
+        self.asked += [made.id] if made.open else []
+        return made
+
+    async def ask_each(self, kind: Kind, things: tuple[str, ...], words: str, *, options: tuple[Option, ...], fact: str) -> None:
+        """Ask about some things, a few at a time, and each once. `words`: with `{}` where the thing is named."""
+
+        async def room() -> int:
+            owner, project = self.hands.owner, self.given.project_id
+            return ASKED_AT_ONCE - len(self.hands.house.store.questions.waiting(owner, project_id=project, kind=kind, limit=ASKED_AT_ONCE))
+
+        if things:
+            left = await self.run.step(f"{kind} room", room, came=int)
+            for one in things[:left]:
+                await self.ask(kind, one, words.format(one), options=options, facts={fact: one})
+
+    async def made(self, name: str, making: Making) -> tuple[str, ...]:
+        """The containers of a job that was begun, once it is over; none where it failed or was canceled."""
+        if making.begun is None:
+            return ()
+        ended = await self.hands.wait(self.run, name, job(making.begun.job_id))
+        if ended.status != "completed":
+            self.failed.append(ended.status.upper())
+            return ()
+        return making.begun.container_ids
+
+    async def agreed(self, what: str, making: Making) -> int:
+        """The credits that a person says yes to until shortly before the next day's run; 0: none.
+
+        `what` would be made, in words, past a limit. It is asked anew each day, with what it costs then.
+        """
+        lacks = "wallet" in making.over
+        past = "the wallet does not have them" if lacks else f"that is over a limit ({', '.join(making.over)})"
+        words = f"{what} for project {self.given.project_id} would cost at most {making.credits} credits; {past}."
+        yes = Option(word=YES, means=f"At most {making.credits} credits are spent; nothing is published.", weighs=True)
+        facts: dict[str, JsonValue] = {"creditsAtMost": making.credits, "over": list(making.over)}
+        subject = f"{what} {self.given.day}"
+        options = (yes, Option(word=NO, means="Nothing is made today."))
+        question = await self.ask("credits" if lacks else "spend", subject, words, options=options, facts=facts)
+        said = await questions.answered(self.run, self.hands, f"{what} answer", question, lasts=LASTS)
+        return making.credits if said == YES else 0
