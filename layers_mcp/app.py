@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from layers_mcp import telemetry
 from layers_mcp.clock import Clock
 from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.caller import Caller, met
@@ -294,5 +295,6 @@ class App:
         )
 
     async def close(self) -> None:
-        """Close what was opened, last first."""
+        """Close what was opened, last first, and send what telemetry has not sent yet."""
         await self._stack.aclose()
+        await asyncio.to_thread(telemetry.flush)

@@ -24,6 +24,7 @@ from layers_mcp.client.partner import Seen
 from layers_mcp.client.picture import SMALL, Bounds, Picture, fetch
 from layers_mcp.client.retry import LONGEST_S, pause_before
 from layers_mcp.client.sent import Check, Write, unchecked
+from layers_mcp.client.watched import watched
 from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply, retry_after_s, said
 from layers_mcp.clock import Clock
 from layers_mcp.contract.account import WHOAMI, WhoAmI
@@ -245,12 +246,16 @@ class Layers:
             json=message.body,
             headers={**headers, header: form.format(key.get_secret_value())},
         )
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                answer = await self._http.send(sent)
-        except (TimeoutError, httpx2.RequestError) as failure:
-            raise _lost(endpoint.name, failure) from None
-        _heard.set(answer.headers.get("x-request-id"))
+        with watched(endpoint) as seen:
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    answer = await self._http.send(sent)
+            except (TimeoutError, httpx2.RequestError) as failure:
+                problem = _lost(endpoint.name, failure)
+                seen.lost(problem)
+                raise problem from None
+            _heard.set(answer.headers.get("x-request-id"))
+            seen.answered(answer)
         ahead = clock_offset(answer.headers, self.clock.now())
         self._ahead = self._ahead if ahead is None else ahead
         return answer

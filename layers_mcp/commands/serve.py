@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from mcp.server.lowlevel import Server
 
 from layers_mcp.app import App
 from layers_mcp.clock import WallClock
+from layers_mcp.exporting import export_spans, wants_spans
 from layers_mcp.server.bind import bind
 from layers_mcp.server.stdio import serve as serve_stdio
 from layers_mcp.settings import Settings, settings_or_exit
@@ -34,6 +36,8 @@ def opened(settings: Settings, *, page: str | None = None) -> App:
 
     `page`: where a person answers in a browser, when the transport serves that too.
     """
+    if wants_spans(os.environ) and (lacking := export_spans()) is not None:
+        sys.stderr.write(f"layers-mcp: {lacking}\n")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         return App(settings, WallClock(), page=page)

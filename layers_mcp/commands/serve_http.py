@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from layers_mcp.address import LOOPBACK
 from layers_mcp.app import App
 from layers_mcp.commands.serve import opened
+from layers_mcp.exporting import metrics_reader
 from layers_mcp.listening import beyond
 from layers_mcp.receiver.app import route
 from layers_mcp.server import listener, log
@@ -82,6 +83,7 @@ def serve(host: str, port: int, flags: Mapping[str, object]) -> None:
         sessions=settings.http_sessions,
         page=app.page(),
         hooks=(route(app.receiver),),
+        metrics=metrics_reader(),
     )
     who = "with a token" if access.needed else "without a token, for this machine"
     sys.stderr.write(f"layers-mcp: {place}/mcp (Streamable HTTP), {place}/sse (SSE), {who}\n")

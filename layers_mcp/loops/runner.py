@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import structlog
 
+from layers_mcp import telemetry
 from layers_mcp.clock import Clock
 from layers_mcp.loops.caretaker import Caretaker, forget
 from layers_mcp.loops.engine import Engine
@@ -152,6 +153,12 @@ class EngineRunner:
 
     async def _take(self, place: Place, run_id: str, loop_name: str, given: str) -> str:
         """One turn: on the engine's event loop."""
+        with telemetry.span(f"loop {loop_name}", run=run_id, loop=loop_name) as mark:
+            state = await self._taken(place, run_id, loop_name, given)
+            mark.say(state=state)
+            return state
+
+    async def _taken(self, place: Place, run_id: str, loop_name: str, given: str) -> str:
         row = await asyncio.to_thread(self._begin, run_id, loop_name, given)
         if row is None:
             return "over"

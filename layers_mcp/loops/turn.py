@@ -13,6 +13,7 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.exc import OperationalError
 
+from layers_mcp import telemetry
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import BY_CODE, Halted, KillSwitch, LayersError, OurMistake, TransientError, UnknownProblem
 from layers_mcp.loops import patience
@@ -120,7 +121,8 @@ class Turn:
         async def body() -> str:
             await self._clear(at=self.step_number)
             try:
-                value = await self._at_home(do)
+                with telemetry.span("loop step", run=self.row.id, loop=self.row.loop, step=name, number=self.step_number):
+                    value = await self._at_home(do)
             except Exception as problem:  # noqa: BLE001  whatever it is, it is kept, or lays the run down
                 return self._kept(name, problem)
             if self.row.tries:

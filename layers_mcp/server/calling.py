@@ -6,13 +6,14 @@ import re
 import time
 from collections.abc import Collection
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import structlog
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 from pydantic import JsonValue
 
+from layers_mcp import telemetry
 from layers_mcp.client.desk import Progress, Report
 from layers_mcp.contract.errors import Internal, Invalid, LayersError, OurMistake
 from layers_mcp.server.arguments import meant
@@ -68,6 +69,15 @@ def _rising(tell: Tell) -> Report:
     return report
 
 
+class _Made(NamedTuple):
+    """What came of a call. `code`: of a refusal, as this version knows it, and so one of a few."""
+
+    reply: Answer | AskFirst
+    outcome: str
+    request_id: str | None
+    code: str | None = None
+
+
 def _refused(problem: LayersError, house: House) -> Answer:
     return Answer(text=problem_text(problem), record=problem_record(problem, sandbox=house.sandbox), is_error=True)
 
@@ -79,32 +89,41 @@ def unopened(name: str, problem: Exception) -> Answer:
     return Answer(text=problem_text(reason), record=problem_record(reason, sandbox=False), is_error=True)
 
 
-async def answer(  # noqa: PLR0913  each comes from another room
-    house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str], asker: Asker | None = None
-) -> Answer | AskFirst:
-    """The answer to one call of one tool of those `shown`, or what its person is to be asked first; a failure is an answer too.
-
-    One line goes to the log for each call: tool, outcome, seconds, request id; no arguments.
-    """
-    began = time.monotonic()
-    reply: Answer | AskFirst
+async def _made(  # noqa: PLR0913  each comes from another room
+    house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str], asker: Asker | None
+) -> _Made:
     try:
         declared = _find(name, shown, house)
         envelope = await perform(declared, meant(given, input_schema(declared.arguments)), house, _rising(tell), asker=asker)
         made = record(envelope)
         _check(declared.name, made)
-        reply, outcome, request_id = (
-            Answer(text=text(envelope), record=made, is_error=envelope.status == "failed", pictures=pictures(envelope)),
-            envelope.status,
-            envelope.request_id,
-        )
+        reply = Answer(text=text(envelope), record=made, is_error=envelope.status == "failed", pictures=pictures(envelope))
+        return _Made(reply, envelope.status, envelope.request_id)
     except AskFirst as first:
-        reply, outcome, request_id = first, "asked", None
+        return _Made(first, "asked", None)
     except LayersError as problem:
-        reply, outcome, request_id = _refused(problem, house), problem.wire_code, problem.request_id
+        return _Made(_refused(problem, house), problem.wire_code, problem.request_id, problem.code)
     except Exception:  # noqa: BLE001  the edge: a mistake of ours is an answer too, and its text may hold anything
         structlog.get_logger().exception("call failed", tool=name)
         problem = OurMistake("this server made a mistake")
-        reply, outcome, request_id = _refused(problem, house), problem.wire_code, None
-    structlog.get_logger().info("call", tool=name, outcome=outcome, seconds=round(time.monotonic() - began, 3), request_id=request_id)
-    return reply
+        return _Made(_refused(problem, house), problem.wire_code, None, problem.code)
+
+
+async def answer(  # noqa: PLR0913  as above
+    house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str], asker: Asker | None = None
+) -> Answer | AskFirst:
+    """The answer to one call of one tool of those `shown`, or what its person is to be asked first; a failure is an answer too.
+
+    One line goes to the log for each call: tool, outcome, seconds, request id; no arguments. So does one span.
+    """
+    began, real = time.monotonic(), ALIASES.get(name, name)
+    known = real if real in _BY_NAME else "unknown"
+    with telemetry.measured(telemetry.TOOL, tool=known, outcome="canceled") as labels, telemetry.span(f"tool {known}", tool=known) as mark:
+        made = await _made(house, name, given, tell, shown=shown, asker=asker)
+        labels["outcome"] = made.code or made.outcome
+        mark.say(outcome=labels["outcome"], request_id=made.request_id)
+        if made.code is not None:
+            mark.failed(made.code)
+    seconds = round(time.monotonic() - began, 3)
+    structlog.get_logger().info("call", tool=name, outcome=made.outcome, seconds=seconds, request_id=made.request_id)
+    return made.reply
