@@ -63,6 +63,7 @@ _PLACES = {
     "token": "token",
     "tools": "tools",
     "trail": "trail",
+    "webhooks": "webhooks",
 }
 """The module of each command beside `serve`."""
 
