@@ -19,7 +19,7 @@ from layers_mcp.loops.questions import NO, YES, Kind
 from layers_mcp.loops.run import Given, Run
 from layers_mcp.store.asked import Option, Question
 
-__all__ = ["Daily", "Day", "daily_id"]
+__all__ = ["LASTS", "Daily", "Day", "daily_id"]
 
 T = TypeVar("T")
 LASTS: Final = timedelta(hours=20)

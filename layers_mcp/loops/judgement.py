@@ -13,16 +13,26 @@ __all__ = [
     "ELIGIBLE_FROM",
     "FLOOR",
     "HORIZON_DAYS",
+    "LATE_HOURS",
     "LEAD_MINUTES",
+    "MATERIAL",
+    "NO_POST_DAYS",
     "OVERRIDES_ARE_A_HABIT",
     "OVERRIDE_WINDOW_DAYS",
     "POSTS_A_DAY",
     "ROUNDS_FROM",
     "ROUNDS_HOURS",
+    "SCORE_FALLS",
     "SETTLED_DAYS",
+    "SILENT_HOURS",
     "SLOTS",
+    "SPIKE_LEAST",
+    "SPIKE_TIMES",
     "STALE_DAYS",
+    "TOKEN_DAYS",
+    "USUAL_DAYS",
     "VARIATIONS",
+    "WORRY_SPEND",
     "Axis",
     "Ranking",
     "Stage",
@@ -30,6 +40,7 @@ __all__ = [
     "Verdict",
     "axis_of",
     "losers",
+    "material",
     "next_source",
     "verdicts",
     "worn_out",
@@ -74,6 +85,28 @@ STALE_DAYS: Final = 30
 """Age of content from which no loop posts it any more: by then it has no score left (layers-api: organic-scoring); ours."""
 ASKED_AT_ONCE: Final = 3
 """Open questions of a kind that a loop leaves for a project; ours: who has not answered three needs no fourth."""
+MATERIAL: Final = frozenset(
+    {"pause_ad", "pause_adset", "pause_campaign", "resume_campaign", "replace_creative", "push_creative", "update_budget"}
+)
+"""Actions that are told to a customer once they are done (layers-api: decision taxonomy, "queued action"; which of them is ours)."""
+WORRY_SPEND: Final = 50
+"""More than this in a week, of whatever currency, without a conversion is worth a look (seed 000, loop 3: `ad.spend > 50`)."""
+NO_POST_DAYS: Final = 14
+"""Seed 000, "Monitoring your agent": "zero posts published in the last 14 days"."""
+SPIKE_TIMES: Final = 3.0
+"""A day's failures are a spike from so many times those of a usual day; ours (same place: "Spikes usually mean a systemic issue")."""
+SPIKE_LEAST: Final = 3
+"""And from so many on, as one or two are always some; ours."""
+USUAL_DAYS: Final = 7
+"""Days before it that a day's failures, and a week's scores, are compared with; ours."""
+SCORE_FALLS: Final = 0.5
+"""Points of 10 by which a week's average organic score is lower than the week's before when it falls; ours (same place: "dropping")."""
+TOKEN_DAYS: Final = 7
+"""Days before its end at which a token is said to expire, so that its owner can consent again in time; ours."""
+LATE_HOURS: Final = 2
+"""Hours after which a loop that was due and did not run, or runs and does not end, is late; ours."""
+SILENT_HOURS: Final = 24
+"""Hours without an event after which webhooks are silent, in a fleet that posts each day; ours."""
 HORIZON_DAYS: Final = 3
 """Local days, today's included, that a loop fills with posts (layers-api: social distribution planner, "max(3 days, …)")."""
 LEAD_MINUTES: Final = 15
@@ -214,6 +247,17 @@ def losers(posts: Sequence[Standing]) -> tuple[str, ...]:
         return ()
     worst = sorted(measured, key=lambda one: one.engagement_rate)
     return tuple(one.id for one in worst if one.engagement_rate < LOSES_UNDER * typical.rate)
+
+
+def material(action: str | None, outcome: str | None) -> bool:
+    """Whether a decision of the optimizer is worth a customer's attention: it stops, starts or pays for something, and is more than a wish.
+
+    Holds, bids and what was denied or turned down are not (seed 000, loop 3: "surface material decisions"; which those are is ours). What
+    waits for a yes is, and what could not be done.
+    """
+    if outcome in ("pending", "dispatch_failed"):
+        return True
+    return action in MATERIAL and outcome not in ("held", "proposed", "denied", "rejected")
 
 
 def next_source(posts: Sequence[Standing], found: Mapping[str, Verdict], *, by: Mapping[str, float] | None = None) -> Standing | None:

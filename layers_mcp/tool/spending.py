@@ -14,6 +14,7 @@ from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.ads_metrics import AdsMetrics, Group, Measured
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.errors import Invalid
+from layers_mcp.loops.judgement import WORRY_SPEND
 from layers_mcp.loops.period import Period
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import View
@@ -21,8 +22,6 @@ from layers_mcp.tool.size import brief
 
 __all__ = ["CALLS", "FORMULAS", "Form", "Row", "Table", "measure", "totals", "worrying"]
 
-_WORRY_CENTS = 5_000
-"""More than this in the period without a conversion is worth a look (seed 000, loop 3: `ad.spend > 50`)."""
 FORMULAS = {
     "cpaCents": "spendCents / conversions",
     "ctr": "clicks / impressions",
@@ -266,4 +265,4 @@ def totals(rows: Sequence[Row], *, by: Callable[[Row], str | None] = lambda row:
 
 def worrying(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Ads that spent more than 50.00 of their currency and converted nothing, as far as conversions were reported."""
-    return tuple(row for row in rows if row.conversions == 0 and (row.spend_cents or 0) > _WORRY_CENTS)
+    return tuple(row for row in rows if row.conversions == 0 and (row.spend_cents or 0) > 100 * WORRY_SPEND)

@@ -1,0 +1,102 @@
+"""What health is judged by: read of a project and of our own store, and how a project did on the days before."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from layers_mcp.client.pages import every
+from layers_mcp.client.partner import Partner
+from layers_mcp.contract import content, publishing, social
+from layers_mcp.contract.content import Container, ListContent
+from layers_mcp.contract.creatives import Creative
+from layers_mcp.contract.publishing import ListPosts, ScheduledPost
+from layers_mcp.contract.social import ListAccounts
+from layers_mcp.loops import health
+from layers_mcp.loops.habit import Habit
+from layers_mcp.loops.health import Facts, Ours
+from layers_mcp.loops.judgement import LATE_HOURS, NO_POST_DAYS, USUAL_DAYS
+from layers_mcp.store.asked import Customer
+from layers_mcp.store.pulses import Alert, Pulse, Score
+from layers_mcp.store.store import Store
+
+__all__ = ["of_loops", "pulse_of"]
+
+_PAGE, _POSTS_PAGE, _PAGES = 200, 100, 10
+"""At most 2,000 contents and 1,000 posts of two weeks are looked through; ours."""
+_KEPT_DAYS = 28
+"""How long a day's average score is kept; ours, twice what two weeks are compared over."""
+
+
+async def _contents(layers: Partner, project_id: str, since: datetime) -> list[Container]:
+    def ask(cursor: str | None):  # noqa: ANN202  as `every` has it
+        wanted = {"project_id": project_id, "since": since, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
+        return layers.send(content.LIST, ListContent.model_validate(wanted))
+
+    return await every(ask, pages=_PAGES)
+
+
+async def _posts(layers: Partner, project_id: str, since: datetime) -> list[ScheduledPost]:
+    def ask(cursor: str | None):  # noqa: ANN202  as `every` has it
+        wanted = {"project_id": project_id, "since": since, "limit": _POSTS_PAGE} | ({"cursor": cursor} if cursor else {})
+        return layers.send(publishing.LIST, ListPosts.model_validate(wanted))
+
+    return await every(ask, pages=_PAGES)
+
+
+def _failures(store: Store, project_id: str, since: datetime, made: list[Container], posts: list[ScheduledPost]) -> tuple[datetime, ...]:
+    """When generations, posts and our own runs failed, since then."""
+    jobs = [one.completed_at or one.created_at for one in made if one.status == "failed"]
+    out = [one.attempted_at or one.scheduled_for for one in posts if one.status == "failed"]
+    runs = [one.ended_at for one in store.runs.recent(project_id=project_id, states=("failed",), limit=100)]
+    return tuple(one for one in (*jobs, *out, *runs) if one is not None and one >= since)
+
+
+def _scored(before: tuple[Score, ...], creatives: list[Creative], now: datetime) -> tuple[Score, ...]:
+    """The averages so far, with today's."""
+    scores = [one.organic_score for one in creatives if one.organic_score is not None]
+    kept = [one for one in before if now.date() - timedelta(days=_KEPT_DAYS) < one.day < now.date()]
+    today = [Score(day=now.date(), average=round(sum(scores) / len(scores), 3), creatives=len(scores))] if scores else []
+    return (*kept, *today)
+
+
+async def _facts(layers: Partner, store: Store, customer: Customer, scores: tuple[Score, ...], habit: Habit | None) -> Facts:
+    now, project_id = layers.now(), customer.project_id or ""
+    fortnight = now - timedelta(days=NO_POST_DAYS)
+    made, posts, page = await asyncio.gather(
+        _contents(layers, project_id, fortnight),
+        _posts(layers, project_id, fortnight),
+        layers.send(social.ACCOUNTS, ListAccounts(project_id=project_id, limit=200)),
+    )
+    had = {one.container_id for one in posts}
+    done = [one for one in made if one.status == "completed"]
+    return Facts(
+        project_id=project_id,
+        customer=customer.external_id,
+        now=now,
+        since=customer.since,
+        failures=_failures(store, project_id, now - timedelta(days=USUAL_DAYS + 1), made, posts),
+        published=any(one.status == "published" for one in posts),
+        waiting=sum(one.approval_status == "pending" for one in done),
+        approved=sum(one.approval_status in ("approved", "not_required") and one.id not in had for one in done),
+        accounts=page.items,
+        scores=scores,
+        habit=habit,
+    )
+
+
+async def pulse_of(layers: Partner, store: Store, customer: Customer, creatives: list[Creative], habit: Habit | None) -> Pulse:
+    """How a customer's project does now. `habit`: None where nothing is advertised."""
+    now, project_id = layers.now(), customer.project_id or ""
+    before = store.pulses.of(customer.principal, project_id)
+    scores = _scored(() if before is None else before.scores, creatives, now)
+    alerts = health.of_project(await _facts(layers, store, customer, scores, habit))
+    return Pulse(principal=customer.principal, project_id=project_id, at=now, customer=customer.external_id, scores=scores, alerts=alerts)
+
+
+def of_loops(store: Store, principal: str, now: datetime, *, heard_at: datetime | None = None) -> tuple[Alert, ...]:
+    """What is wrong with the loops of a principal; `heard_at`: when its webhooks were heard last, None where there are none."""
+    late = now - timedelta(hours=LATE_HOURS)
+    queued = store.runs.recent(states=("queued",), limit=1000)
+    stuck = tuple(one.id for one in queued if one.turn == 0 and one.began_at < late)
+    return health.of_ours(Ours(now=now, late=store.rounds.late(principal, late), stuck=stuck, heard_at=heard_at))

@@ -1,0 +1,145 @@
+"""The optimization review, a day of it at a time, against the sandbox."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from layers_mcp.contract import creatives
+from layers_mcp.loops.checking import of_loops
+from layers_mcp.loops.optimization import optimization
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def ads(shop, paid_of):
+    """A campaign that has run for six weeks, and an optimizer that may act."""
+    paid = paid_of(shop.town.world, shop.project)
+    paid.campaign(paid.account(days=50))
+    paid.layer(target_cpa_cents=300)
+    return paid
+
+
+async def test_a_customer_without_ads_is_only_asked_how_they_do(shop, writes) -> None:
+    """Seed 000, loop 3: the shortest loop."""
+    loop = optimization(shop.town.house)
+    async with shop.town.working(loop):
+        with writes(shop) as written:
+            came = await shop.day(loop)
+
+    assert (came.decided, came.material, came.lacks, came.asked, came.alerts) == (0, (), 0, (), ())
+    assert written == []
+    assert shop.store.pulses.of(shop.owner, shop.project).alerts == ()
+
+
+async def test_what_the_optimizer_did_since_the_last_review_is_told_once(shop, ads) -> None:
+    """Seed 000, loop 3: "Read the decision log and surface material decisions to the customer"; it approves and overrides nothing."""
+    del ads
+    loop = optimization(shop.town.house)
+    async with shop.town.working(loop):
+        await shop.day(loop)
+        shop.clock.advance(timedelta(days=6))
+        first = await shop.day(loop)
+        again = await shop.day(loop)
+
+    assert first.decided > 0
+    assert first.material
+    assert all(one.at >= first.since - timedelta(minutes=1) for one in first.material)
+    assert {one.action for one in first.material} <= {"pause_ad", "replace_creative", "update_budget", "push_creative", "pause_adset"}
+    assert again.since > first.since
+    assert not {str(one.ids) for one in again.material} & {str(one.ids) for one in first.material if one.outcome != "pending"}
+
+
+async def test_ads_that_spend_in_vain_are_named(shop, ads) -> None:
+    """Seed 000, loop 3: `ad.spend > 50 && ad.conversions === 0`."""
+    campaign = ads.campaign(ads.account("tiktok_ads", name="Second"), hooks=())
+    vain = ads.ledger(campaign, spend_cents=6_000, hook="In vain")
+    sells = ads.ledger(campaign, spend_cents=6_000, conversions=3, hook="Sells")
+    young = ads.ledger(campaign, spend_cents=4_000, hook="Young")
+    loop = optimization(shop.town.house)
+    async with shop.town.working(loop):
+        came = await shop.day(loop)
+
+    assert vain in came.worrying
+    assert not {sells, young} & set(came.worrying)
+
+
+async def test_a_thin_pool_is_asked_about_and_filled_on_a_yes(shop, paid_of) -> None:
+    """Seed 000, loop 3: "Inject fresh creative when the pool gets thin"."""
+    paid = paid_of(shop.town.world, shop.project)
+    paid.account()
+    paid.pool("Only one")
+    loop = optimization(shop.town.house)
+    async with shop.town.working(loop):
+        run_id = await shop.starts(loop)
+        await shop.town.lies_by(run_id, "creative answer")
+        asked = shop.town.asked("creative")
+        before = len(await shop.contents())
+        await shop.town.answer(asked, "yes")
+        look = await shop.town.over(run_id)
+        nobody = await shop.day(loop)
+
+    came = loop.came.model_validate_json(look.row.came)
+    assert (asked.facts["lacks"], before) == (2, 0)
+    assert len(came.made) == len(await shop.contents()) == 2
+    assert (nobody.lacks, nobody.made) == (0, ())
+
+
+async def test_a_habit_of_overriding_is_asked_about_once_a_month_and_stands_in_the_pulse(shop, ads) -> None:
+    """Seed 000: "the tuning needs to happen on project config"."""
+    del ads
+    listed = (await shop.layers.send(creatives.LIST, creatives.ListCreatives(project_id=shop.project))).items
+    for one in listed[:4]:
+        wanted = creatives.OverrideCreative(project_id=shop.project, id=one.ads_content_id, override="include")
+        await shop.layers.send(creatives.OVERRIDE, wanted)
+    shop.clock.advance(timedelta(days=6))
+    loop = optimization(shop.town.house)
+    async with shop.town.working(loop):
+        came = await shop.day(loop)
+        await shop.day(loop)
+
+    (asked,) = shop.store.questions.waiting(shop.owner, kind="overrides", limit=9)
+    assert asked.facts["overridden"] == 4
+    assert [one.code for one in came.alerts] == ["NO_POSTS", "OVERRIDDEN"][-len(came.alerts) :]
+    assert "OVERRIDDEN" in {one.code for one in came.alerts}
+    assert shop.store.pulses.ailing(shop.owner, limit=9)[0].project_id == shop.project
+
+
+async def test_a_fortnight_without_posts_is_told_with_what_stands_in_the_way(shop) -> None:
+    """Seed 000, "Monitoring your agent"."""
+    await shop.reviews("review_all")
+    loop = optimization(shop.town.house)
+    async with shop.town.working(loop):
+        shop.clock.advance(timedelta(days=10))
+        await shop.makes("Waits.")
+        shop.clock.advance(timedelta(days=5))
+        came = await shop.day(loop)
+
+    (alert,) = came.alerts
+    assert (alert.code, alert.facts["cause"], alert.facts["waiting"]) == ("NO_POSTS", "review", 1)
+    assert (alert.project_id, alert.customer) == (shop.project, shop.external_id)
+
+
+async def test_average_scores_of_the_days_are_kept_for_a_month(shop) -> None:
+    """Seed 000: dropping organic_score averages; Layers keeps none of them."""
+    await shop.makes("One.")
+    loop = optimization(shop.town.house)
+    async with shop.town.working(loop):
+        for _ in range(3):
+            await shop.day(loop)
+            shop.clock.advance(timedelta(days=12))
+        await shop.day(loop)
+
+    scores = shop.store.pulses.of(shop.owner, shop.project).scores
+    assert [one.creatives for one in scores] == [1, 1, 1]
+    assert [one.average for one in scores] == sorted((one.average for one in scores), reverse=True)
+
+
+def test_rounds_that_nobody_started_and_runs_that_nobody_took_on_are_late(workshop, clock) -> None:
+    """Issue 7: loops late."""
+    silent = of_loops(workshop.store, "key_1", clock.now(), heard_at=clock.now() - timedelta(days=2))
+
+    assert of_loops(workshop.store, "key_1", clock.now()) == ()
+    assert [one.code for one in silent] == ["WEBHOOKS_SILENT"]
