@@ -44,7 +44,7 @@ async def _posts(layers: Partner, project_id: str, since: datetime) -> list[Sche
     return await every(ask, pages=_PAGES)
 
 
-def _failures(store: Store, project_id: str, since: datetime, made: list[Container], posts: list[ScheduledPost]) -> tuple[datetime, ...]:
+def _failures(store: Store, project_id: str, since: datetime, *, made: list[Container], posts: list[ScheduledPost]) -> tuple[datetime, ...]:
     """When generations, posts and our own runs failed, since then."""
     jobs = [one.completed_at or one.created_at for one in made if one.status == "failed"]
     out = [one.attempted_at or one.scheduled_for for one in posts if one.status == "failed"]
@@ -60,7 +60,7 @@ def _scored(before: tuple[Score, ...], creatives: list[Creative], now: datetime)
     return (*kept, *today)
 
 
-async def _facts(layers: Partner, store: Store, customer: Customer, scores: tuple[Score, ...], habit: Habit | None) -> Facts:
+async def _facts(layers: Partner, store: Store, customer: Customer, *, scores: tuple[Score, ...], habit: Habit | None) -> Facts:
     now, project_id = layers.now(), customer.project_id or ""
     fortnight = now - timedelta(days=NO_POST_DAYS)
     made, posts, page = await asyncio.gather(
@@ -75,7 +75,7 @@ async def _facts(layers: Partner, store: Store, customer: Customer, scores: tupl
         customer=customer.external_id,
         now=now,
         since=customer.since,
-        failures=_failures(store, project_id, now - timedelta(days=USUAL_DAYS + 1), made, posts),
+        failures=_failures(store, project_id, now - timedelta(days=USUAL_DAYS + 1), made=made, posts=posts),
         published=any(one.status == "published" for one in posts),
         waiting=sum(one.approval_status == "pending" for one in done),
         approved=sum(one.approval_status in ("approved", "not_required") and one.id not in had for one in done),
@@ -85,12 +85,12 @@ async def _facts(layers: Partner, store: Store, customer: Customer, scores: tupl
     )
 
 
-async def pulse_of(layers: Partner, store: Store, customer: Customer, creatives: list[Creative], habit: Habit | None) -> Pulse:
+async def pulse_of(layers: Partner, store: Store, customer: Customer, *, creatives: list[Creative], habit: Habit | None) -> Pulse:
     """How a customer's project does now. `habit`: None where nothing is advertised."""
     now, project_id = layers.now(), customer.project_id or ""
     before = store.pulses.of(customer.principal, project_id)
     scores = _scored(() if before is None else before.scores, creatives, now)
-    alerts = health.of_project(await _facts(layers, store, customer, scores, habit))
+    alerts = health.of_project(await _facts(layers, store, customer, scores=scores, habit=habit))
     return Pulse(principal=customer.principal, project_id=project_id, at=now, customer=customer.external_id, scores=scores, alerts=alerts)
 
 

@@ -81,7 +81,7 @@ async def _review(hands: Hands, given: Daily) -> _Seen:
     if customer is None or customer.project_id is None:
         raise NotFound(f"project {given.project_id} has no customer here any more")
     seen, creatives = await review(hands, given.project_id, _since(hands, given.project_id))
-    pulse = await pulse_of(hands, store, customer, creatives, seen.habit)
+    pulse = await pulse_of(hands, store, customer, creatives=creatives, habit=seen.habit)
     store.pulses.keep(pulse)
     return _Seen(review=seen, alerts=pulse.alerts)
 
