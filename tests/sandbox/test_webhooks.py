@@ -11,10 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 import pytest
+from sqlalchemy import update
 
 from layers_mcp.contract.events import EVENTS, Event
+from layers_mcp.database import writing
 from layers_mcp.sandbox import deliver
 from layers_mcp.sandbox.faults import Fault
+from layers_mcp.sandbox.hook_tables import deliveries
 from layers_mcp.sandbox.web.post import Unsent
 from layers_mcp.sandbox.world import World
 
@@ -471,6 +474,26 @@ async def test_what_was_not_sent_when_the_world_closed_is_sent_when_it_opens_aga
 
     assert receiver.got[0].body == receiver.got[1].body
     assert made["endpoint"]["status"] == "active"
+
+
+async def test_what_a_process_was_sending_when_it_was_killed_is_sent_by_another_once_its_lease_is_over(house, receiver):
+    """Issue 7: delivery survives a kill; a delivery that somebody holds is left alone until then."""
+    made = await _listen(house, receiver, "post.scheduled")
+    await house.post(f"/v1/webhook-endpoints/{made['endpoint']['id']}/test", {}, status=202)
+    await house.world.told()
+    with writing(house.world.engine) as connection:
+        held = {"status": "delivering", "due_at": house.clock.now(), "holder": "the dead", "lease_until_ms": 2**50}
+        connection.execute(update(deliveries).values(held))
+    await house.world._teller._round()
+    waiting = (await _deliveries(house, made))[0]
+    with writing(house.world.engine) as connection:
+        connection.execute(update(deliveries).values(lease_until_ms=1))
+    await house.world.told()
+
+    (delivery,) = await _deliveries(house, made)
+    assert (waiting["status"], waiting["attempts"]) == ("delivering", 1)
+    assert (delivery["status"], delivery["attempts"]) == ("delivered", 2)
+    assert receiver.got[0].body == receiver.got[1].body
 
 
 async def test_a_receiver_that_is_not_there_or_never_answers_is_tried_again(tmp_path, clock, house):
