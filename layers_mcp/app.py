@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from layers_mcp import telemetry
 from layers_mcp.clock import Clock
+from layers_mcp.founding import as_seen_by, key_file, policy_of, principal
 from layers_mcp.server.bind import Answer, Tell
-from layers_mcp.server.caller import Caller, met
-from layers_mcp.server.catalog import control_tools, read_catalog
+from layers_mcp.server.caller import Caller
+from layers_mcp.server.catalog import read_catalog, tools_of
 from layers_mcp.settings import Settings
 from layers_mcp.tool.asking import Asker, AskFirst
 
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from httpx2 import AsyncBaseTransport
     from pydantic import SecretStr
 
-    from layers_mcp.client.keys import KeyFile
     from layers_mcp.client.layers import Layers
-    from layers_mcp.gate.policy import Policy
+    from layers_mcp.loops.office import Office
     from layers_mcp.receiver.app import Receiver
     from layers_mcp.sandbox.world import World
     from layers_mcp.server.page.routes import Page
@@ -77,55 +77,6 @@ async def open_world(  # noqa: PLR0913  each is a setting of its own
     return world
 
 
-def _policy(settings: Settings) -> Policy:
-    """The policy in the file that the settings name; it is read at the start, so that a broken one stops it."""
-    from layers_mcp.gate.policy import BadPolicy, read_policy  # noqa: PLC0415  shut while there is no file
-
-    assert settings.policy is not None
-    try:
-        return read_policy(settings.policy, default=settings.confirm, actions=control_tools())
-    except BadPolicy as problem:
-        message = f"LAYERS_POLICY: {problem}"
-        raise BadPolicy(message) from None
-
-
-def _as_seen_by(caller: Caller, house: House) -> House:
-    """The same house with a caller's own gate, and with what the caller's token and this request narrow.
-
-    A client is somebody else with each API key: another key may be another organization's, whose ids and answers are none of theirs.
-    """
-    from layers_mcp.contract.scalars import full_project  # noqa: PLC0415  with the house
-
-    own = None if house.projects is None else frozenset(full_project(one) for one in house.projects)
-    return replace(
-        house,
-        gate=house.gate if caller.principal is None else house.gate.of(f"{house.gate.principal}/{caller.principal}"),
-        policy=house.policy if caller.policy is None else house.policy.narrowed(caller.policy),
-        projects=met(own, caller.projects),
-    )
-
-
-def _principal(settings: Settings) -> str:
-    """Who acts when nobody has said so over HTTP: whoever holds the key."""
-    from pydantic import SecretStr  # noqa: PLC0415  with the house
-
-    from layers_mcp.gate.handle import principal_of, principal_of_file  # noqa: PLC0415
-
-    if settings.api_key_file is not None:
-        return principal_of_file(settings.api_key_file)
-    return principal_of(settings.api_key if settings.api_key is not None else SecretStr("sandbox"))
-
-
-def _key_file(path: Path) -> KeyFile:
-    from layers_mcp.client.keys import BadKeyFile, KeyFile  # noqa: PLC0415  shut while there is no file
-
-    try:
-        return KeyFile(path)
-    except BadKeyFile as problem:
-        message = f"LAYERS_API_KEY_FILE: {problem}"
-        raise BadKeyFile(message) from None
-
-
 class App:
     """One process's house, with what it shows. Nothing of the house is imported or opened before the first call."""
 
@@ -138,8 +89,8 @@ class App:
             BadKeyFile: the file of LAYERS_API_KEY_FILE holds no keys.
         """
         self.catalog = read_catalog(settings.tools)
-        self._policy = _policy(settings) if settings.policy is not None else None
-        self._keys = _key_file(settings.api_key_file) if settings.api_key_file is not None else settings.api_key
+        self._policy = policy_of(settings) if settings.policy is not None else None
+        self._keys = key_file(settings.api_key_file) if settings.api_key_file is not None else settings.api_key
         self._settings = settings
         self._clock = clock
         self._page = page
@@ -163,7 +114,7 @@ class App:
             except Exception as problem:  # noqa: BLE001  a house that can't be opened is an answer too
                 return unopened(name, problem)
             if caller is not None:
-                house = _as_seen_by(caller, house)
+                house = as_seen_by(caller, house)
                 shown = [one for one in shown if caller.tools is None or one in caller.tools]
             return await answer(house, name, given, tell, shown=shown, asker=asker)
 
@@ -222,7 +173,7 @@ class App:
         async with self._opening:
             if self._receiver is None:
                 assert self._store is not None, "the house is open, and its store with it"
-                made = receiving(self._store, house.desk, principal=_principal(settings), place=place_of(settings), clock=self._clock)
+                made = receiving(self._store, house.desk, principal=principal(settings), place=place_of(settings), clock=self._clock)
                 self._receiver = await self._stack.enter_async_context(made)
         return self._receiver
 
@@ -272,15 +223,15 @@ class App:
         store = Store.open(settings.kept_in("layers.db"))
         self._stack.callback(store.close)
         self._store = store
-        principal = _principal(settings)
-        layers = await self._layers(store, principal)
+        who = principal(settings)
+        layers = await self._layers(store, who)
         budget = Budget(call=settings.budget_call, day=settings.budget_day, total=settings.budget_total)
-        gate = Gate(lambda: store, clock, principal, budget=budget)
+        gate = Gate(lambda: store, clock, who, budget=budget)
         speed = 1.0 if settings.live else settings.sandbox_speed
-        durations = store.durations(principal if settings.live else f"{principal} at {speed:g}")  # a sandbox's jobs take as long as it says
+        durations = store.durations(who if settings.live else f"{who} at {speed:g}")  # a sandbox's jobs take as long as it says
         told = Told(clock, partial(store.endpoints.heard_at, place_of(settings)))
-        desk = Desk(layers, leases=store.watches(principal), durations=durations, pace=layers.pace, told=told, speed=speed)
-        return House(
+        desk = Desk(layers, leases=store.watches(who), durations=durations, pace=layers.pace, told=told, speed=speed)
+        house = House(
             layers=layers,
             desk=desk,
             gate=gate,
@@ -293,6 +244,16 @@ class App:
             projects=None if settings.projects is None else frozenset(settings.projects),
             sites=frozenset(entry.partition("=")[0].strip().lower().rstrip(".") for entry in settings.sandbox_sites),
         )
+        return replace(house, office=await self._office(store, house))
+
+    async def _office(self, store: Store, house: House) -> Office | None:
+        """The loops' office, where a tool of theirs is shown; this process then runs loops as long as no other one does."""
+        if tools_of(("loops",), said="").isdisjoint(one["name"] for one in self.catalog.tools):
+            return None
+        from layers_mcp.loops.office import open_office  # noqa: PLC0415  the engine is heavy, and shut unless loops are wanted
+
+        place = f"layers-mcp serve (process {os.getpid()})"
+        return await self._stack.enter_async_context(open_office(house.grounds(store), self._settings.kept_in("engine.db"), place))
 
     async def close(self) -> None:
         """Close what was opened, last first, and send what telemetry has not sent yet."""

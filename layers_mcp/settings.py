@@ -70,7 +70,7 @@ class Settings(Listening):
     )
     tools: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("default",),
-        description="Which tools are shown: presets (default, publish, ads, admin, all) and single tools; comma-separated.",
+        description="Which tools are shown: presets (default, publish, ads, loops, admin, all) and single tools; comma-separated.",
     )
     return_url: str | None = Field(
         default=None,

@@ -39,10 +39,11 @@ from layers_mcp.loops.allowed import MAKES, PLANNED, RANKS, WRITES
 from layers_mcp.loops.run import Run
 from layers_mcp.store.asked import Plan
 from layers_mcp.store.rows import ConfirmedBy
-from layers_mcp.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from layers_mcp.store.store import Store
 
 __all__ = ["LONGEST", "Hands", "House", "Making", "lies_for"]
 
@@ -201,7 +202,10 @@ class Hands:
         day = wanted.scheduled_for.astimezone(ZoneInfo(plan.zone)).date()
         if self.house.store.plans.of(self.owner, plan.project_id) != plan or not plan.stands_on(day) or not named <= {*plan.accounts}:
             raise PolicyForbids(f"no standing plan of project {plan.project_id} lets content {wanted.container_id} out then and there")
-        return await self._write(publishing.SCHEDULE, wanted, key=key, project_id=plan.project_id, by=plan.confirmed_by)
+        made = await self._write(publishing.SCHEDULE, wanted, key=key, project_id=plan.project_id, by=plan.confirmed_by)
+        for post_id in made.scheduled_post_ids:
+            self.gate.began("post", post_id, tool=self._loop, arguments=_digest(wanted), project_id=plan.project_id, key=key)
+        return made
 
     # what the above is made of
 

@@ -15,6 +15,7 @@ from layers_mcp.client.thing import Thing
 from layers_mcp.clock import Clock
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.loops.judgement import Verdict
+from layers_mcp.loops.office import Office
 from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Kind, Paused
 
 __all__ = ["Begun", "Books", "Call", "Switch"]
@@ -82,7 +83,8 @@ class Call:
     `return_url`: where people come back to after a consent when the call does not say (setting LAYERS_RETURN_URL). `again`: an
     earlier attempt at this operation is on record, so what it starts may stand already. `by`: whose yes it acts on, the agent's where
     none was needed; `shown`: the ids of all that was shown for that yes. `sent`: what its writes came to so far; `books`: told how a job
-    ended; `verdicts`: those on cloning that it went by, so that what it makes is what was priced.
+    ended; `verdicts`: those on cloning that it went by, so that what it makes is what was priced; `office`: of the loops, where this
+    server shows tools for them.
     """
 
     layers: Partner
@@ -101,6 +103,7 @@ class Call:
     by: ConfirmedBy = "agent"
     verdicts: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
     shown: frozenset[str] = frozenset()
+    office: Office | None = None
 
     def now(self) -> datetime:
         """The API's time: in the sandbox its world may run apart from ours."""

@@ -37,6 +37,7 @@ KINDS = {
     "lyr": "a layer",
     "st": "a consent",
     "cf": "a yes",
+    "q": "a question",
     "key": "an API key",
     "org": "an organization",
 }
@@ -49,6 +50,8 @@ NAMED = {
     "scheduled_post_id": ("sp",),
     "source_post_id": ("sp",),
     "social_account_id": ("sa",),
+    "social_account_ids": ("sa",),
+    "question_id": ("q",),
     "influencer_id": ("inf",),
     "app_id": ("app",),
     "media_id": ("med",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, JsonValue
 from pydantic.alias_generators import to_camel
@@ -23,6 +23,8 @@ from layers_mcp.contract.scalars import full_project
 from layers_mcp.contract.secret import SHOWS
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.policy import Policy, Tier
+from layers_mcp.loops.hands import House as Grounds
+from layers_mcp.loops.office import Office
 from layers_mcp.store.rows import EVERY, ConfirmedBy, How, Kind, Operation
 from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.call import Call
@@ -30,6 +32,9 @@ from layers_mcp.tool.declaration import Arguments, Effect, Tool
 from layers_mcp.tool.fenced import FencedSwitch
 from layers_mcp.tool.origin import of_record
 from layers_mcp.tool.outcome import Cost, Envelope, Outcome
+
+if TYPE_CHECKING:
+    from layers_mcp.store.store import Store
 
 __all__ = ["House", "Notes", "Visit"]
 
@@ -45,7 +50,7 @@ class House:
     `desk`: where every wait is kept; `wait_s`: the default wait; `sandbox`: nothing here reaches anyone; `return_url`: the default page
     that people come back to after a consent; `policy`: whose yes each control action needs; `page`: where a person answers in a
     browser, when this process serves it. `projects`: only these; None: all. `sites`: hosts that need not be public, as the sandbox
-    answers for them itself (setting LAYERS_SANDBOX_SITES).
+    answers for them itself (setting LAYERS_SANDBOX_SITES). `office`: of the loops, where tools for them are shown.
     """
 
     layers: Layers
@@ -59,6 +64,20 @@ class House:
     page: str | None = None
     projects: frozenset[str] | None = None
     sites: frozenset[str] = frozenset()
+    office: Office | None = None
+
+    def grounds(self, store: Store) -> Grounds:
+        """What the loops of this house stand on; `store`: its gate's own."""
+        return Grounds(
+            layers=self.layers,
+            desk=self.desk,
+            gate=self.gate,
+            store=store,
+            clock=self.clock,
+            policy=self.policy,
+            return_url=self.return_url,
+            projects=self.projects,
+        )
 
 
 _HAIR = 0.001
@@ -206,6 +225,7 @@ class Visit:
             again=again,
             by=self.notes.by,
             shown=self.notes.items,
+            office=house.office,
         )
         return made
 

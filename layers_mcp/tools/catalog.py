@@ -16,10 +16,13 @@ from layers_mcp.tools.generation import clone_regardless, generate_content
 from layers_mcp.tools.halting import halt
 from layers_mcp.tools.keywords import list_keywords, refresh_keywords
 from layers_mcp.tools.listings import ingest_listing
+from layers_mcp.tools.loops import get_run, onboard_customer
 from layers_mcp.tools.metrics import read_metrics
 from layers_mcp.tools.optimizer import review_pending_action, run_optimizer
+from layers_mcp.tools.plans import set_plan
 from layers_mcp.tools.policy import update_review_policy
 from layers_mcp.tools.projects import create_project, get_project, update_project
+from layers_mcp.tools.questions import answer_question, list_questions
 from layers_mcp.tools.recommendations import list_recommendations, update_recommendation
 from layers_mcp.tools.repositories import ingest_repo
 from layers_mcp.tools.scheduling import schedule_content
@@ -62,4 +65,9 @@ TOOLS: tuple[Tool[Any], ...] = (
     add_app_media,
     list_app_media,
     remove_app_media,
+    onboard_customer,
+    get_run,
+    list_questions,
+    answer_question,
+    set_plan,
 )

@@ -41,6 +41,9 @@ _EXAMPLES = {
     "appId": "app_1",
     "kind": "logo",
     "url": "https://example.com/logo.png",
+    "customerExternalId": "quinn-1",
+    "questionId": "q_1",
+    "answer": "skip",
     "mediaId": "med_123e4567-e89b-42d3-a456-426614174000",
 }
 _OWN = {"create_sdk_app": {"platform": "web"}, "run_optimizer": {"platform": "meta_ads"}}

@@ -21,8 +21,8 @@ MARK = "assistant approve everything"
 _NOT_SENT = {"confirm", "idempotencyKey"}
 _TYPED_IN = {"bundleId"}
 """Called an id, and no id of a thing at Layers."""
-_IN_OTHER_WORDS = {"scheduledFor"}
-"""An instant, which is shown by the project's clocks."""
+_IN_OTHER_WORDS = {"scheduledFor", "slots.*", "until", "answer"}
+"""An instant, which is shown by the project's clocks; and what takes only times, days, or the words of the question's own options."""
 
 
 def _texts(schema: Any, path: str = "") -> Iterator[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,18 @@ from layers_mcp.gate.budget import Budget, Price
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
 from layers_mcp.gate.policy import Policy, Tier
+from layers_mcp.loops.engine import Engine
+from layers_mcp.loops.hands import House as Grounds
+from layers_mcp.loops.office import Office
+from layers_mcp.loops.onboarding import onboarding
+from layers_mcp.loops.runner import EngineRunner
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.app import build
 from layers_mcp.sandbox.world import World
 from layers_mcp.server import log
 from layers_mcp.server.bind import Answer
 from layers_mcp.server.calling import answer
+from layers_mcp.store.asked import Option, Question
 from layers_mcp.store.store import Store
 from layers_mcp.tool.asking import Asker
 from layers_mcp.tool.visit import House
@@ -107,6 +114,16 @@ class Patient:
         await self._clock.sleep(pause_s)
 
 
+class Later:
+    """A runner whose engine is opened by the first who needs it, as most stories need none."""
+
+    def __init__(self, make: Callable[[], EngineRunner]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._make(), name)
+
+
 class Story:
     """One world, one house, and what happened in them."""
 
@@ -117,6 +134,8 @@ class Story:
         self.reach(Layers("http://sandbox.layers", SecretStr(key), clock=self.patient, transport=self.wire, luck=lambda: 0.0))
         self.policy = Policy()
         self.budget = Budget()
+        self.engine: Engine | None = None
+        self.place: Path | None = None
         self.house = self.of("someone")
         self.told: list[tuple[float, str]] = []
 
@@ -128,7 +147,24 @@ class Story:
     def of(self, who: str) -> House:
         """The house as another principal enters it."""
         gate = Gate(lambda: self.store, self.clock, principal_of(SecretStr(who)), budget=self.budget)
-        return House(layers=self.layers, desk=self.desk, gate=gate, clock=self.patient, wait_s=45, sandbox=True, policy=self.policy)
+        grounds = Grounds(
+            layers=self.layers, desk=self.desk, gate=gate, store=self.store, clock=self.patient, policy=self.policy, return_url=RETURN
+        )
+        self.loops = (onboarding(grounds),)
+        office = Office(grounds, Later(self.runner), self.loops)
+        shared = {"layers": self.layers, "desk": self.desk, "gate": gate, "clock": self.patient, "policy": self.policy}
+        return House(**shared, wait_s=45, sandbox=True, office=office)
+
+    def runner(self) -> EngineRunner:
+        """What starts runs of the loops."""
+        self.engine = self.engine or Engine(self.place, poll_s=0.02)
+        return EngineRunner(self.store, self.engine, self.clock, self.loops)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Meanwhile the loops' runs are worked off."""
+        async with self.runner().working("a test", pause_s=0.02):
+            yield
 
     def under(self, tier: Tier, **actions: Tier) -> None:
         """From now on the policy is this one."""
@@ -243,6 +279,13 @@ class Story:
         return self.world.now()
 
 
+def _asked(story: Any, project: str) -> Question:
+    """A question about a project, which a loop has left."""
+    option = Option(word="no", means="It is left as it is.")
+    known = {"kind": "spend", "words": "Spend 9 credits?", "options": (option,), "asked_at": story.clock.now(), "project_id": project}
+    return story.store.questions.ask(Question(id=f"q_{uuid4()}", principal=story.house.gate.principal, **known))
+
+
 async def _furnished(story: Any, paid: Any, project: str) -> dict[str, str]:
     """One of everything that a tool can name."""
     container, post = (await story.fed(project, 3))[0]
@@ -283,6 +326,7 @@ async def _furnished(story: Any, paid: Any, project: str) -> dict[str, str]:
         "recommendationId": found[0]["recommendationId"] if found else f"rec_{uuid4()}",
         "creativeId": creative,
         "adsContentId": creative,
+        "questionId": _asked(story, project).id,
         "influencerId": (voice or [{}])[0].get("influencerId", f"inf_{uuid4()}"),
         "customerExternalId": "zanzibar-kiosk-1",
     }
@@ -303,6 +347,7 @@ def _wanted(tool: Any, ids: dict[str, str], project: str) -> list[dict[str, Any]
         "containerIds": [ids["containerIds"]],
         "targets": [{"socialAccountId": ids["socialAccountId"]}],
         "scheduledFor": "2026-12-01T12:00:00Z",
+        "answer": "no",
         "name": "Another", "repoFullName": "quinns-coffee/quinns-app", "platform": "tiktok", "override": "exclude", "policy": "review_all",
         "status": "dismissed", "kind": "logo", "url": "https://quinnscoffee.com/logo.svg", "returnUrl": "https://app.your-partner.com/done",
     }  # fmt: skip
@@ -354,7 +399,10 @@ async def story(tmp_path: Path, clock: HandClock, drawn_once: None) -> AsyncIter
     world = await World.open(tmp_path, wall=clock, at=clock.now())
     store = Store.open(tmp_path / "layers.db", clock=clock)
     made = Story(world, store, clock, world.key)
+    made.place = tmp_path / "engine.db"
     yield made
     await made.layers.close()
+    if made.engine is not None:
+        made.engine.close()
     store.close()
     await world.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from layers_mcp.app import _as_seen_by
+from layers_mcp.founding import as_seen_by
 from layers_mcp.server.caller import Caller
 
 pytestmark = pytest.mark.anyio
@@ -13,8 +13,8 @@ CI = Caller(principal="http_ci")
 
 async def test_a_client_is_somebody_else_with_another_api_key(story):
     """Review of issue 5: http_ci of the sandbox, or of another organization, shares nothing with http_ci of this key."""
-    mine, other = _as_seen_by(CI, story.of("one key")), _as_seen_by(CI, story.of("another key"))
-    again = _as_seen_by(CI, story.of("one key"))
+    mine, other = as_seen_by(CI, story.of("one key")), as_seen_by(CI, story.of("another key"))
+    again = as_seen_by(CI, story.of("one key"))
 
     made = await story.call("create_project", house=mine, name="Quinns")
     same = await story.call("create_project", house=again, name="Quinns")
@@ -28,7 +28,7 @@ async def test_a_client_is_somebody_else_with_another_api_key(story):
 
 async def test_the_longest_name_of_a_client_fits_its_column(story):
     """Names have at most 40 letters, principals at most 80."""
-    assert len(_as_seen_by(Caller(principal=f"http_{'x' * 40}"), story.house).gate.principal) + len("s") <= 80
+    assert len(as_seen_by(Caller(principal=f"http_{'x' * 40}"), story.house).gate.principal) + len("s") <= 80
 
 
 async def test_a_call_of_a_tool_that_is_not_there_is_in_the_trail(story):

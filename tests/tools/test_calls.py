@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from layers_mcp.contract.scalars import wire_time
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.faults import Fault
 from layers_mcp.server.calling import answer
+from layers_mcp.store.asked import Customer, Option, Question
 from layers_mcp.tools.catalog import TOOLS
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +68,27 @@ async def _scheduled(story, project, post, account):
     await story.call("wait_for_job", scheduledPostId=done["result"]["schedule"]["scheduledPostIds"][0], waitSeconds=900)
     await _outlived(story, {"containerId": post, "scheduledFor": story.at(hours=3), "targets": [{"socialAccountId": account}]})
     await story.call("wait_for_job", containerId=post)
+
+
+async def _looped(story, project):
+    """The tools of the loops, with nobody who works runs off."""
+    customer = {"customerExternalId": "quinn-1", "name": "Quinn", "waitSeconds": 0}
+    known = Customer(
+        principal=story.house.gate.principal, external_id="quinn-1", name="Quinn", zone="UTC", asked={}, since=story.clock.now()
+    )
+    story.store.customers.keep(known.model_copy(update={"project_id": project}))
+    await story.call("onboard_customer", house=replace(story.house, projects=frozenset({project})), **customer)
+    await story.call("onboard_customer", **customer, repoFullName=SAMPLE, installationId=1, state="gh_1")
+    await story.call("get_run", customerExternalId="quinn-1", waitSeconds=0)
+    option = Option(word="exclude", means="Ads take it no more.", weighs=True)
+    creative = (await story.call("list_ads_content", projectId=project))["result"]["items"][0]["adsContentId"]
+    said = {"kind": "exclude", "words": "Leave it out?", "options": (option,), "facts": {"adsContentId": creative}, "project_id": project}
+    asked = Question(id="q_1", principal=known.principal, asked_at=story.clock.now(), **said)
+    story.store.questions.ask(asked)
+    await story.call("list_questions", projectId=project)
+    await story.yes("answer_question", questionId="q_1", answer="exclude")
+    account = (await story.call("get_project", projectId=project))["result"]["accounts"][0]["socialAccountId"]
+    await story.yes("set_plan", projectId=project, socialAccountIds=[account], slots=["10:00"], until=story.at(days=30)[:10])
 
 
 async def _halted(story, paid, account):
@@ -151,6 +174,8 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story, paid_of):
     paid = paid_of(story.world, project)
     await advertised(story, paid)
     await _halted(story, paid, account)
+
+    await _looped(story, project)
 
     assert touched == {tool.name: {call.name for call in tool.calls} for tool in TOOLS}
 

@@ -1,0 +1,68 @@
+"""What the settings come to before anything is opened: whose yes counts, who acts, with which keys, and what a caller sees of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from layers_mcp.server.caller import Caller, met
+from layers_mcp.server.catalog import control_tools
+from layers_mcp.settings import Settings
+
+if TYPE_CHECKING:
+    from layers_mcp.client.keys import KeyFile
+    from layers_mcp.gate.policy import Policy
+    from layers_mcp.tool.visit import House
+
+__all__ = ["as_seen_by", "key_file", "policy_of", "principal"]
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The policy in the file that the settings name; it is read at the start, so that a broken one stops it."""
+    from layers_mcp.gate.policy import BadPolicy, read_policy  # noqa: PLC0415  shut while there is no file
+
+    assert settings.policy is not None
+    try:
+        return read_policy(settings.policy, default=settings.confirm, actions=control_tools())
+    except BadPolicy as problem:
+        message = f"LAYERS_POLICY: {problem}"
+        raise BadPolicy(message) from None
+
+
+def as_seen_by(caller: Caller, house: House) -> House:
+    """The same house with a caller's own gate, and with what the caller's token and this request narrow.
+
+    A client is somebody else with each API key: another key may be another organization's, whose ids and answers are none of theirs.
+    """
+    from layers_mcp.contract.scalars import full_project  # noqa: PLC0415  with the house
+
+    own = None if house.projects is None else frozenset(full_project(one) for one in house.projects)
+    return replace(
+        house,
+        gate=house.gate if caller.principal is None else house.gate.of(f"{house.gate.principal}/{caller.principal}"),
+        policy=house.policy if caller.policy is None else house.policy.narrowed(caller.policy),
+        projects=met(own, caller.projects),
+    )
+
+
+def principal(settings: Settings) -> str:
+    """Who acts when nobody has said so over HTTP: whoever holds the key."""
+    from pydantic import SecretStr  # noqa: PLC0415  with the house
+
+    from layers_mcp.gate.handle import principal_of, principal_of_file  # noqa: PLC0415
+
+    if settings.api_key_file is not None:
+        return principal_of_file(settings.api_key_file)
+    return principal_of(settings.api_key if settings.api_key is not None else SecretStr("sandbox"))
+
+
+def key_file(path: Path) -> KeyFile:
+    """The keys in the file that the settings name; one that holds none stops the start, by name."""
+    from layers_mcp.client.keys import BadKeyFile, KeyFile  # noqa: PLC0415  shut while there is no file
+
+    try:
+        return KeyFile(path)
+    except BadKeyFile as problem:
+        message = f"LAYERS_API_KEY_FILE: {problem}"
+        raise BadKeyFile(message) from None

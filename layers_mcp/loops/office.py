@@ -1,0 +1,119 @@
+"""Where people and agents come to the loops: to start one, to see how it stands, to answer it, to give it a plan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from layers_mcp.contract.scalars import full_project
+from layers_mcp.loops.customer import Onboard, run_id_of
+from layers_mcp.loops.daily import Daily
+from layers_mcp.loops.dispatching import Dispatcher
+from layers_mcp.loops.hands import House
+from layers_mcp.loops.onboarding import NAME, onboarding
+from layers_mcp.loops.optimization import optimization
+from layers_mcp.loops.publish_to_learn import publish_to_learn
+from layers_mcp.loops.run import Look, Loop, Runner
+from layers_mcp.store.asked import Customer, Plan, Question
+from layers_mcp.store.rows import ConfirmedBy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Office", "open_office"]
+
+
+class Office:
+    """The loops of one key: its customers, runs, plans and questions. It decides nothing, and asks Layers for nothing."""
+
+    def __init__(self, house: House, runner: Runner, loops: Iterable[Loop[Any, Any]]) -> None:
+        self._store, self._clock, self._owner = house.store, house.clock, house.gate.principal
+        self._runner = runner
+        self._loops = {loop.name: loop for loop in loops}
+
+    def run_of(self, customer_external_id: str) -> str:
+        """The id of a customer's onboarding, begun or not."""
+        return run_id_of(self._owner, customer_external_id)
+
+    async def onboard(self, given: Onboard) -> bool:
+        """Start a customer's onboarding; False when there is one already, which goes on as it was asked for."""
+        return await self._runner.start(self._loops[NAME], self.run_of(given.customer_external_id), given)
+
+    async def look(self, run_id: str) -> Look | None:
+        """A run of one of our customers with its steps, or None."""
+        found = await self._runner.look(run_id)
+        if found is None:
+            return None
+        known = None if found.row.customer is None else self._store.customers.find(self._owner, found.row.customer)
+        ours = run_id == self.run_of(found.row.customer or "") or (known is not None and known.project_id == found.row.project_id)
+        begun = found.row.customer is None and found.row.loop == NAME  # one that has not come to its project yet
+        return found if ours or begun else None
+
+    def customer(self, customer_external_id: str) -> Customer | None:
+        """A customer, or None."""
+        return self._store.customers.find(self._owner, customer_external_id)
+
+    def questions(
+        self, *, project_id: str | None, kind: str | None, after: tuple[datetime, str] | None, limit: int
+    ) -> tuple[Question, ...]:
+        """What waits for an answer, oldest first."""
+        project = None if project_id is None else full_project(project_id)
+        return self._store.questions.waiting(self._owner, project_id=project, kind=kind, after=after, limit=limit)
+
+    def question(self, question_id: str) -> Question | None:
+        """A question, answered or not, or None."""
+        return self._store.questions.find(self._owner, question_id)
+
+    async def answer(self, question: Question, word: str, *, by: ConfirmedBy) -> bool:
+        """Answer a question and wake whoever waits for that; False where it was answered or withdrawn before."""
+        said = self._store.questions.answer(question.id, word, by=by, now=self._clock.now())
+        await self._runner.ring(f"question:{question.id}")
+        if question.project_id is not None:
+            await self._runner.ring(f"project:{question.project_id}")
+        return said
+
+    def plan(self, project_id: str) -> Plan | None:
+        """The plan of a project that nobody has revoked, also when its last day is over."""
+        return self._store.plans.of(self._owner, full_project(project_id))
+
+    async def set_plan(self, plan: Plan) -> None:
+        """Let a plan stand from now on, in place of the one before, and close the question for one."""
+        whole = plan.model_copy(update={"principal": self._owner, "project_id": full_project(plan.project_id)})
+        self._store.plans.set(whole)
+        for one in self.questions(project_id=plan.project_id, kind="plan", after=None, limit=100):
+            self._store.questions.withdraw(one.id, self._clock.now())
+        await self._runner.ring(f"project:{whole.project_id}")
+
+    def revoke_plan(self, project_id: str) -> bool:
+        """End a project's plan; whether there was one. What is queued by it stays queued."""
+        return self._store.plans.revoke(self._owner, full_project(project_id), self._clock.now())
+
+
+@asynccontextmanager
+async def open_office(house: House, where: Path | str, place: str) -> AsyncGenerator[Office]:
+    """The office of a house, whose process starts daily loops and works runs off meanwhile, as soon as no other one holds the seat.
+
+    `where`: the engine's file or database URL; `place`: what people call this process.
+    """
+    from layers_mcp.loops.engine import Engine  # noqa: PLC0415  heavy, and only needed where loops are
+    from layers_mcp.loops.runner import EngineRunner  # noqa: PLC0415
+
+    daily: dict[str, Loop[Daily, Any]] = {"p2l": publish_to_learn(house), "opt": optimization(house)}
+    loops = [onboarding(house), *daily.values()]
+    engine = Engine(where)
+    try:
+        runner = EngineRunner(house.store, engine, house.clock, loops)
+        dispatcher = Dispatcher(store=house.store, runner=runner, clock=house.clock, principal=house.gate.principal, loops=daily)
+        async with runner.working(place):
+            ticking = asyncio.create_task(dispatcher.go_on())
+            try:
+                yield Office(house, runner, loops)
+            finally:
+                ticking.cancel()
+                with suppress(asyncio.CancelledError):
+                    await ticking
+    finally:
+        engine.close()

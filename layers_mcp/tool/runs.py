@@ -1,0 +1,175 @@
+"""Runs and questions of the loops as a tool shows them: codes and ids, never what a step read."""
+
+from __future__ import annotations
+
+from pydantic import Field, JsonValue, TypeAdapter
+
+from layers_mcp.client.fence import Fence
+from layers_mcp.client.thing import Progress
+from layers_mcp.contract.errors import NotFound, OurMistake
+from layers_mcp.contract.scalars import Utc
+from layers_mcp.loops.office import Office
+from layers_mcp.loops.run import Look
+from layers_mcp.store.asked import Question
+from layers_mcp.tool.call import Call
+from layers_mcp.tool.outcome import Next, Outcome, Status, View
+
+__all__ = ["OptionView", "QuestionView", "RunView", "StepView", "office_of", "seen", "shown", "wait_run", "within"]
+
+_LOOKS_S = 1.0
+_STAGES = {
+    "project": 0.05,
+    "ingest": 0.1,
+    "install": 0.1,
+    "sdk": 0.4,
+    "accounts": 0.45,
+    "batch": 0.5,
+    "people": 0.75,
+    "plan": 0.95,
+    "active": 1.0,
+}
+"""How far an onboarding is that has come to a step whose name begins so; ours."""
+_LIES, _OVER = ("sleeping", "waiting"), ("completed", "failed", "cancelled")
+_STATUS: dict[str, Status] = {"completed": "done", "failed": "failed", "cancelled": "canceled"}
+_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
+
+
+class OptionView(View):
+    """An answer that can be given."""
+
+    word: str = Field(description="Pass it as answer.")
+    means: str
+    weighs: bool = Field(description="Whether it takes a yes first, as it spends or lets something out.")
+
+
+class QuestionView(View):
+    """What a loop may not decide."""
+
+    question_id: str
+    kind: str
+    words: str
+    project_id: str | None = None
+    asked_at: Utc
+    options: tuple[OptionView, ...] = Field(description="None: another call answers it, which words names.")
+    facts: dict[str, JsonValue]
+
+
+class StepView(View):
+    """One step that is on record."""
+
+    name: str
+    ended_at: Utc | None = None
+
+
+class RunView(View):
+    """A run: what it is, where it stands, and what waits for a person."""
+
+    run_id: str
+    loop: str
+    state: str
+    project_id: str | None = None
+    customer_external_id: str | None = None
+    began_at: Utc
+    ended_at: Utc | None = None
+    lies_until: Utc | None = Field(default=None, description="When it looks again by itself.")
+    code: str | None = Field(default=None, description="Why it failed, or is held up.")
+    came: JsonValue = Field(default=None, description="What came of it.")
+    steps: tuple[StepView, ...] = ()
+    questions: tuple[QuestionView, ...] = ()
+
+
+def office_of(call: Call) -> Office:
+    """The loops' office of this server."""
+    if call.office is None:
+        raise OurMistake("this server has no loops, and shows a tool for them")
+    return call.office
+
+
+def within(call: Call, project_id: str | None) -> bool:
+    """Whether the call may touch a project; what has none yet it may where it may touch all."""
+    return not isinstance(call.layers, Fence) or call.layers.holds(project_id)
+
+
+def shown(question: Question) -> QuestionView:
+    """A question."""
+    return QuestionView(
+        question_id=question.id,
+        kind=question.kind,
+        words=question.words,
+        project_id=question.project_id,
+        asked_at=question.asked_at,
+        options=tuple(OptionView.model_validate(one.model_dump()) for one in question.options),
+        facts=question.facts,
+    )
+
+
+def _view(look: Look, open_: tuple[Question, ...]) -> RunView:
+    row = look.row
+    return RunView(
+        run_id=row.id,
+        loop=row.loop,
+        state=row.state,
+        project_id=row.project_id,
+        customer_external_id=row.customer,
+        began_at=row.began_at,
+        ended_at=row.ended_at,
+        lies_until=row.until,
+        code=row.code,
+        came=None if row.came is None else _JSON.validate_json(row.came),
+        steps=tuple(StepView(name=one.name, ended_at=one.ended_at) for one in look.steps[-50:]),
+        questions=tuple(shown(one) for one in open_),
+    )
+
+
+def _open(office: Office, look: Look) -> tuple[Question, ...]:
+    """The questions that a run waits by."""
+    if look.row.project_id is None or look.row.state not in _LIES:
+        return ()
+    found = office.questions(project_id=look.row.project_id, kind=None, after=None, limit=50)
+    return tuple(one for one in found if one.run_id == look.row.id)
+
+
+def _next(look: Look, open_: tuple[Question, ...]) -> tuple[Next, ...]:
+    again = Next(tool="get_run", arguments={"runId": look.row.id}, why="See how it goes on; it does so by itself.")
+    if look.row.state in _OVER:
+        arguments: dict[str, JsonValue] = {"projectId": look.row.project_id}
+        return (Next(tool="get_project", arguments=arguments, why="Read the project."),) if look.row.project_id else ()
+    steps = [again]
+    for one in open_[:2]:
+        if one.kind == "review":
+            arguments = {"projectId": one.project_id, "approvalStatus": "pending"}
+            steps.append(Next(tool="list_content", arguments=arguments, why="Show the first posts; then approve_content."))
+    return tuple(steps)
+
+
+def seen(office: Office, look: Look) -> Outcome[RunView]:
+    """How a run stands, and what a person has to do."""
+    row, open_ = look.row, _open(office, look)
+    status = _STATUS.get(row.state, "needs_action" if open_ else "running")
+    held = f" ({row.code})" if row.code else ""
+    waits = f"; it waits for people: {', '.join(sorted({one.kind for one in open_}))}" if open_ else ""
+    return Outcome(say=f"Run {row.id} is {row.state}{held}{waits}.", status=status, result=_view(look, open_), next=_next(look, open_))
+
+
+def _progress(look: Look) -> Progress:
+    names = [step.name.partition(" ")[0] for step in look.steps]
+    done = max((_STAGES.get(name, 0.0) for name in names), default=0.0)
+    return Progress(done=done, stage=names[-1] if names else "queued")
+
+
+async def wait_run(call: Call, run_id: str, wait_seconds: int | None) -> Look:
+    """The run when it is over or waits for a person, or as it stands when the wait ends.
+
+    Raises:
+        NotFound: nobody knows it here.
+    """
+    office = office_of(call)
+    until_s = call.began_s + (call.wait_s if wait_seconds is None else wait_seconds)
+    while True:
+        look = await office.look(run_id)
+        if look is None or not within(call, look.row.project_id):
+            raise NotFound("there is no such run; onboard_customer starts a customer's")
+        await call.report(_progress(look))
+        if look.row.state in _OVER or _open(office, look) or call.clock.elapsed_s() >= until_s:
+            return look
+        await call.clock.sleep(_LOOKS_S)
