@@ -66,7 +66,7 @@ class Receiver:
         if secret is None:
             raise Refused(401, "this is not signed by a secret of an endpoint that is registered here, or not within five minutes")
         kept = self.inbox.keep(_told(owners[secret].id, body, now))
-        self.endpoints.heard(owners[secret].id, now)
+        self.endpoints.heard(owners[secret], now)
         return kept
 
 

@@ -37,6 +37,7 @@ def waker(desk: Desk, watches: Watches, begun: Begun, *, ring: Ring, clock: Cloc
         for name in await asyncio.to_thread(things, found):
             await asyncio.to_thread(partial(watches.told, name, now=clock.now()))
             desk.wake(name)
+            await ring(name.replace(" ", ":"))
         for bell in found.bells:
             await ring(bell)
 

@@ -17,8 +17,8 @@ __all__ = ["REACTIONS", "Reaction", "Wakes", "reaction"]
 class Reaction(NamedTuple):
     """What one event comes to.
 
-    `things`: names of waits (`client/thing`); `bells`: of naps (`loops/run`); `consents_of`: a project whose open consents are looked at,
-    "" for those of all.
+    `things`: names of waits (`client/thing`), each with a bell of its own; `bells`: others (`loops/run`); `consents_of`: a project whose
+    open consents are looked at, "" for those of all.
     """
 
     things: tuple[str, ...] = ()
@@ -27,18 +27,17 @@ class Reaction(NamedTuple):
 
 
 class Wakes(NamedTuple):
-    """How a kind of event is read. `thing`: what kind of wait it ends, `field`: which of the event's fields names that one.
+    """How a kind of event is read.
 
-    `bell`: that one has a bell of its own beside its project's; `consent`: it ends a consent, which it does not name.
+    `thing`: what kind of wait it ends, `field`: which of the event's fields names that one; `consent`: it ends one that it does not name.
     """
 
     thing: str | None = None
     field: str = ""
-    bell: bool = False
     consent: bool = False
 
 
-_JOB, _POST = Wakes("job", "job_id", bell=True), Wakes("post", "scheduled_post_id")
+_JOB, _POST = Wakes("job", "job_id"), Wakes("post", "scheduled_post_id")
 REACTIONS: Final[dict[str, Wakes]] = {
     "job.completed": _JOB,
     "job.failed": _JOB,
@@ -60,10 +59,9 @@ def reaction(event: Event) -> Reaction | None:
     if said is None or event.type == PING:
         return None if said is None else Reaction()
     wakes = REACTIONS.get(event.type, Wakes())
-    own = str(getattr(said, wakes.field)) if wakes.thing else ""
     project = full_project(said.project_id) if said.project_id else None
     return Reaction(
-        things=(f"{wakes.thing} {own}",) if wakes.thing else (),
-        bells=(*((f"{wakes.thing}:{own}",) if wakes.bell else ()), *((f"project:{project}",) if project else ())),
+        things=(f"{wakes.thing} {getattr(said, wakes.field)}",) if wakes.thing else (),
+        bells=(f"project:{project}",) if project else (),
         consents_of=(project or "") if wakes.consent else None,
     )

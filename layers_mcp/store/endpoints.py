@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import Engine, delete, func, insert, or_, select, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 
 from layers_mcp.database import reading, writing
 from layers_mcp.store.inbox_tables import webhook_endpoints
@@ -53,15 +53,11 @@ class Endpoints:
         with writing(self._engine) as connection:
             connection.execute(delete(webhook_endpoints).where(webhook_endpoints.c.id == endpoint_id))
 
-    def heard(self, endpoint_id: str, now: datetime) -> None:
-        """Note that a signed event came."""
-        at = webhook_endpoints.c
-        old = or_(at.heard_at.is_(None), at.heard_at < now - _TO_THE)
-        with reading(self._engine) as connection:
-            if connection.execute(select(at.id).where(at.id == endpoint_id, old)).first() is None:
-                return
-        with writing(self._engine) as connection:
-            connection.execute(update(webhook_endpoints).where(at.id == endpoint_id).values(heard_at=now))
+    def heard(self, endpoint: Known, now: datetime) -> None:
+        """Note that a signed event came, unless one came just before."""
+        if endpoint.heard_at is None or now - endpoint.heard_at > _TO_THE:
+            with writing(self._engine) as connection:
+                connection.execute(update(webhook_endpoints).where(webhook_endpoints.c.id == endpoint.id).values(heard_at=now))
 
     def heard_at(self, place: str) -> datetime | None:
         """When any endpoint of an API last told us something, to some seconds; None when none ever did."""

@@ -31,7 +31,7 @@ def _of(kind: str, **data: object) -> Reaction | None:
         ("ads.decision", {"decisionId": "dec_1"}, Reaction(bells=(BELL,))),
         ("lease_request.assigned", {"requestId": "req_1"}, Reaction(bells=(BELL,))),
         ("social_account.needs_reauth", {"socialAccountId": "sa_1"}, Reaction(bells=(BELL,))),
-        ("job.failed", {"jobId": "job_1"}, Reaction(things=("job job_1",), bells=("job:job_1", BELL))),
+        ("job.failed", {"jobId": "job_1"}, Reaction(things=("job job_1",), bells=(BELL,))),
         ("test.ping", {"message": "hello"}, Reaction()),
     ],
 )
@@ -52,7 +52,7 @@ def test_a_reaction_reads_fields_that_its_kind_of_event_has_and_names_waits_as_t
 def test_a_project_that_is_named_by_its_bare_uuid_rings_the_same_bell():
     """layers-api: concepts, ids."""
     assert _of("project.ready", projectId=UUID) == Reaction(bells=(BELL,))
-    assert reaction(Event(id="evt_1", type="job.completed", data={"jobId": "job_1"})) == Reaction(("job job_1",), ("job:job_1",))
+    assert reaction(Event(id="evt_1", type="job.completed", data={"jobId": "job_1"})) == Reaction(("job job_1",))
 
 
 class Woken:
@@ -87,5 +87,5 @@ async def test_a_connected_account_wakes_the_consents_of_its_project(store, cloc
     of_one, woken.heard = woken.heard, []
     await wake(Reaction(consents_of=""))
 
-    assert of_one == ["row consent st_1", "desk consent st_1", "bell b"]
+    assert of_one == ["row consent st_1", "desk consent st_1", "bell consent:st_1", "bell b"]
     assert {"desk consent st_1", "desk consent st_2"} <= set(woken.heard)

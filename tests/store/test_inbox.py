@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -55,6 +56,24 @@ def test_whoever_takes_an_event_has_it_alone_and_marks_it_once(store: Store, clo
     assert not store.inbox.done("evt_3", "me", clock.now())
     assert store.inbox.find("evt_1").handled_at == clock.now()
     assert store.inbox.overview() == Overview(waiting=2, given_up=0)
+
+
+def test_of_many_that_take_at_once_each_event_goes_to_one(store: Store, clock: HandClock) -> None:
+    """Issue 7: any number of workers on Postgres; nobody waits for another's rows, and none is taken twice."""
+    names = {f"evt_{number}" for number in range(60)}
+    for name in names:
+        store.inbox.keep(an_event(clock, name))
+
+    def take(holder: int) -> list[str]:
+        taken: list[str] = []
+        while some := store.inbox.take(str(holder), most=3):
+            taken += [one.id for one in some]
+        return taken
+
+    with ThreadPoolExecutor(4) as threads:
+        each = list(threads.map(take, range(4)))
+
+    assert sorted(name for taken in each for name in taken) == sorted(names)
 
 
 def test_what_a_dead_process_had_taken_goes_to_another_by_the_databases_time(store: Store, clock: HandClock, monkeypatch) -> None:
@@ -144,10 +163,10 @@ def test_when_an_api_was_last_heard_of_is_known_to_some_seconds(store: Store, cl
     store.endpoints.keep(an_endpoint(clock))
     before, began = store.endpoints.heard_at(LIVE), clock.now()
 
-    store.endpoints.heard("whe_1", began)
-    store.endpoints.heard("whe_1", began + timedelta(seconds=4))
+    for later_s in (0, 4):
+        store.endpoints.heard(store.endpoints.at(LIVE)[0], began + timedelta(seconds=later_s))
     soon = store.endpoints.heard_at(LIVE)
-    store.endpoints.heard("whe_1", began + timedelta(seconds=6))
+    store.endpoints.heard(store.endpoints.at(LIVE)[0], began + timedelta(seconds=6))
 
     assert (before, soon, store.endpoints.heard_at(LIVE)) == (None, began, began + timedelta(seconds=6))
     assert store.endpoints.heard_at("http://sandbox.layers") is None
