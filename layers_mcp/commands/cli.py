@@ -59,6 +59,7 @@ _PLACES = {
     "forget": "forgetting",
     "halt": "halting",
     "resume": "halting",
+    "runs": "runs",
     "sandbox": "sandbox",
     "token": "token",
     "tools": "tools",

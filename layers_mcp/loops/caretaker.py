@@ -14,14 +14,14 @@ from layers_mcp.clock import Clock
 from layers_mcp.loops.engine import Engine
 from layers_mcp.store.store import Store
 
-__all__ = ["Caretaker", "forget", "wake_due"]
+__all__ = ["Caretaker", "forget", "hand_over"]
 
 _BEAT_S, _FORGET_S = 5.0, 3600.0
 _BATCH = 50
 _BELLS_US = 30 * 86_400 * 1_000_000
 
 
-def wake_due(store: Store, engine: Engine, clock: Clock) -> int:
+def _wake_due(store: Store, engine: Engine, clock: Clock) -> int:
     """Wake some of the runs whose time has come; how many were taken."""
     taken = store.runs.take_due(clock.now(), limit=_BATCH)
     for row in taken:
@@ -38,6 +38,11 @@ def forget(store: Store, engine: Engine, clock: Clock, older_than: timedelta) ->
         gone += len(ids)
     store.runs.forget_bells(older_us=_BELLS_US)
     return gone
+
+
+def hand_over(store: Store, engine: Engine) -> int:
+    """Give the runs of all who have no seat to those who have; how many there were."""
+    return engine.hand_over(lambda: {one.id for one in store.workers.all()})
 
 
 @dataclass
@@ -76,7 +81,7 @@ class Caretaker:
                 if now_s >= forget_at:
                     forget_at = now_s + _FORGET_S
                     forget(self.store, self.engine, self.clock, self.kept)
-                busy = wake_due(self.store, self.engine, self.clock) == _BATCH
+                busy = _wake_due(self.store, self.engine, self.clock) == _BATCH
             except DBAPIError as problem:
                 structlog.get_logger().warning("worker_database", kind=type(problem).__name__)
                 busy = False
@@ -87,7 +92,7 @@ class Caretaker:
         if not self.store.workers.beat(self.worker_id):
             self.lost.set()
             return
-        for dead in self.store.workers.take_dead(self.worker_id):
-            runs = self.engine.hand_over(dead)
-            self.store.workers.gone(dead)
-            structlog.get_logger().warning("worker_died", worker=dead, runs=runs)
+        dead = self.store.workers.bury(host=self.worker_id.rsplit("-", 2)[0])
+        runs = hand_over(self.store, self.engine)
+        if dead or runs:
+            structlog.get_logger().warning("taken_over", workers=len(dead), runs=runs)

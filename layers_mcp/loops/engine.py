@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -40,7 +40,9 @@ _PAST_THE_END: Final = 2**31 - 1
 """A step that no run has: to rewind to it drops nothing."""
 _AT_ONCE, _THREADS, _POOL = 32, 24, 20
 _SHORT: Final = 300
-_IDLE_MS: Final = 60_000
+_IDLE_MS: Final = 10_000
+"""After that a server ends the transaction of a process that says nothing more, so that a frozen one holds no run."""
+_DROPPED: Final = "Asyncio task cancelled"
 
 
 class CodeChanged(Exception):
@@ -51,7 +53,9 @@ class _Said(logging.Handler):
     """The engine's own log, in ours: what it says, without traces and values."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line."""
+        """One line; that what was in hand is dropped, is what `leave` is for."""
+        if record.msg.startswith(_DROPPED):
+            return
         structlog.get_logger().warning("engine", said=record.getMessage()[:_SHORT])
 
 
@@ -140,10 +144,14 @@ class Engine:
         """Let a run go no further than the step it is in."""
         self._client.cancel_workflow(run_id)
 
-    def hand_over(self, worker_id: str) -> int:
-        """Give what a worker was on to others; it can keep no step any more. How many there were."""
-        found = self._client.list_workflows(status="PENDING", executor_id=worker_id, load_input=False, load_output=False)
-        ids = [one.workflow_id for one in found]
+    def hand_over(self, alive: Callable[[], Collection[str]]) -> int:
+        """Give what workers that are not alive were on to those that are; they can keep no step any more. How many there were.
+
+        `alive` is asked after what is on hand was read: who took a run on since then had a seat before.
+        """
+        found = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        there = alive() if found else ()
+        ids = [one.workflow_id for one in found if one.executor_id not in there]
         if ids:
             self._client.resume_workflows(ids, queue_name=_QUEUE)
         return len(ids)

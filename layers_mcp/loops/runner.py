@@ -8,18 +8,19 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from layers_mcp import telemetry
 from layers_mcp.clock import Clock
-from layers_mcp.loops.caretaker import Caretaker, forget
+from layers_mcp.loops.caretaker import Caretaker, forget, hand_over
 from layers_mcp.loops.engine import Engine
 from layers_mcp.loops.run import Came, Given, Look, Loop
-from layers_mcp.loops.turn import LieDown, Place, Stopped, Turn
+from layers_mcp.loops.turn import LieDown, Place, Stopped, Turn, sure
 from layers_mcp.store.rows import RunRow, Worker
 from layers_mcp.store.store import Store
+from layers_mcp.store.workers import new_worker
 
 __all__ = ["EngineRunner"]
 
@@ -44,8 +45,9 @@ async def _either(stop: asyncio.Event, pause_s: float) -> None:
 class EngineRunner:
     """The `Runner` of one store and engine. `loops`: those that this process can work off."""
 
-    def __init__(self, store: Store, engine: Engine, clock: Clock, loops: Iterable[AnyLoop]) -> None:
-        self._store, self._engine, self._clock = store, engine, clock
+    def __init__(self, store: Store, engine: Engine, clock: Clock, loops: Iterable[AnyLoop], *, host: str = "") -> None:
+        """`host`: what this machine is called in place of its own name, among all that share the store."""
+        self._store, self._engine, self._clock, self._host = store, engine, clock, host
         self._loops = {loop.name: loop for loop in loops}
         self._parting = False
         self._worker_id = ""
@@ -113,8 +115,13 @@ class EngineRunner:
         """Take a seat, work, and take another one when this process was taken for dead meanwhile."""
         told = ""
         while not stop.is_set():
-            worker_id = uuid4().hex
-            held = await asyncio.to_thread(self._store.workers.sit, worker_id, place, now=self._clock.now())
+            worker_id = new_worker(self._host)
+            try:
+                held = await asyncio.to_thread(self._store.workers.sit, worker_id, place, now=self._clock.now())
+            except DBAPIError as problem:
+                structlog.get_logger().warning("store_away", kind=type(problem).__name__)
+                await _either(stop, _SEAT_S)
+                continue
             if held is None:
                 await self._seated(worker_id, stop, pause_s)
             elif held.id != told:
@@ -141,15 +148,15 @@ class EngineRunner:
             await asyncio.to_thread(caretaker.stop)
             await asyncio.to_thread(self._engine.leave)
             if caretaker.lost.is_set():
-                structlog.get_logger().warning("worker_lost", worker=worker_id)
-            else:
+                structlog.get_logger().warning("taken_for_dead", worker=worker_id)
+            with suppress(DBAPIError):  # else others find out by themselves
                 await asyncio.to_thread(self._part, worker_id)
 
     def _part(self, worker_id: str) -> None:
         """Leave nothing that others would have to wait for."""
         self._store.runs.part(worker_id)
-        self._engine.hand_over(worker_id)
         self._store.workers.gone(worker_id)
+        hand_over(self._store, self._engine)
 
     async def _take(self, place: Place, run_id: str, loop_name: str, given: str) -> str:
         """One turn: on the engine's event loop."""
@@ -159,7 +166,7 @@ class EngineRunner:
             return state
 
     async def _taken(self, place: Place, run_id: str, loop_name: str, given: str) -> str:
-        row = await asyncio.to_thread(self._begin, run_id, loop_name, given)
+        row = await sure(self._begin, run_id, loop_name, given)
         if row is None:
             return "over"
         turn, loop = Turn(row, place), self._loops.get(row.loop)
@@ -170,14 +177,18 @@ class EngineRunner:
             came = await loop.do(turn, loop.given.model_validate_json(row.given))
             ended = turn.ended("completed", came=came.model_dump_json())
         except LieDown as down:
-            await asyncio.to_thread(self._store.runs.lie, row, down.row, heard_us=down.heard_us)
-            return down.row.state
+            return await self._settled(row, down.row, partial(self._store.runs.lie, row, down.row, heard_us=down.heard_us))
         except Stopped:
             return "cancelled"
         except Exception as problem:  # noqa: BLE001  a run that fails says so in its row, and the worker goes on
             ended = turn.ended("failed", problem=problem)
-        await asyncio.to_thread(self._store.runs.end, row, ended)
-        return ended.state
+        return await self._settled(row, ended, partial(self._store.runs.end, row, ended))
+
+    async def _settled(self, row: RunRow, new: RunRow, write: Callable[[], bool]) -> str:
+        """Write how a turn ended. Who has lost the seat ends none: what is not written must not be over for the engine either."""
+        if not await sure(write) and row.worker not in {one.id for one in await sure(self._store.workers.all)}:
+            await asyncio.Event().wait()
+        return new.state
 
     def _begin(self, run_id: str, loop: str, given: str) -> RunRow | None:
         known = self._store.runs.find(run_id)

@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from layers_mcp import telemetry
 from layers_mcp.clock import Clock
@@ -22,11 +22,22 @@ from layers_mcp.loops.run import key_of
 from layers_mcp.store.rows import RunRow
 from layers_mcp.store.store import Store
 
-__all__ = ["LieDown", "Place", "Stopped", "Turn"]
+__all__ = ["LieDown", "Place", "Stopped", "Turn", "sure"]
 
 T = TypeVar("T")
 Body = Callable[[], Awaitable[str]]
 _NAMES, _WORDS = 200, 500
+_AGAIN_S = 2.0
+
+
+async def sure(do: Callable[..., T], *args: Any, **named: Any) -> T:
+    """Do something in the store, and again until the store is there: nothing of a run goes on without it."""
+    while True:
+        try:
+            return await asyncio.to_thread(do, *args, **named)
+        except DBAPIError as problem:
+            structlog.get_logger().warning("store_away", kind=type(problem).__name__)
+            await asyncio.sleep(_AGAIN_S)
 
 
 class LieDown(BaseException):
@@ -126,7 +137,7 @@ class Turn:
             except Exception as problem:  # noqa: BLE001  whatever it is, it is kept, or lays the run down
                 return self._kept(name, problem)
             if self.row.tries:
-                await asyncio.to_thread(self.place.store.runs.rested, self.row)
+                await sure(self.place.store.runs.rested, self.row)
                 self.row = self.row.model_copy(update={"tries": 0, "trying_since": None})
             return json.dumps({"came": shape.dump_python(value, mode="json", by_alias=True)})
 
@@ -144,7 +155,7 @@ class Turn:
 
         async def body() -> str:
             await self._here()
-            return await asyncio.to_thread(self._woke, self._lying(name, until=until, bell=bell), heard_us)
+            return await sure(self._woke, self._lying(name, until=until, bell=bell), heard_us)
 
         kept = await self._keep(name, body)
         if bell is not None:
@@ -156,7 +167,7 @@ class Turn:
         new = {name: one for name, one in (("project_id", project_id), ("customer", customer)) if one is not None}
         changed = self.row.model_copy(update=new)
         if changed != self.row:
-            await asyncio.to_thread(self.place.store.runs.about, self.row, project_id=project_id, customer=customer)
+            await sure(self.place.store.runs.about, self.row, project_id=project_id, customer=customer)
             self.row = changed
 
     async def check(self) -> None:
@@ -196,7 +207,7 @@ class Turn:
         if self.place.parting():
             self.place.in_flight.discard(self.row.id)
             await asyncio.Event().wait()  # whoever takes the run over goes on from here
-        now = await asyncio.to_thread(self.place.store.runs.find, self.row.id)
+        now = await sure(self.place.store.runs.find, self.row.id)
         if now is None or now.state == "cancelled":
             raise Stopped
 
@@ -204,7 +215,7 @@ class Turn:
         """The same, and lie down before step `at` while writes to the run's project are held back."""
         await self._here()
         projects = [] if self.row.project_id is None else [self.row.project_id]
-        if await asyncio.to_thread(self.place.store.halts.of, projects) is not None:
+        if await sure(self.place.store.halts.of, projects) is not None:
             self._lie_held(Halted("writes are held back"), at=at)
 
     def _woke(self, lying: RunRow, heard_us: int) -> str:

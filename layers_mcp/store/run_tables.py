@@ -53,6 +53,5 @@ workers = Table(
     Column("place", String(200), nullable=False),
     Column("since", Instant, nullable=False),
     Column("seen_us", BigInteger, nullable=False),
-    Column("swept_until_us", BigInteger),
     comment="processes that run loops, and when each was heard of last, by the database's time",
 )

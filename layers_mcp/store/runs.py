@@ -38,7 +38,7 @@ def _this(run_id: str) -> ColumnElement[bool]:
 
 def _mine(row: RunRow) -> ColumnElement[bool]:
     """Whether the run is still on this worker, in this turn, and the worker's seat still its own."""
-    seated = exists().where(workers.c.id == row.worker, workers.c.swept_until_us.is_(None))
+    seated = exists().where(workers.c.id == row.worker)
     return _this(row.id) & (runs.c.state == "running") & (runs.c.worker == row.worker) & (runs.c.turn == row.turn) & seated
 
 

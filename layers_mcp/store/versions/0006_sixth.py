@@ -63,7 +63,6 @@ def upgrade() -> None:
         sa.Column("place", sa.String(200), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=False),
         sa.Column("seen_us", sa.BigInteger(), nullable=False),
-        sa.Column("swept_until_us", sa.BigInteger()),
         sa.PrimaryKeyConstraint("id", name="pk_workers"),
         comment="processes that run loops, and when each was heard of last, by the database's time",
     )
