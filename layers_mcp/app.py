@@ -98,6 +98,7 @@ class App:
         self._opening = asyncio.Lock()
         self._house: House | None = None
         self._store: Store | None = None
+        self._works: str | None = None
         self._receiver: Receiver | None = None
 
     async def answer(
@@ -248,12 +249,18 @@ class App:
 
     async def _office(self, store: Store, house: House) -> Office | None:
         """The loops' office, where a tool of theirs is shown; this process then runs loops as long as no other one does."""
-        if tools_of(("loops",), said="").isdisjoint(one["name"] for one in self.catalog.tools):
+        shown = not tools_of(("loops",), said="").isdisjoint(one["name"] for one in self.catalog.tools)
+        if not shown and self._works is None:
             return None
         from layers_mcp.loops.office import open_office  # noqa: PLC0415  the engine is heavy, and shut unless loops are wanted
 
-        place = f"layers-mcp serve (process {os.getpid()})"
+        place = self._works or f"layers-mcp serve (process {os.getpid()})"
         return await self._stack.enter_async_context(open_office(house.grounds(store), self._settings.kept_in("engine.db"), place))
+
+    async def work(self, place: str) -> None:
+        """Open the house to run loops, whichever tools are shown; `place`: what people call this process. Before any call."""
+        self._works = place
+        await self.house()
 
     async def close(self) -> None:
         """Close what was opened, last first, and send what telemetry has not sent yet."""

@@ -64,6 +64,7 @@ _PLACES = {
     "token": "token",
     "tools": "tools",
     "trail": "trail",
+    "worker": "worker",
     "webhooks": "webhooks",
 }
 """The module of each command beside `serve`."""
