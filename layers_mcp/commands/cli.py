@@ -58,6 +58,7 @@ _PLACES = {
     "doctor": "doctor",
     "forget": "forgetting",
     "halt": "halting",
+    "onboard": "onboarding",
     "resume": "halting",
     "runs": "runs",
     "sandbox": "sandbox",

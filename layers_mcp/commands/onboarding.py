@@ -1,0 +1,111 @@
+"""`layers-mcp onboard FILE`: many customers at once, after their plan was shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from layers_mcp.app import App
+from layers_mcp.client.limits import span_words
+from layers_mcp.clock import WallClock
+from layers_mcp.commands.terminal import typed_yes
+from layers_mcp.contract import account
+from layers_mcp.contract.endpoint import Empty
+from layers_mcp.contract.errors import LayersError
+from layers_mcp.contract.rates import TIERS
+from layers_mcp.loops.fan_out import BadFile, Wanted, read_customers
+from layers_mcp.loops.forecast import Steady, forecast, of_onboarding, steady
+from layers_mcp.settings import settings_or_exit
+from layers_mcp.tool.visit import House
+
+__all__ = ["onboard", "plan_words"]
+
+_SHOWN = 20
+"""How many problems of a file, and days of a plan, are printed."""
+_CLASSES = {"read-light": "reads", "write-light": "writes", "long-running": "starts"}
+
+
+def plan_words(wanted: Sequence[Wanted], tier: str, *, now: datetime, used: int) -> Iterator[str]:
+    """What taking them on at a tier comes to, and the days after it, line by line. `used`: writes of today (UTC) that are gone."""
+    seen = forecast([of_onboarding(one.onboard) for one in wanted], TIERS[tier], now=now, used=used)
+    total = seen.total
+    yield f"Onboarding {len(wanted):,} customers: {total.starts:,} starts, {total.writes:,} writes, about {total.reads:,} reads."
+    span = span_words((seen.ends_at - now).total_seconds())
+    yield f"At tier {tier} the last is done at about {seen.ends_at:%Y-%m-%d %H:%M} UTC, in {span}, limited by {_CLASSES[seen.by]};"
+    yield "what people are asked for (accounts, installs, approvals) takes as long as they take."
+    days, first = seen.a_day(), 0
+    for number, many in enumerate(days[:_SHOWN] if len(days) > 1 else ()):
+        name = wanted[first].onboard.customer_external_id
+        yield f"  day {number + 1}: {many:,} customers, from {name} on" if many else f"  day {number + 1}: nobody is done yet"
+        first += many
+    if len(days) > _SHOWN:
+        yield f"  and {len(days) - _SHOWN:,} more days; the last in line is {wanted[-1].onboard.customer_external_id}"
+    yield _after(steady(len(wanted), TIERS[tier]), tier)
+
+
+def _after(state: Steady, tier: str) -> str:
+    """What the days after it come to."""
+    if state.fit == state.customers:
+        return f"Every day after: the daily loops of {state.customers:,} customers fit tier {tier}."
+    needs = f"tier {state.needs} is enough for all" if state.needs else "no tier is enough for all"
+    return (
+        f"Every day after: tier {tier} is enough for the daily loops of {state.fit:,} of {state.customers:,} customers, limited by "
+        f"{_CLASSES[state.by]}; {needs}. Until then the rest waits, {state.every_days} days for a turn of each."
+    )
+
+
+async def _started(wanted: Sequence[Wanted], house: House) -> int:
+    assert house.office is not None, "the settings ask for loops"
+    began = 0
+    for one in wanted:
+        began += await house.office.onboard(one.onboard)
+    return began
+
+
+async def _onboard(wanted: Sequence[Wanted], *, shown_only: bool, yes: bool) -> None:
+    settings = settings_or_exit()
+    app = App(settings.model_copy(update={"tools": ("loops",)}), WallClock())
+    try:
+        house = await app.house()
+        who = await house.layers.send(account.WHOAMI, Empty())
+        used = next(one.used for one in house.layers.pace.standing() if one.rate == "write-light")
+        for line in plan_words(wanted, who.rate_limit_tier, now=house.clock.now(), used=used):
+            typer.echo(line)
+        if shown_only or not (yes or typed_yes("Start? Type yes")):
+            typer.echo("nothing was started")
+            return
+        began = await _started(wanted, house)
+        known = f"; {len(wanted) - began:,} were there already" if began < len(wanted) else ""
+        typer.echo(f"{began:,} onboardings are in the queue{known}. layers-mcp worker works them off, layers-mcp runs shows them,")
+        typer.echo("layers-mcp halt --all holds them, and the same command once more starts only what is missing.")
+    except LayersError as problem:
+        typer.echo(f"layers-mcp: {problem}. {problem.advice}", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        await app.close()
+
+
+def onboard(
+    file: Annotated[
+        Path, typer.Argument(help="CSV with a line of names, or JSON lines; fields as those of onboard_customer, and priority.")
+    ],
+    *,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what it comes to.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Start without asking, after the plan was printed.")] = False,
+) -> None:
+    """Onboard many customers from a file: checked whole, planned against the key's limits, and shown before anything starts."""
+    try:
+        wanted = read_customers(file)
+    except BadFile as problem:
+        for line in problem.problems[:_SHOWN]:
+            typer.echo(f"layers-mcp: {line}", err=True)
+        if len(problem.problems) > _SHOWN:
+            typer.echo(f"layers-mcp: and {len(problem.problems) - _SHOWN:,} more", err=True)
+        typer.echo("layers-mcp: nothing was started", err=True)
+        raise typer.Exit(2) from None
+    asyncio.run(_onboard(wanted, shown_only=plan, yes=yes))
