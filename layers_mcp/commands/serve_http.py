@@ -6,6 +6,8 @@ import asyncio
 import sys
 from collections.abc import Mapping
 
+import structlog
+
 from layers_mcp.address import LOOPBACK
 from layers_mcp.app import App
 from layers_mcp.commands.serve import opened
@@ -47,12 +49,21 @@ def _shared_secret(settings: Settings, access: Access, own: str | None) -> str |
     return f"{which} is also a client's token; a person's secret must be nobody else's"
 
 
+async def _caught_up(app: App) -> None:
+    try:
+        await app.catch_up()
+    except Exception as problem:  # noqa: BLE001  a database that can't be opened is the answer to the first call; until then we serve
+        structlog.get_logger().warning("events that wait were not handled", problem=type(problem).__name__)
+
+
 async def _serve(app: App, door: Door, host: str, port: int) -> None:
-    running = Running()
+    running, catching_up = Running(), asyncio.create_task(_caught_up(app))
     server = bind(app.catalog, running.counted(app.answer), app.fill, listed="private")
     try:
         await listener.serve(server, door, running, host=host, port=port)
     finally:
+        catching_up.cancel()
+        await asyncio.wait([catching_up])
         await app.close()
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 
 from layers_mcp.client.desk import Desk
 from layers_mcp.clock import Clock
@@ -16,7 +17,7 @@ from layers_mcp.store.begun import Begun
 from layers_mcp.store.store import Store
 from layers_mcp.store.watches import Watches
 
-__all__ = ["Ring", "receiving", "waker"]
+__all__ = ["Ring", "left_over", "receiving", "waker"]
 
 Ring = Callable[[str], Awaitable[None]]
 """Wakes the runs that lie by a bell (`loops/run`)."""
@@ -42,6 +43,15 @@ def waker(desk: Desk, watches: Watches, begun: Begun, *, ring: Ring, clock: Cloc
             await ring(bell)
 
     return wake
+
+
+def left_over(where: Path | str) -> bool:
+    """Whether events wait in a store (a file, or a database URL) that a process before this one stored and did not handle."""
+    store = Store.open(where)
+    try:
+        return store.inbox.overview().waiting > 0
+    finally:
+        store.close()
 
 
 @asynccontextmanager

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from layers_mcp.store.store import Store
+from layers_mcp.store.told import Told
 
 
 @pytest.fixture
@@ -86,3 +88,20 @@ def test_what_can_not_be_meant_is_refused_by_name(webhooks):
     assert (nowhere.returncode, none.returncode) == (2, 2)
     assert "must be https" in nowhere.stderr.replace("\n", " ")
     assert "layers-mcp webhooks" in none.stderr
+
+
+def test_what_a_killed_server_had_stored_is_handled_by_the_next_one(serve, environment):
+    """Issue 7: exactly once after being stored; nobody has to deliver again for it, nor to call a tool."""
+    store = Store.open(Path(environment["LAYERS_STATE_DIR"]) / "layers.db")
+    known = {"endpoint_id": "whe_1", "type": "job.completed", "body": '{"id":"evt_1","type":"job.completed","data":{"jobId":"job_1"}}'}
+    store.inbox.keep(Told(id="evt_1", received_at=datetime.now(UTC), **known))
+
+    serve(_free_port())
+    for _ in range(300):
+        if store.inbox.overview().waiting == 0:
+            break
+        time.sleep(0.1)
+    handled = store.inbox.find("evt_1")
+    store.close()
+
+    assert (handled.handled_at is not None, handled.tries) == (True, 1)
