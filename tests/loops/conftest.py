@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -76,12 +76,23 @@ class Workshop:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, clock: HandClock):
-    """One that is empty."""
-    store, engine = Store.open(tmp_path / "layers.db", clock=clock), Engine(tmp_path / "engine.db", poll_s=PAUSE_S)
-    yield Workshop(store, engine, clock)
-    engine.close()
-    store.close()
+def workshop_at(clock: HandClock):
+    """Makes one that is empty, somewhere."""
+    with ExitStack() as stack:
+
+        def make(store: Path | str, engine: Path | str) -> Workshop:
+            made = Workshop(Store.open(store, clock=clock), Engine(engine, poll_s=PAUSE_S), clock)
+            stack.callback(made.store.close)
+            stack.callback(made.engine.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, workshop_at) -> Workshop:
+    """One that is empty, in files."""
+    return workshop_at(tmp_path / "layers.db", tmp_path / "engine.db")
 
 
 SAMPLE = "quinns-coffee/quinns-app"

@@ -363,6 +363,41 @@ async def test_a_run_that_ends_its_process_again_and_again_is_given_up(workshop,
     assert failed.row.code == "PROCESS_DIED"
 
 
+async def test_on_a_server_runs_lie_wake_fail_and_go_on_as_in_a_file(on_postgres, workshop_at, clock) -> None:
+    """Issue 7: "with the same code on many machines with Postgres"."""
+    done, poor = Done(), True
+
+    async def pay() -> int:
+        if poor:
+            raise InsufficientCredits("too few")
+        return await done.add("paid")
+
+    async def do(run: Run, _given: Start) -> End:
+        await run.step("first", lambda: done.add("first"), came=int)
+        await run.nap("night", until=clock.now() + HOUR)
+        await run.nap("news", bell=f"bell:{run.id}")
+        return End(total=await run.step("pay", pay, came=int))
+
+    workshop = workshop_at(on_postgres, on_postgres)
+    async with workshop.open(toy(do)) as runner:
+        for run_id in ("one", "two"):
+            await runner.start(toy(do), run_id, Start())
+        for run_id in ("one", "two"):
+            await workshop.reaches("sleeping", run_id=run_id)
+        clock.advance(HOUR)
+        for run_id in ("one", "two"):
+            await workshop.reaches("waiting", run_id=run_id)
+            await runner.ring(f"bell:{run_id}")
+            failed = await workshop.reaches("failed", run_id=run_id)
+        poor = False
+        for run_id in ("one", "two"):
+            await runner.retry(run_id)
+            over = await workshop.reaches("completed", run_id=run_id)
+
+    assert sorted(done.words) == ["first", "first", "paid", "paid"]
+    assert (failed.row.code, [step.name for step in over.steps]) == ("INSUFFICIENT_CREDITS", ["first", "night", "news", "pay"])
+
+
 async def test_a_worker_that_parts_ends_its_step_and_the_next_one_goes_on_after_it(workshop) -> None:
     """Issue 7: "deploying new code does not strand runs"."""
     done, begun, go = Done(), asyncio.Event(), asyncio.Event()
