@@ -58,6 +58,7 @@ _PLACES = {
     "doctor": "doctor",
     "forget": "forgetting",
     "halt": "halting",
+    "health": "health",
     "onboard": "onboarding",
     "resume": "halting",
     "runs": "runs",

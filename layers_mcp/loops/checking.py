@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from layers_mcp.client.pages import every
 from layers_mcp.client.partner import Partner
@@ -11,6 +12,7 @@ from layers_mcp.contract import content, publishing, social
 from layers_mcp.contract.content import Container, ListContent
 from layers_mcp.contract.creatives import Creative
 from layers_mcp.contract.publishing import ListPosts, ScheduledPost
+from layers_mcp.contract.scalars import full_project
 from layers_mcp.contract.social import ListAccounts
 from layers_mcp.loops import health
 from layers_mcp.loops.habit import Habit
@@ -20,10 +22,12 @@ from layers_mcp.store.asked import Customer
 from layers_mcp.store.pulses import Alert, Pulse, Score
 from layers_mcp.store.store import Store
 
-__all__ = ["of_loops", "pulse_of"]
+__all__ = ["Report", "of_loops", "pulse_of", "report"]
 
 _PAGE, _POSTS_PAGE, _PAGES = 200, 100, 10
 """At most 2,000 contents and 1,000 posts of two weeks are looked through; ours."""
+_MOST = 200
+"""Ailing projects that are told at once; ours."""
 _KEPT_DAYS = 28
 """How long a day's average score is kept; ours, twice what two weeks are compared over."""
 
@@ -94,9 +98,25 @@ async def pulse_of(layers: Partner, store: Store, customer: Customer, *, creativ
     return Pulse(principal=customer.principal, project_id=project_id, at=now, customer=customer.external_id, scores=scores, alerts=alerts)
 
 
-def of_loops(store: Store, principal: str, now: datetime, *, heard_at: datetime | None = None) -> tuple[Alert, ...]:
-    """What is wrong with the loops of a principal; `heard_at`: when its webhooks were heard last, None where there are none."""
+class Report(NamedTuple):
+    """What is wrong: first with the loops, then with projects. `checked_at`: when the project that was asked after was looked at last."""
+
+    alerts: tuple[Alert, ...]
+    checked_at: datetime | None = None
+
+
+def of_loops(store: Store, principal: str, now: datetime) -> tuple[Alert, ...]:
+    """What is wrong with the loops of a principal, and with what webhooks tell."""
     late = now - timedelta(hours=LATE_HOURS)
     queued = store.runs.recent(states=("queued",), limit=1000)
     stuck = tuple(one.id for one in queued if one.turn == 0 and one.began_at < late)
-    return health.of_ours(Ours(now=now, late=store.rounds.late(principal, late), stuck=stuck, heard_at=heard_at))
+    return health.of_ours(Ours(now=now, late=store.rounds.late(principal, late), stuck=stuck, heard_at=store.endpoints.latest()))
+
+
+def report(store: Store, principal: str, now: datetime, *, project_id: str | None = None) -> Report:
+    """The health of a principal's customers, or of one project, as the daily reviews found it, and of the loops; Layers is not asked."""
+    ours = of_loops(store, principal, now)
+    if project_id is None:
+        return Report((*ours, *(alert for pulse in store.pulses.ailing(principal, limit=_MOST) for alert in pulse.alerts)))
+    pulse = store.pulses.of(principal, full_project(project_id))
+    return Report((*ours, *(() if pulse is None else pulse.alerts)), None if pulse is None else pulse.at)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from layers_mcp.contract.scalars import full_project
+from layers_mcp.loops.checking import Report, report
 from layers_mcp.loops.customer import Onboard, run_id_of
 from layers_mcp.loops.daily import Daily
 from layers_mcp.loops.dispatching import Dispatcher
@@ -78,6 +79,10 @@ class Office:
     def plan(self, project_id: str) -> Plan | None:
         """The plan of a project that nobody has revoked, also when its last day is over."""
         return self._store.plans.of(self._owner, full_project(project_id))
+
+    def health(self, project_id: str | None = None) -> Report:
+        """What is wrong with the loops, and with customers or one project, as the daily reviews found it."""
+        return report(self._store, self._owner, self._clock.now(), project_id=project_id)
 
     async def set_plan(self, plan: Plan) -> None:
         """Let a plan stand from now on, in place of the one before, and close the question for one."""

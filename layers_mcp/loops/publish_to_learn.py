@@ -101,7 +101,8 @@ async def _post(day: Day, found: Ripe) -> tuple[tuple[str, ...], int]:
         if placed is not None and placed.why in ("no_plan", "no_account", "no_opening"):
             if placed.why == "no_plan":
                 words = f"{left} approved contents of project {day.given.project_id} wait, and no plan says when they may go out: set_plan."
-                await day.ask("plan", "", words, options=(), facts={"approved": left})
+                ended = day.hands.house.store.plans.of(day.hands.owner, day.given.project_id)
+                await day.ask("plan", "" if ended is None else ended.id, words, options=(), facts={"approved": left})
             break
         posts += () if placed is None else placed.scheduled_post_ids
         left -= 1

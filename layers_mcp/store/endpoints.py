@@ -59,6 +59,12 @@ class Endpoints:
             with writing(self._engine) as connection:
                 connection.execute(update(webhook_endpoints).where(webhook_endpoints.c.id == endpoint.id).values(heard_at=now))
 
+    def latest(self) -> datetime | None:
+        """When any endpoint of ours last told us something, or was made; None when there is none."""
+        wanted = select(func.max(func.coalesce(webhook_endpoints.c.heard_at, webhook_endpoints.c.made_at)))
+        with reading(self._engine) as connection:
+            return connection.execute(wanted).scalar()
+
     def heard_at(self, place: str) -> datetime | None:
         """When any endpoint of an API last told us something, to some seconds; None when none ever did."""
         wanted = select(func.max(webhook_endpoints.c.heard_at)).where(webhook_endpoints.c.place == place)

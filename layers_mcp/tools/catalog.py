@@ -14,6 +14,7 @@ from layers_mcp.tools.creatives import list_ads_content, override_creative
 from layers_mcp.tools.decisions import explain_decision
 from layers_mcp.tools.generation import clone_regardless, generate_content
 from layers_mcp.tools.halting import halt
+from layers_mcp.tools.health import get_health
 from layers_mcp.tools.keywords import list_keywords, refresh_keywords
 from layers_mcp.tools.listings import ingest_listing
 from layers_mcp.tools.loops import get_run, onboard_customer
@@ -70,4 +71,5 @@ TOOLS: tuple[Tool[Any], ...] = (
     list_questions,
     answer_question,
     set_plan,
+    get_health,
 )

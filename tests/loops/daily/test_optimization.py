@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from layers_mcp.contract import creatives
-from layers_mcp.loops.checking import of_loops
+from layers_mcp.loops.checking import of_loops, report
 from layers_mcp.loops.optimization import optimization
+from layers_mcp.store.asked import Customer
+from layers_mcp.store.rows import RunRow
 
 pytestmark = pytest.mark.anyio
 
@@ -139,7 +141,14 @@ async def test_average_scores_of_the_days_are_kept_for_a_month(shop) -> None:
 
 def test_rounds_that_nobody_started_and_runs_that_nobody_took_on_are_late(workshop, clock) -> None:
     """Issue 7: loops late."""
-    silent = of_loops(workshop.store, "key_1", clock.now(), heard_at=clock.now() - timedelta(days=2))
+    store, row = workshop.store, RunRow(id="p2l:x", loop="publish_to_learn", given="{}", state="queued", began_at=clock.now())
+    store.runs.add(row)
+    store.customers.keep(Customer(principal="key_1", external_id="q", name="Q", zone="UTC", asked={}, since=clock.now(), stage="active"))
+    store.customers.belongs("key_1", "q", "prj_q")
+    store.rounds.enter("key_1", "p2l", [("q", clock.now())])
+    soon = of_loops(store, "key_1", clock.now() + timedelta(hours=1))
 
-    assert of_loops(workshop.store, "key_1", clock.now()) == ()
-    assert [one.code for one in silent] == ["WEBHOOKS_SILENT"]
+    late = report(store, "key_1", clock.now() + timedelta(hours=3))
+
+    assert soon == ()
+    assert [one.code for one in late.alerts] == ["LOOPS_LATE", "RUNS_STUCK"]
