@@ -18,7 +18,7 @@ from layers_mcp.contract.events import Said
 from layers_mcp.sandbox import faults, ids, tables
 from layers_mcp.sandbox.hook_tables import deliveries, events, webhooks
 
-__all__ = ["body", "queue", "tell"]
+__all__ = ["body", "listens", "queue", "tell"]
 
 
 def _listening(connection: Connection, project_id: str, kind: str, at: datetime) -> list[Row[Any]]:
@@ -46,6 +46,11 @@ def queue(
         connection.execute(insert(deliveries).values(row))
         made.append(row["id"])
     return event_id, made
+
+
+def listens(connection: Connection, kind: str, *, project_id: str, at: datetime) -> bool:
+    """Whether anybody is to be told; for who would have to gather first what there is to tell."""
+    return bool(_listening(connection, project_id, kind, at))
 
 
 def tell(connection: Connection, kind: str, said: Said, *, project_id: str, at: datetime) -> None:

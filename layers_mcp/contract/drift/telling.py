@@ -14,6 +14,8 @@ WEBHOOKS: tuple[Drift, ...] = (
     Drift("events of ads", f"{P}: ads pages", "ads.optimizer.run.completed, approval.*", f"{P}: integrations",
           "optimizer events are not emitted", "both can be subscribed to; those that have a cause here are sent",
           "the page that describes the thing"),
+    Drift("events without a cause here", f"{P}: ads pages", "approval.approved, approval.disapproved, ads.creative.*", S, NOTHING,
+          "can be subscribed to and are never sent: no platform reviews creatives here, and none is flagged", PLAIN),
     Drift("project.ready", PLAYBOOK, "onboarding complete", P, NOTHING,
           "once, when an ingest and a generation are completed and an account is connected", "what loop 1 waits for"),
     Drift("ads.decision", PLAYBOOK, "a material decision", P, NOTHING,

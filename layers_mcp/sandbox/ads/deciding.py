@@ -73,12 +73,13 @@ def see(one: Row[Any], names: Mapping[str, str], outcome: str) -> Decision:
 
 def tell(connection: Connection, decision: Row[Any], run: Row[Any], platform: str) -> None:
     """Tell of a decision if it is a material one (seed 000, "Webhook events to subscribe to")."""
-    if decision.outcome not in _MATERIAL:
+    whose: dict[str, Any] = {"project_id": run.project_id, "at": decision.at}
+    if decision.outcome not in _MATERIAL or not telling.listens(connection, "ads.decision", **whose):
         return
     shown = see(decision, names_of(connection, [decision]), decision.outcome)
-    whose = {"run_id": run.id, "layer_id": run.layer_id, "platform": platform}
-    said = AdsDecision.model_validate(shown.model_dump() | whose, by_name=True)
-    telling.tell(connection, "ads.decision", said, project_id=run.project_id, at=decision.at)
+    of_run = {"run_id": run.id, "layer_id": run.layer_id, "platform": platform}
+    said = AdsDecision.model_validate(shown.model_dump() | of_run, by_name=True)
+    telling.tell(connection, "ads.decision", said, **whose)
 
 
 def _in_words(connection: Connection, run_id: str) -> tuple[str, ...]:
@@ -93,6 +94,8 @@ def _in_words(connection: Connection, run_id: str) -> tuple[str, ...]:
 
 def tell_run(connection: Connection, run: Row[Any], platform: str, *, summary: dict[str, int], at: datetime) -> None:
     """Tell that a run is over, and what it changed."""
+    if not telling.listens(connection, "ads.optimizer.run.completed", project_id=run.project_id, at=at):
+        return
     said = RunCompleted(
         run_id=run.id,
         layer_id=run.layer_id,
