@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -177,6 +178,27 @@ class App:
         if await asyncio.to_thread(left_over, where):
             await self.receiver()
 
+    @property
+    def loops(self) -> bool:
+        """Whether a tool of the loops is shown; then this process runs them, too."""
+        return not tools_of(("loops",), said="").isdisjoint(one["name"] for one in self.catalog.tools)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[None]:
+        """Meanwhile the house may be used, and at the end it is closed. Where loops are shown it is opened at once: they need no caller."""
+        begun = asyncio.create_task(self._begin())
+        try:
+            yield
+        finally:
+            begun.cancel()
+            await asyncio.wait([begun])
+            await self.close()
+
+    async def _begin(self) -> None:
+        if self.loops:
+            with suppress(Exception):  # the first call says it to whoever makes it
+                await self.house()
+
     async def receiver(self) -> Receiver:
         """What takes webhooks; opened with the house by the first delivery, and at work from then on."""
         from layers_mcp.receiver.opening import receiving  # noqa: PLC0415  shut until something is delivered
@@ -260,8 +282,7 @@ class App:
 
     async def _office(self, store: Store, house: House) -> Office | None:
         """The loops' office, where a tool of theirs is shown; this process then runs loops as long as no other one does."""
-        shown = not tools_of(("loops",), said="").isdisjoint(one["name"] for one in self.catalog.tools)
-        if not shown and self._works is None:
+        if not self.loops and self._works is None:
             return None
         from layers_mcp.loops.office import open_office  # noqa: PLC0415  the engine is heavy, and shut unless loops are wanted
 

@@ -25,10 +25,8 @@ Transport = Callable[[Server[Any], Callable[[], Awaitable[None]]], Awaitable[Non
 
 
 async def _serve(app: App, transport: Transport) -> None:
-    try:
+    async with app.serving():
         await transport(bind(app.catalog, app.answer, app.fill), app.close)
-    finally:
-        await app.close()
 
 
 def opened(settings: Settings, *, page: str | None = None) -> App:

@@ -59,12 +59,12 @@ async def _caught_up(app: App) -> None:
 async def _serve(app: App, door: Door, host: str, port: int) -> None:
     running, catching_up = Running(), asyncio.create_task(_caught_up(app))
     server = bind(app.catalog, running.counted(app.answer), app.fill, listed="private")
-    try:
-        await listener.serve(server, door, running, host=host, port=port)
-    finally:
-        catching_up.cancel()
-        await asyncio.wait([catching_up])
-        await app.close()
+    async with app.serving():
+        try:
+            await listener.serve(server, door, running, host=host, port=port)
+        finally:
+            catching_up.cancel()
+            await asyncio.wait([catching_up])
 
 
 def serve(host: str, port: int, flags: Mapping[str, object]) -> None:
