@@ -9,10 +9,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from layers_mcp.contract import account, content, github, influencers, jobs, measurement, projects, publishing, review, social
+from layers_mcp.contract import (
+    account,
+    content,
+    github,
+    influencers,
+    jobs,
+    leases,
+    measurement,
+    projects,
+    publishing,
+    review,
+    social,
+    webhooks,
+)
 from layers_mcp.contract.endpoint import Endpoint, Request
 
-__all__ = ["LISTS", "MENTIONS", "ORGANIZATION_READS", "ORGANIZATION_WRITES", "OWNED", "TELLING", "Kind", "names_project", "of_organization"]
+__all__ = [
+    "CLOSED",
+    "LISTS",
+    "MENTIONS",
+    "ORGANIZATION_READS",
+    "ORGANIZATION_WRITES",
+    "OWNED",
+    "TELLING",
+    "Kind",
+    "names_project",
+    "of_organization",
+]
 
 Kind = Literal["container", "job", "influencer", "post", "consent"]
 """What has an owner that can be looked up by its id."""
@@ -21,6 +45,10 @@ ORGANIZATION_READS: Final = (account.WHOAMI, account.CREDITS, github.INSTALL_URL
 """What tells of the organization and of none of its projects."""
 ORGANIZATION_WRITES: Final = (projects.CREATE, github.REGISTER)
 """What changes the organization: a new project is none of those that were named, and an installation serves all of them."""
+CLOSED: Final = (
+    webhooks.UPDATE, webhooks.DELETE, webhooks.ROTATE, webhooks.TEST, webhooks.DELIVERIES, webhooks.REPLAY, leases.RELEASE,
+)  # fmt: skip
+"""What names one thing that may be any project's, or all projects': an endpoint that is told of them, an account that was leased."""
 LISTS: Final = (projects.LIST,)
 """What lists the organization's projects; the rest of its answer is left out."""
 OWNED: Final[Mapping[str, tuple[str, Kind]]] = {

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import MetaData, select
 
 from layers_mcp.client.fence import Fence
-from layers_mcp.client.owners import LISTS, ORGANIZATION_READS, ORGANIZATION_WRITES, OWNED, names_project
+from layers_mcp.client.owners import CLOSED, LISTS, ORGANIZATION_READS, ORGANIZATION_WRITES, OWNED, names_project
 from layers_mcp.contract import account, content, jobs, projects
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.errors import Conflict, LayersError, OutsideProjects, TimedOut
@@ -238,11 +238,22 @@ async def test_bare_and_prefixed_ids_are_one_project(next_door):
     assert (await bare.call("get_project", projectId=here.foreign.removeprefix("prj_"))).record["error"]["code"] == OUTSIDE
 
 
+@pytest.mark.parametrize("endpoint", CLOSED, ids=lambda endpoint: endpoint.name)
+async def test_what_may_be_any_projects_is_closed_where_only_some_may_be_touched(next_door, endpoint):
+    """An endpoint of webhooks tells of all projects, and an account's lease names no project: nothing of them goes out."""
+    here = next_door
+    fenced = Fence(here.story.house.layers, frozenset({here.own}))
+    known = {name: "whe_1" for name, field in endpoint.request.model_fields.items() if field.is_required()}
+
+    with pytest.raises(OutsideProjects):
+        await fenced.send(endpoint, endpoint.request.model_construct(**known))
+
+
 def test_every_endpoint_says_whose_it_is():
     """No endpoint is undecided: a new one has to be put into one of the tables before it can be called behind the fence."""
     for endpoint in TABLE:
         kinds = [names_project(endpoint), endpoint.name in OWNED, endpoint in LISTS, endpoint in ORGANIZATION_READS]
-        kinds.append(endpoint in ORGANIZATION_WRITES)
+        kinds += [endpoint in ORGANIZATION_WRITES, endpoint in CLOSED]
         assert sum(kinds) == 1, endpoint.name
         if endpoint in ORGANIZATION_READS:
             assert endpoint.method == "GET"
