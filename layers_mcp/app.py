@@ -290,9 +290,9 @@ class App:
         return await self._stack.enter_async_context(open_office(house.grounds(store), self._settings.kept_in("engine.db"), place))
 
     async def work(self, place: str) -> None:
-        """Open the house to run loops, whichever tools are shown; `place`: what people call this process. Before any call."""
+        """Run loops, and handle what webhooks told a server; `place`: what people call this process. Before any call."""
         self._works = place
-        await self.house()
+        await self.receiver()
 
     async def close(self) -> None:
         """Close what was opened, last first, and send what telemetry has not sent yet."""
