@@ -188,10 +188,13 @@ async def _opened(folder: Path, clock: HandClock, at: datetime | None = None) ->
     await world._worker.stop()
     store = Store.open(folder / "layers.db", clock=clock)
     story = Troubled(world, store, clock)
+    story.place = folder / "engine.db"
     try:
         yield story
     finally:
         await story.layers.close()
+        if story.engine is not None:
+            story.engine.close()
         store.close()
         await world.close()
 

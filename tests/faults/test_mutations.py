@@ -12,6 +12,7 @@ import pytest
 
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.sandbox.faults import Fault
+from layers_mcp.store.asked import Customer, Option, Question
 from layers_mcp.tool.declaration import Effect
 from layers_mcp.tools.catalog import TOOLS
 
@@ -31,6 +32,7 @@ FOR_EVER = 1000
 """More often than any client tries."""
 TRIES = 4
 """Calls after which whoever repeats a call has given up."""
+CUSTOMER = {"customerExternalId": "quinn-1", "name": "Quinn"}
 RETURN = "https://app.your-partner.com/done"
 KNOWN_CODES = {"TIMEOUT", "RATE_LIMITED", "INTERNAL", "UNAVAILABLE"}
 
@@ -104,6 +106,17 @@ DEEDS = (
         lambda at: {"projectId": at["project"], "creativeId": at["source"][0], "override": "exclude"},
         "audit",
     ),
+    _deed(
+        "answer_question",
+        "PATCH /v1/projects/{projectId}/ads-content/{id}",
+        lambda _: {"questionId": "q_1", "answer": "exclude"},
+        "audit",
+    ),
+    _deed(
+        "onboard_customer",
+        "POST /v1/github/installation",
+        lambda at: {**CUSTOMER, "waitSeconds": 0, **{name: at["ingest"][name] for name in ("repoFullName", "installationId", "state")}},
+    ),
     _deed("halt: cancels a post", "DELETE /v1/scheduled-posts/{scheduledPostId}", _of(cancel=True)),
     _deed("halt: cancels a job", "POST /v1/jobs/{jobId}/cancel", _of(cancel=True)),
     _deed("halt: pauses ads", f"POST {_CAMPAIGN}/pause", _of(pauseAds=True)),
@@ -164,8 +177,34 @@ async def _ready(story: Any, stage: Any, deed: Deed) -> dict[str, Any]:
         stage.paid(story).layer(structural="auto")
     if deed.name == "halt: starts ads again":
         await story.yes("halt", projectId=things["project"], pauseAds=True)
+    if deed.tool == "answer_question":
+        await _asked(story, things)
+    if deed.tool == "onboard_customer":
+        await _begun(story, things)
     asked = await story.call(deed.tool, **given) if _controls(deed) else {}
     return given | ({"confirm": asked["confirmation"]["handle"]} if "confirmation" in asked else {})
+
+
+async def _asked(story: Any, things: dict[str, Any]) -> None:
+    """A loop has asked whether ads should leave a creative out."""
+    creative = (await story.call("list_ads_content", projectId=things["project"]))["result"]["items"][0]["adsContentId"]
+    option = Option(word="exclude", means="Ads take it no more.", weighs=True)
+    said = {
+        "kind": "exclude",
+        "words": "Leave it out?",
+        "options": (option,),
+        "asked_at": story.clock.now(),
+        "project_id": things["project"],
+    }
+    story.store.questions.ask(Question(id="q_1", principal=story.house.gate.principal, facts={"adsContentId": creative}, **said))
+
+
+async def _begun(story: Any, things: dict[str, Any]) -> None:
+    """An onboarding has come to the customer's project, and waits there for the GitHub App."""
+    owner = story.house.gate.principal
+    known = Customer(principal=owner, external_id="quinn-1", name="Quinn", zone="UTC", asked={}, since=story.clock.now())
+    story.store.customers.keep(known.model_copy(update={"project_id": things["project"]}))
+    await story.call("onboard_customer", **CUSTOMER, waitSeconds=0)
 
 
 def _controls(deed: Deed) -> bool:
@@ -220,10 +259,11 @@ async def _healthy(stage: Any, changes: Any, deed: Deed) -> dict[str, int]:
 
 
 def test_every_tool_that_changes_something_is_tried():
-    """Issue 5: every mutation."""
+    """Issue 5: every mutation; a standing plan is a row of ours, and nothing goes to Layers for it."""
     routes = {call.name for one in TOOLS for call in one.calls if call.method != "GET"}
 
-    assert {deed.tool for deed in DEEDS} == {one.name for one in TOOLS if one.effect is not Effect.READS}
+    assert {deed.tool for deed in DEEDS} == {one.name for one in TOOLS if one.effect is not Effect.READS} - {"set_plan"}
+    assert not any(call.method != "GET" for one in TOOLS if one.name == "set_plan" for call in one.calls)
     assert {deed.route for deed in DEEDS} == routes
 
 

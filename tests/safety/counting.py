@@ -40,16 +40,23 @@ from layers_mcp.contract import (
 from layers_mcp.database import reading
 from layers_mcp.gate.handle import digest
 from layers_mcp.sandbox import tables
+from layers_mcp.store.asked_tables import plans
 from layers_mcp.store.rows import EVERY, Confirmation, How
 from layers_mcp.store.tables import began, confirmations, halts, operations
 
 
 class Kind(NamedTuple):
-    """The tool that may cause an effect with a yes, what of the event names its subject ("" is its project), and the endpoint."""
+    """The tool that may cause an effect with a yes, what of the event names its subject ("" is its project), the endpoint, another tool."""
 
     tool: str
     subject: str
     endpoint: str
+    also: str = ""
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """Every tool that may."""
+        return frozenset({self.tool, self.also} - {""})
 
 
 KINDS = {
@@ -58,7 +65,7 @@ KINDS = {
     "scheduled_post.created": Kind("schedule_content", "containerId", publishing.SCHEDULE.name),
     "scheduled_post.cancelled": Kind("halt", "scheduledPostId", publishing.CANCEL.name),
     "job.cancelled": Kind("halt", "jobId", jobs.CANCEL.name),
-    "creative_override": Kind("override_creative", "adsContentId", creatives.OVERRIDE.name),
+    "creative_override": Kind("override_creative", "adsContentId", creatives.OVERRIDE.name, "answer_question"),
     "content_review_policy.updated": Kind("update_review_policy", "", review.SET_POLICY.name),
     "content.cloned": Kind("clone_regardless", "scheduledPostId", clones.CLONE.name),
     "sdk_app.updated": Kind("update_sdk_app", "appId", sdk_apps.UPDATE.name),
@@ -74,10 +81,15 @@ KINDS = {
     "ads.authority.updated": Kind("", "", ""),
     "ads.defaults.updated": Kind("", "", ""),
     "ads.campaign.created": Kind("", "", ""),
+    "lease_request.created": Kind("", "", ""),
+    "leased_account.released": Kind("", "", ""),
+    "engagement.updated": Kind("", "", ""),
     "halt.lifted": Kind("halt", "", ""),
     "halt.everything": Kind("halt", "", ""),
+    "plan.set": Kind("set_plan", "", ""),
 }
-"""Every event that a caller's request leaves in the audit log, and our own: two of holds, and one of a job, which the log has not.
+"""Every event that a caller's request leaves in the audit log, and our own: two of holds, one of a standing plan, and one of a job, which
+the log has not.
 Without a tool: no tool of ours may.
 """
 _ASKS: dict[str, dict[str, bool]] = {
@@ -106,12 +118,13 @@ class Budgets(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """How far the log and the kept replies had come, what was held, and which handles were spent."""
+    """How far the log and the kept replies had come, what was held and planned, and which handles were spent."""
 
     audit: int = 0
     replies: int = 0
     jobs: int = 0
     held: frozenset[str] = frozenset()
+    planned: frozenset[tuple[str, str]] = frozenset()
     spent: frozenset[str] = frozenset()
 
 
@@ -140,12 +153,18 @@ def mark(sandbox: Engine, store: Engine) -> Mark:
         newest = connection.execute(select(tables.jobs.c.seq).order_by(tables.jobs.c.seq.desc())).scalars().first() or 0
     with reading(store) as connection:
         spent = connection.execute(select(confirmations.c.handle).where(confirmations.c.spent_at.is_not(None))).scalars()
-        return Mark(audit, replies, newest, _held(store), frozenset(spent))
+        return Mark(audit, replies, newest, _held(store), _planned(store), frozenset(spent))
 
 
 def _held(store: Engine) -> frozenset[str]:
     with reading(store) as connection:
         return frozenset(connection.execute(select(halts.c.project_id)).scalars())
+
+
+def _planned(store: Engine) -> frozenset[tuple[str, str]]:
+    """The standing plans that there are: their projects and ids."""
+    with reading(store) as connection:
+        return frozenset(tuple(row) for row in connection.execute(select(plans.c.project_id, plans.c.id)).all())
 
 
 def _generations(sandbox: Engine, since: Mark, within: Budgets, *, cloned: set[str]) -> list[Effect]:
@@ -175,6 +194,7 @@ def _effects(sandbox: Engine, store: Engine, since: Mark, within: Budgets) -> li
     ]
     found += _generations(sandbox, since, within, cloned={one.data.get("jobId") for one in events if one.event_type == "content.cloned"})
     held = _held(store)
+    found += [Effect("plan.set", project) for project, _ in _planned(store) - since.planned]
     found += [Effect("halt.lifted", name if name != EVERY else "all") for name in since.held - held]
     return found + [Effect("halt.everything", "all") for name in held - since.held if name == EVERY]
 
@@ -216,7 +236,7 @@ def _asks(row: Confirmation, effect: Effect) -> bool:
 
 def _confirms(row: Confirmation, effect: Effect) -> bool:
     """Whether a yes was given to an effect."""
-    if row.tool != KINDS[effect.kind].tool or effect.subject not in _named(row):
+    if row.tool not in KINDS[effect.kind].tools or effect.subject not in _named(row):
         return False
     return effect.kind not in _ASKS or _asks(row, effect)
 
@@ -247,18 +267,18 @@ def _keyless(stores: tuple[Engine, Engine], since: Mark, effects: list[Effect], 
     """Requests whose key no spent handle has, and effects that came without any kept request."""
     sandbox, store = stores
     row, ours = tables.replies.c, _by_operation(store, spent)
-    tool_of = {kind.endpoint: kind.tool for kind in KINDS.values() if kind.endpoint}
+    tools_of = {kind.endpoint: kind.tools for kind in KINDS.values() if kind.endpoint}
     with reading(sandbox) as connection:
         kept = connection.execute(select(row.endpoint, row.idempotency_key, row.body).where(row.seq > since.replies)).all()
-    kept = [one for one in kept if one.endpoint in tool_of and not _asks_nobody(one.endpoint, one.body, effects)]
+    kept = [one for one in kept if one.endpoint in tools_of and not _asks_nobody(one.endpoint, one.body, effects)]
     wrong = [
         f"{one.endpoint} under a key of no yes"
         for one in kept
         if one.idempotency_key not in ours
-        and not any(_own_key(one.idempotency_key, effects, yes) for yes in spent if yes.tool == tool_of[one.endpoint])
+        and not any(_own_key(one.idempotency_key, effects, yes) for yes in spent if yes.tool in tools_of[one.endpoint])
     ]
     requests = Counter(one.endpoint for one in kept)
-    for kind, (_, _, endpoint) in KINDS.items():
+    for kind, endpoint in ((name, known.endpoint) for name, known in KINDS.items()):
         done = {effect for effect in effects if effect.kind == kind and endpoint}
         if done and not requests[endpoint] and not _promoted(kind, requests):
             wrong.append(f"{kind} without a keyed request")

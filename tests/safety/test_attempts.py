@@ -51,6 +51,7 @@ async def test_what_is_no_yes_does_nothing(scene_of, tally, name, everyday):
 async def test_one_yes_is_one_act_whatever_happens_meanwhile(scene_of, tally, name, attack):
     """Issue 5: replayed, concurrent, changed or halted in between, restarted; each in a world of its own."""
     scene = await scene_of(name)
+    scene.agreeable = attack.yeses > 0
 
     await attack.run(scene)
 
@@ -66,13 +67,15 @@ async def test_one_yes_is_one_act_whatever_happens_meanwhile(scene_of, tally, na
 async def test_the_counter_sees_each_kind_of_effect(scene_of, name):
     """A yes has its effect, and it is counted: an attempt that counts none has done none."""
     scene = await scene_of(name)
+    scene.agreeable = True
 
     told = await scene.call(confirm=await scene.handle())
 
     found = scene.count()
     assert told["status"] in ("done", "running")
     assert (found.unconfirmed, len(found.spent)) == ((), 1)
-    assert {KINDS[effect.kind].tool for effect in found.effects} == {scene.case.tool}
+    assert found.effects
+    assert all(scene.case.tool in KINDS[effect.kind].tools for effect in found.effects)
     assert name != "start" or "ads.campaign.resumed" in {effect.kind for effect in found.effects}
 
 

@@ -80,6 +80,7 @@ async def _looped(story, project):
     await story.call("onboard_customer", house=replace(story.house, projects=frozenset({project})), **customer)
     await story.call("onboard_customer", **customer, repoFullName=SAMPLE, installationId=1, state="gh_1")
     await story.call("get_run", customerExternalId="quinn-1", waitSeconds=0)
+    await story.call("get_health")
     option = Option(word="exclude", means="Ads take it no more.", weighs=True)
     creative = (await story.call("list_ads_content", projectId=project))["result"]["items"][0]["adsContentId"]
     said = {"kind": "exclude", "words": "Leave it out?", "options": (option,), "facts": {"adsContentId": creative}, "project_id": project}
