@@ -131,6 +131,9 @@ def _account(agent: Agent, project: str) -> str:
             agent.allow(asked["result"]["authorizeUrl"])
         except (OSError, httpx2.TransportError):
             agent.call("get_project", projectId=project)  # whatever is served is served again after the next call
+        except httpx2.HTTPStatusError as problem:
+            if problem.response.status_code != httpx2.codes.CONFLICT:  # it was decided, and the answer to that died with its server
+                raise
         done = agent.call("wait_for_job", state=asked["result"]["state"], projectId=project, waitSeconds=1)
         if done["status"] == "done":
             return done["result"]["account"]["socialAccountId"]
