@@ -108,8 +108,9 @@ def refill(level: Level, now: float, *, skipped_s: float = 0.0) -> Level:
 
 
 def give_back(level: Level) -> Level:
-    """The bucket with one request in it again that was drawn a moment ago and did not go out."""
-    return level._replace(tokens=min(level.tokens + 1, ceiling(level)), used=max(level.used - 1, 0))
+    """The bucket with one request in it again that was drawn a moment ago and did not go out; nobody waits for its answer."""
+    blocked_until = level.blocked_until if level.told else 0.0
+    return level._replace(tokens=min(level.tokens + 1, ceiling(level)), used=max(level.used - 1, 0), blocked_until=blocked_until)
 
 
 def draw(level: Level, now: float, want: int = 1, *, most_a_day: int | None = None) -> tuple[Level, Drawn]:

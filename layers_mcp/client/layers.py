@@ -214,13 +214,16 @@ class Layers:
         self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str], ticket: Ticket, *, check: Check = unchecked
     ) -> httpx2.Response:
         """The answer to one request, whose turn it is; what it says of the budget is told to the pace, which gave the ticket."""
-        answer = None
         try:
             answer = await self._answered(endpoint, message, headers, check)
-            return answer
-        finally:
-            words = None if answer is None else said(answer.headers, answer.status_code, rate=endpoint.rate, now=self.clock.now())
-            self.pace.hear(ticket, words)
+        except Unreachable:
+            self.pace.give_back(ticket)
+            raise
+        except BaseException:
+            self.pace.hear(ticket, None)
+            raise
+        self.pace.hear(ticket, said(answer.headers, answer.status_code, rate=endpoint.rate, now=self.clock.now()))
+        return answer
 
     async def _answered(self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str], check: Check) -> httpx2.Response:
         """To a key that Layers does not know a request does nothing, so the other one is tried, once; `check` is called before each."""

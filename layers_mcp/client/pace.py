@@ -110,6 +110,12 @@ class Pace:
         """How many requests of this class a second may go to looks at what is waited for."""
         return WAITS * self._lines[rate].level.per_minute / 60
 
+    def give_back(self, ticket: Ticket) -> None:
+        """Take back the right to a request that never went out; the next in line has it."""
+        line = self._lines[ticket.rate]
+        self._restore(line)
+        self._serve(line)
+
     def hear(self, ticket: Ticket, said: Said | None) -> None:
         """Take in what the answer to a request said; None: there was none, and the server may have counted it or not."""
         line = self._lines[ticket.rate]
@@ -272,5 +278,9 @@ class Pace:
         if place in line.waiting:
             line.waiting.remove(place)
         elif place.granted.done() and not place.granted.cancelled() and place.granted.exception() is None:
-            line.out -= 1
-            line.level = self._change(line.rate, lambda kept: ((made := bucket.give_back(kept or line.level)), made))
+            self._restore(line)
+
+    def _restore(self, line: Line) -> None:
+        """Put one request back that was drawn."""
+        line.out -= 1
+        line.level = self._change(line.rate, lambda kept: ((made := bucket.give_back(kept or line.level)), made))

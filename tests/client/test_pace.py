@@ -183,6 +183,21 @@ async def test_the_first_request_goes_alone_and_the_others_when_it_is_answered()
     pace.close()
 
 
+async def test_a_request_that_never_went_out_costs_nothing_and_keeps_nobody_back() -> None:
+    """Where there is no connection there is no answer to wait for, and Layers has counted nothing."""
+    clock = HandClock(MORNING)
+    pace = Pace(clock)
+    before = pace.standing()[0]
+
+    pace.give_back(await pace.take("read-light"))
+    after = pace.standing()[0]
+    await pace.take("read-light", patience_s=0.0)
+
+    assert (after.left, after.used) == (before.left, before.used)
+    assert clock.elapsed_s() == 0
+    pace.close()
+
+
 async def test_who_has_the_higher_rank_goes_first_but_nobody_waits_for_ever() -> None:
     """Issue 6: starts go to whoever has the longest rest; no waiter starves: a rank is a head start of ten minutes."""
     clock, order = HandClock(MORNING), []

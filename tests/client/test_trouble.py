@@ -183,6 +183,16 @@ async def test_a_lost_exchange_names_the_endpoint_and_nothing_else(layers: Layer
     assert "u:p@" not in story
 
 
+async def test_without_a_connection_only_the_retries_own_pauses_are_waited_for(layers: Layers, far, clock: HandClock) -> None:
+    """A new user's first call against an API that is not there says so within seconds; the budget is not what is missing."""
+    far.script = [httpx2.ConnectError("refused")] * ATTEMPTS
+
+    with pytest.raises(Unreachable):
+        await layers.send(projects.GET, GET)
+
+    assert clock.elapsed_s() <= 0.5 + 1 + 2
+
+
 async def test_an_exchange_that_trickles_on_is_cut_off_as_a_whole(clock: HandClock) -> None:
     """`timeout_s` bounds one exchange, not only each of its steps."""
 
