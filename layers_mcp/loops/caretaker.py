@@ -1,31 +1,43 @@
-"""What a worker does beside its runs, on a thread of its own: it says that it lives, wakes who is due, and takes over from the dead."""
+"""What a worker does beside its runs, on threads of its own: it says that it lives, wakes who is due, and takes over from the dead."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from layers_mcp.clock import Clock
-from layers_mcp.loops.engine import Engine
+from layers_mcp.loops.engine import Engine, Unknown
+from layers_mcp.store.rows import RunRow
 from layers_mcp.store.store import Store
 
-__all__ = ["Caretaker", "forget", "hand_over"]
+__all__ = ["Caretaker", "Lost", "forget", "hand_over", "wake"]
 
-_BEAT_S, _FORGET_S = 5.0, 3600.0
-_BATCH = 50
+_BEAT_S, _LOST_S, _FORGET_S = 5.0, 30.0, 3600.0
+_BATCH, _LOOKED_AT = 50, 500
 _BELLS_US = 30 * 86_400 * 1_000_000
+
+
+def wake(store: Store, engine: Engine, row: RunRow) -> None:
+    """Wake a run that was taken for that; one of which the engine has no record begins anew, as each step finds again what it made."""
+    try:
+        queued = engine.wake(row.id, again=row.step if row.woken == "retry" else 0)
+    except Unknown:
+        structlog.get_logger().warning("run_begins_anew", run=row.id, loop=row.loop)
+        engine.enqueue(row.id, row.loop, row.given)
+        queued = True
+    store.runs.woken(row, queued=queued)
 
 
 def _wake_due(store: Store, engine: Engine, clock: Clock) -> int:
     """Wake some of the runs whose time has come; how many were taken."""
     taken = store.runs.take_due(clock.now(), limit=_BATCH)
     for row in taken:
-        store.runs.woken(row, queued=engine.wake(row.id, row.step))
+        wake(store, engine, row)
     return len(taken)
 
 
@@ -46,8 +58,31 @@ def hand_over(store: Store, engine: Engine) -> int:
 
 
 @dataclass
+class Lost:
+    """Runs that are queued or on a worker by our rows, and over for the engine: whatever left them so, nobody would go on with them."""
+
+    store: Store
+    engine: Engine
+    suspects: Mapping[str, int] = field(default_factory=dict[str, int])
+    _after: str = ""
+
+    def look(self) -> None:
+        """Have those woken that were so in the same turn last time, long enough ago for what was under way to be written.
+
+        It looks at some runs at a time, and who is woken without need lies down again where it lay.
+        """
+        afoot = self.store.runs.afoot(after=self._after, limit=_LOOKED_AT)
+        active = self.engine.active([*afoot, *(self.suspects.keys() - afoot.keys())])
+        for run_id, turn in self.suspects.items():
+            if run_id not in active and self.store.runs.lay_down(run_id, turn=turn):
+                structlog.get_logger().warning("run_found", run=run_id, turn=turn)
+        self.suspects = {one: turn for one, turn in afoot.items() if one not in active and self.suspects.get(one) != turn}
+        self._after = max(afoot) if len(afoot) == _LOOKED_AT else ""
+
+
+@dataclass
 class Caretaker:
-    """The thread of one worker. `lost` is set when it was taken for dead: its runs are others' now."""
+    """The threads of one worker. `lost` is set when it was taken for dead: its runs are others' now."""
 
     store: Store
     engine: Engine
@@ -57,42 +92,52 @@ class Caretaker:
     kept: timedelta
     lost: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _threads: list[threading.Thread] = field(default_factory=list[threading.Thread])
 
     def start(self) -> None:
         """Begin."""
-        self._thread = threading.Thread(target=self._go, name="caretaker", daemon=True)
-        self._thread.start()
+        lost = Lost(self.store, self.engine)
+        chores = (
+            [(_BEAT_S, self._beat)],
+            [(_BEAT_S, self._take_over), (_FORGET_S, self._forget), (_LOST_S, lost.look), (self.pause_s, self._wake_due)],
+        )
+        self._threads = [threading.Thread(target=self._go, args=(some,), name="caretaker", daemon=True) for some in chores]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """End, and wait for that."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _go(self) -> None:
-        beat_at = forget_at = 0.0
+    def _go(self, chores: Sequence[tuple[float, Callable[[], object]]]) -> None:
+        """Do each as often as it says, in seconds, whatever goes wrong with it."""
+        due = [0.0] * len(chores)
         while not self._stop.is_set() and not self.lost.is_set():
-            try:
-                now_s = time.monotonic()
-                if now_s >= beat_at:
-                    beat_at = now_s + _BEAT_S
-                    self._beat()
-                if now_s >= forget_at:
-                    forget_at = now_s + _FORGET_S
-                    forget(self.store, self.engine, self.clock, self.kept)
-                busy = _wake_due(self.store, self.engine, self.clock) == _BATCH
-            except DBAPIError as problem:
-                structlog.get_logger().warning("worker_database", kind=type(problem).__name__)
-                busy = False
-            if not busy:
-                self._stop.wait(self.pause_s)
+            for number, (pause_s, chore) in enumerate(chores):
+                if time.monotonic() < due[number]:
+                    continue
+                due[number] = time.monotonic() + pause_s
+                try:
+                    chore()
+                except Exception as problem:  # noqa: BLE001  who lives goes on saying so, and waking the others
+                    structlog.get_logger().warning("caretaker", kind=type(problem).__name__)
+            self._stop.wait(min(due) - time.monotonic())
 
     def _beat(self) -> None:
         if not self.store.workers.beat(self.worker_id):
             self.lost.set()
-            return
+
+    def _take_over(self) -> None:
         dead = self.store.workers.bury(host=self.worker_id.rsplit("-", 2)[0])
         runs = hand_over(self.store, self.engine)
         if dead or runs:
             structlog.get_logger().warning("taken_over", workers=len(dead), runs=runs)
+
+    def _forget(self) -> None:
+        forget(self.store, self.engine, self.clock, self.kept)
+
+    def _wake_due(self) -> None:
+        while _wake_due(self.store, self.engine, self.clock) == _BATCH and not self._stop.is_set() and not self.lost.is_set():
+            pass

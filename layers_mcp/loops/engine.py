@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dbos import DBOSClient
     from sqlalchemy.pool import ConnectionPoolEntry
 
-__all__ = ["CodeChanged", "Engine", "Take"]
+__all__ = ["CodeChanged", "Engine", "Take", "Unknown"]
 
 Take = Callable[[str, str, str], Awaitable[str]]
 """Takes a turn of a run, by its id, the name of its loop and what it was given; gives back the state it is left in."""
@@ -42,11 +42,16 @@ _AT_ONCE, _THREADS, _POOL = 32, 24, 20
 _SHORT: Final = 300
 _IDLE_MS: Final = 10_000
 """After that a server ends the transaction of a process that says nothing more, so that a frozen one holds no run."""
+_ACTIVE: Final = ("ENQUEUED", "PENDING", "DELAYED")
 _DROPPED: Final = "Asyncio task cancelled"
 
 
 class CodeChanged(Exception):
     """What is on record of a run is not what its loop does now."""
+
+
+class Unknown(Exception):
+    """There is no record of a run."""
 
 
 class _Said(logging.Handler):
@@ -130,15 +135,29 @@ class Engine:
             {"workflow_name": _WORKFLOW, "queue_name": _QUEUE, "workflow_id": run_id, "app_version": _VERSION}, loop, given
         )
 
-    def wake(self, run_id: str, step: int) -> bool:
-        """Have a run that lies go on at that step (0: after all that is on record); False when its last turn has not quite ended."""
+    def wake(self, run_id: str, *, again: int = 0) -> bool:
+        """Have a run that lies go on after all that is on record, or do step `again` and what follows it once more.
+
+        False when its last turn has not quite ended.
+
+        Raises:
+            Unknown: there is no record of it.
+        """
         from dbos import error  # noqa: PLC0415  as above
 
         try:
-            self._client.rewind_workflow(run_id, start_step=step or _PAST_THE_END, application_version=_VERSION, queue_name=_QUEUE)
+            self._client.rewind_workflow(run_id, start_step=again or _PAST_THE_END, application_version=_VERSION, queue_name=_QUEUE)
+        except error.DBOSNonExistentWorkflowError:
+            raise Unknown from None
         except error.DBOSException:
-            return any(one.status == "ENQUEUED" for one in self._client.list_workflows(workflow_ids=[run_id], load_input=False))
+            found = self._client.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
+            return any(one.status == "ENQUEUED" for one in found)
         return True
+
+    def active(self, ids: Sequence[str]) -> set[str]:
+        """Which of these runs are in the queue or on some worker, dead or alive."""
+        found = self._client.list_workflows(workflow_ids=list(ids), load_input=False, load_output=False) if ids else ()
+        return {one.workflow_id for one in found if one.status in _ACTIVE}
 
     def cancel(self, run_id: str) -> None:
         """Let a run go no further than the step it is in."""

@@ -10,14 +10,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from layers_mcp import telemetry
 from layers_mcp.clock import Clock
 from layers_mcp.loops.caretaker import Caretaker, forget, hand_over
 from layers_mcp.loops.engine import Engine
 from layers_mcp.loops.run import Came, Given, Look, Loop
-from layers_mcp.loops.turn import LieDown, Place, Stopped, Turn, sure
+from layers_mcp.loops.turn import AWAY, LieDown, Place, Stopped, Turn, seated, sure
 from layers_mcp.store.rows import RunRow, Worker
 from layers_mcp.store.store import Store
 from layers_mcp.store.workers import new_worker
@@ -50,7 +49,6 @@ class EngineRunner:
         self._store, self._engine, self._clock, self._host = store, engine, clock, host
         self._loops = {loop.name: loop for loop in loops}
         self._parting = False
-        self._worker_id = ""
 
     async def start(self, loop: Loop[G, C], run_id: str, given: G) -> bool:
         """Start a run; False when there is one of that id."""
@@ -118,7 +116,7 @@ class EngineRunner:
             worker_id = new_worker(self._host)
             try:
                 held = await asyncio.to_thread(self._store.workers.sit, worker_id, place, now=self._clock.now())
-            except DBAPIError as problem:
+            except AWAY as problem:
                 structlog.get_logger().warning("store_away", kind=type(problem).__name__)
                 await _either(stop, _SEAT_S)
                 continue
@@ -131,8 +129,9 @@ class EngineRunner:
                 await _either(stop, _SEAT_S)
 
     async def _seated(self, worker_id: str, stop: asyncio.Event, pause_s: float) -> None:
-        self._worker_id, self._parting = worker_id, False
-        turns = Place(self._store, self._clock, asyncio.get_running_loop(), self._engine.keep, parting=lambda: self._parting)
+        self._parting = False
+        home = asyncio.get_running_loop()
+        turns = Place(worker_id, self._store, self._clock, home, keep=self._engine.keep, parting=lambda: self._parting)
         caretaker = Caretaker(self._store, self._engine, self._clock, worker_id, pause_s, KEPT)
         try:
             await asyncio.to_thread(self._engine.work, worker_id, partial(self._take, turns))
@@ -149,7 +148,7 @@ class EngineRunner:
             await asyncio.to_thread(self._engine.leave)
             if caretaker.lost.is_set():
                 structlog.get_logger().warning("taken_for_dead", worker=worker_id)
-            with suppress(DBAPIError):  # else others find out by themselves
+            with suppress(*AWAY):  # else others find out by themselves
                 await asyncio.to_thread(self._part, worker_id)
 
     def _part(self, worker_id: str) -> None:
@@ -166,8 +165,9 @@ class EngineRunner:
             return state
 
     async def _taken(self, place: Place, run_id: str, loop_name: str, given: str) -> str:
-        row = await sure(self._begin, run_id, loop_name, given)
+        row = await sure(self._begin, place.worker_id, run_id, loop_name, given)
         if row is None:
+            await seated(self._store, place.worker_id)
             return "over"
         turn, loop = Turn(row, place), self._loops.get(row.loop)
         try:
@@ -185,13 +185,13 @@ class EngineRunner:
         return await self._settled(row, ended, partial(self._store.runs.end, row, ended))
 
     async def _settled(self, row: RunRow, new: RunRow, write: Callable[[], bool]) -> str:
-        """Write how a turn ended. Who has lost the seat ends none: what is not written must not be over for the engine either."""
-        if not await sure(write) and row.worker not in {one.id for one in await sure(self._store.workers.all)}:
-            await asyncio.Event().wait()
+        """Write how a turn ended. Who has lost the seat ends none."""
+        if not await sure(write):
+            await seated(self._store, row.worker)
         return new.state
 
-    def _begin(self, run_id: str, loop: str, given: str) -> RunRow | None:
+    def _begin(self, worker_id: str, run_id: str, loop: str, given: str) -> RunRow | None:
         known = self._store.runs.find(run_id)
         recorded = self._engine.recorded(run_id) if known is not None and known.state == "running" else 0
-        fresh = self._fresh(run_id, loop, given).model_copy(update={"worker": self._worker_id})
+        fresh = self._fresh(run_id, loop, given).model_copy(update={"worker": worker_id})
         return self._store.runs.begin(fresh, recorded=recorded)

@@ -12,6 +12,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from layers_mcp import telemetry
 from layers_mcp.clock import Clock
@@ -22,12 +23,14 @@ from layers_mcp.loops.run import key_of
 from layers_mcp.store.rows import RunRow
 from layers_mcp.store.store import Store
 
-__all__ = ["LieDown", "Place", "Stopped", "Turn", "sure"]
+__all__ = ["AWAY", "LieDown", "Place", "Stopped", "Turn", "seated", "sure"]
 
 T = TypeVar("T")
 Body = Callable[[], Awaitable[str]]
 _NAMES, _WORDS = 200, 500
 _AGAIN_S = 2.0
+AWAY = (DBAPIError, PoolTimeout)
+"""What the store raises while it is locked or out of reach."""
 
 
 async def sure(do: Callable[..., T], *args: Any, **named: Any) -> T:
@@ -35,9 +38,15 @@ async def sure(do: Callable[..., T], *args: Any, **named: Any) -> T:
     while True:
         try:
             return await asyncio.to_thread(do, *args, **named)
-        except DBAPIError as problem:
+        except AWAY as problem:
             structlog.get_logger().warning("store_away", kind=type(problem).__name__)
             await asyncio.sleep(_AGAIN_S)
+
+
+async def seated(store: Store, worker_id: str | None) -> None:
+    """Go no further once the worker has lost its seat: what it does not write must not be over for the engine either."""
+    if not await sure(store.workers.seated, worker_id):
+        await asyncio.Event().wait()  # whoever takes the run over goes on from here
 
 
 class LieDown(BaseException):
@@ -58,12 +67,13 @@ class _Died(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """Where turns are taken: the store, the clock, the event loop that steps run on, and how the engine keeps a step.
+    """Where turns are taken: the worker, the store, the clock, the event loop that steps run on, and how the engine keeps a step.
 
     `keep`: runs a body under a name unless it is on record, and gives back what it gave; `parting`: whether the worker leaves;
     `in_flight`: steps that are being done now.
     """
 
+    worker_id: str
     store: Store
     clock: Clock
     home: asyncio.AbstractEventLoop
@@ -203,12 +213,15 @@ class Turn:
         )
 
     async def _here(self) -> None:
-        """Go no further when the worker parts, or the run was cancelled."""
+        """Go no further when the worker parts, or the run was cancelled, or is another's.
+
+        A worker that is frozen after this and goes on ends the step it is in; what that sends goes under the key it is sent under again.
+        """
         if self.place.parting():
             self.place.in_flight.discard(self.row.id)
             await asyncio.Event().wait()  # whoever takes the run over goes on from here
-        now = await sure(self.place.store.runs.find, self.row.id)
-        if now is None or now.state == "cancelled":
+        if not await sure(self.place.store.runs.mine, self.row):
+            await seated(self.place.store, self.row.worker)
             raise Stopped
 
     async def _clear(self, *, at: int) -> None:
@@ -250,7 +263,7 @@ class Turn:
         """An error as it is kept for replays; what may work later lays the run down instead."""
         if isinstance(problem, Halted | KillSwitch):
             self._lie_held(problem, at=self.step_number)
-        if isinstance(problem, OperationalError):
+        if isinstance(problem, OperationalError | PoolTimeout):
             problem = BY_CODE["UNAVAILABLE"]("the store was locked or out of reach")
         if isinstance(problem, TransientError):
             now = self.place.clock.now()

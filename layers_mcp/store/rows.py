@@ -24,8 +24,8 @@ Paid = Literal["reserved", "spent", "released"]
 """Credits: set aside for what goes out or runs; charged, as it was completed; given back, as nothing came of it."""
 RunState = Literal["queued", "running", "sleeping", "waiting", "completed", "failed", "cancelled"]
 """Of a run: to be taken on by a worker; on one; lying until an instant, or until a bell rings; over."""
-Woke = Literal["time", "bell", "retry"]
-"""What ended a run's sleep: its instant came, its bell was rung, a person had it tried again."""
+Woke = Literal["time", "bell", "retry", "found"]
+"""What ended a run's sleep: its instant came, its bell was rung, a person had it tried again; or it was with nobody, and was found."""
 
 EVERY: Final = "*"
 """Stands for all projects where one is named."""

@@ -24,6 +24,7 @@ _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _TAKEN_US = 10_000_000
 """How long whoever wakes a run has for it, before another tries."""
 _LIES: tuple[RunState, ...] = ("sleeping", "waiting")
+_AFOOT: tuple[RunState, ...] = ("queued", "running")
 _OVER: tuple[RunState, ...] = ("completed", "failed", "cancelled")
 _UP: dict[str, Any] = {"until": None, "due_at": None, "bell": None, "taken_until_us": None}
 
@@ -85,14 +86,16 @@ class Runs:
             return tuple(_read(row) for row in connection.execute(wanted).mappings())
 
     def begin(self, row: RunRow, *, recorded: int) -> RunRow | None:
-        """Take a run on for `row.worker`: the row as it then stands, or None when it is over. One that nobody kept is `row`.
+        """Take a run on for `row.worker`: the row as it then stands; None when it is over, or the worker has lost its seat.
 
-        `recorded`: how many steps of it are on record.
+        One that nobody kept is `row`. `recorded`: how many steps of it are on record.
         """
         with writing(self._engine) as connection:
-            add(connection, runs, row.model_dump() | {"born_us": now_us()})
+            add(connection, runs, row.model_dump() | {"born_us": now_us(), "worker": None})
             known = _read(connection.execute(select(runs).where(_this(row.id)).with_for_update()).mappings().one())
-            if known.state in _OVER:
+            # asked for once the row is held: whoever has the run now that this worker is dead has written so before
+            seated = connection.execute(select(workers.c.id).where(workers.c.id == row.worker)).first()
+            if known.state in _OVER or seated is None:
                 return None
             broken = known.state == "running" and recorded <= known.done
             fresh = {
@@ -105,6 +108,11 @@ class Runs:
             }
             connection.execute(update(runs).where(_this(row.id)).values(fresh))
             return known.model_copy(update=fresh)
+
+    def mine(self, row: RunRow) -> bool:
+        """Whether this turn of a run is its last, not over, and its worker's seat still its own."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(runs.c.id).where(_mine(row))).first() is not None
 
     def about(self, row: RunRow, *, project_id: str | None, customer: str | None) -> None:
         """Say whose run it is, as far as it is known."""
@@ -153,8 +161,9 @@ class Runs:
             return tuple(_read(row) for row in connection.execute(taking.returning(runs)).mappings())
 
     def woken(self, row: RunRow, *, queued: bool) -> None:
-        """A run that was taken is queued now; or it could not be yet, and is tried again at once."""
-        lies = _this(row.id) & runs.c.state.in_(_LIES) & (runs.c.turn == row.turn)
+        """A run that was taken is queued now; or it could not be yet, and is tried again at once. Nothing once another has taken it."""
+        taken = runs.c.taken_until_us.is_not_distinct_from(row.taken_until_us)
+        lies = _this(row.id) & runs.c.state.in_(_LIES) & (runs.c.turn == row.turn) & taken
         new: dict[str, Any] = {"state": "queued", **_UP} if queued else {"taken_until_us": None}
         with writing(self._engine) as connection:
             connection.execute(update(runs).where(lies).values(new))
@@ -181,12 +190,28 @@ class Runs:
             return _read(found)
 
     def retry(self, run_id: str) -> bool:
-        """Have a run that failed or was cancelled go on from where it stood; False when it did not."""
+        """Have a run that failed or was cancelled go on: with the step that failed, or after all that is on record; False: it did not."""
         again = _this(run_id) & runs.c.state.in_(("failed", "cancelled"))
         woke: Woke = "retry"
         new: dict[str, Any] = {"state": "sleeping", "ended_at": None, "due_at": _AT_ONCE, "woken": woke, "starts": 0, "code": None}
+        step = case((runs.c.state == "failed", runs.c.step), else_=0)
         with writing(self._engine) as connection:
-            return connection.execute(update(runs).where(again).values(new | {"words": None})).rowcount == 1
+            return connection.execute(update(runs).where(again).values(new | {"words": None, "step": step})).rowcount == 1
+
+    def afoot(self, *, after: str, limit: int) -> dict[str, int]:
+        """Some of the runs that are queued or on a worker, by id from `after` on, each with its turn."""
+        wanted = select(runs.c.id, runs.c.turn).where(runs.c.state.in_(_AFOOT), runs.c.id > after).order_by(runs.c.id).limit(limit)
+        with reading(self._engine) as connection:
+            return {row.id: row.turn for row in connection.execute(wanted)}
+
+    def lay_down(self, run_id: str, *, turn: int) -> bool:
+        """Have a run that is queued or on a worker, but with nobody, woken again; False when it is in another turn, or over."""
+        here = _this(run_id) & runs.c.state.in_(_AFOOT) & (runs.c.turn == turn)
+        found: Woke = "found"
+        woken = case((runs.c.woken.in_(("time", "bell")), runs.c.woken), else_=literal(found))
+        new: dict[str, Any] = {"state": "sleeping", "worker": None, "due_at": _AT_ONCE, "taken_until_us": None, "woken": woken}
+        with writing(self._engine) as connection:
+            return connection.execute(update(runs).where(here).values(new)).rowcount == 1
 
     def part(self, worker: str) -> None:
         """Leave the runs that a worker was on to others, as it parts."""

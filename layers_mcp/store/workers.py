@@ -72,6 +72,11 @@ class Workers:
         with writing(self._engine) as connection:
             return connection.execute(update(workers).where(workers.c.id == worker_id).values(seen_us=now_us())).rowcount == 1
 
+    def seated(self, worker_id: str) -> bool:
+        """Whether a worker has its seat still."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(workers.c.id).where(workers.c.id == worker_id)).first() is not None
+
     def bury(self, *, host: str) -> tuple[str, ...]:
         """Take their seats from the workers that died: silent for too long, or processes of this machine, `host`, that are no more."""
         here = tuple(one.id for one in self.all() if _died_here(one.id, host))
