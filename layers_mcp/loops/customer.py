@@ -12,7 +12,7 @@ from layers_mcp.contract.ingest import AppId, Branch, Repo
 from layers_mcp.contract.projects import ExternalId, Name, Zone
 from layers_mcp.contract.scalars import Language, Platform, SocialPlatforms
 from layers_mcp.gate.handle import digest
-from layers_mcp.loops.run import Came, Given
+from layers_mcp.loops.run import Came, Given, Whose
 
 __all__ = ["Onboard", "Onboarded", "Source", "run_id_of"]
 
@@ -46,6 +46,10 @@ class Onboard(Given):
     return_url: str | None = Field(default=None, max_length=2000)
     posts: int = Field(default=1, ge=0, le=5)
     hook: str | None = Field(default=None, min_length=1, max_length=2000)
+
+    def whose(self) -> Whose:
+        """The customer's; the project comes with the first step."""
+        return Whose(customer=self.customer_external_id)
 
     @field_validator("timezone")
     @classmethod

@@ -6,22 +6,26 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
 from layers_mcp.client.thing import job
+from layers_mcp.clock import zone_of
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.gate.handle import digest
 from layers_mcp.loops import questions
 from layers_mcp.loops.hands import Hands, Making
 from layers_mcp.loops.judgement import ASKED_AT_ONCE
 from layers_mcp.loops.questions import NO, YES, Kind
-from layers_mcp.loops.run import Given, Run
+from layers_mcp.loops.run import Given, Run, Whose
 from layers_mcp.store.asked import Option, Question
 
-__all__ = ["LASTS", "Daily", "Day", "daily_id"]
+__all__ = ["LASTS", "SHORTS", "Daily", "Day", "daily_id", "zone_named"]
 
 T = TypeVar("T")
+SHORTS: Final = {"publish_to_learn": "p2l", "optimization": "opt"}
+"""The daily loops by name, and what the ids of their runs begin with; for good, as a day is run once by its id."""
 LASTS: Final = timedelta(hours=20)
 """How long a day's run waits for a yes, so that it is over before the next day's; ours."""
 
@@ -33,10 +37,19 @@ class Daily(Given):
     project_id: str
     day: date
 
+    def whose(self) -> Whose:
+        """The customer's, and its project's."""
+        return Whose(self.project_id, self.customer)
+
 
 def daily_id(short: str, owner: str, customer: str, day: date) -> str:
     """The id of a day's run: `p2l:<digest of whose customer it is>:<local day>`, the same whoever starts it."""
     return f"{short}:{digest([owner, customer])[:32]}:{day.isoformat()}"
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone by which a customer's days begin; UTC where nobody knows its name."""
+    return zone_of(name) or ZoneInfo("UTC")
 
 
 @dataclass

@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import structlog
 
-from layers_mcp.clock import Clock, zone_of
+from layers_mcp.clock import Clock
 from layers_mcp.contract.scalars import any_project
-from layers_mcp.loops.daily import Daily, daily_id
+from layers_mcp.loops.daily import Daily, daily_id, zone_named
 from layers_mcp.loops.run import Loop, Runner
 from layers_mcp.loops.slots import due_after
 from layers_mcp.store.rounds import Due
@@ -32,10 +31,6 @@ AT_MOST_S: Final = 50.0
 """How long one tick goes on, so that it ends before the next minute; what is left is due then, too. Ours."""
 HELD: Final = timedelta(minutes=5)
 """How long a round whose project is halted is put off; as a run of it would lie."""
-
-
-def _zone(name: str) -> ZoneInfo:
-    return zone_of(name) or ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +83,7 @@ class Dispatcher:
             new: Sequence[object] = [None] * AT_ONCE
             while len(new) == AT_ONCE:
                 new = known = self.store.rounds.newcomers(self.principal, short, limit=AT_ONCE)
-                first = [(one.external_id, due_after(one.external_id, _zone(one.zone), None, now)[1]) for one in known]
+                first = [(one.external_id, due_after(one.external_id, zone_named(one.zone), None, now)[1]) for one in known]
                 self.store.rounds.enter(self.principal, short, first)
 
     async def _start(self, one: Due, now: datetime) -> bool:
@@ -96,11 +91,11 @@ class Dispatcher:
         loop = self.loops.get(one.loop)
         if loop is None:
             return False
-        day = now.astimezone(_zone(one.zone)).date()
+        day = now.astimezone(zone_named(one.zone)).date()
         given = Daily(customer=one.external_id, project_id=one.project_id, day=day)
         return await self.runner.start(loop, daily_id(one.loop, self.principal, one.external_id, day), given)
 
     @staticmethod
     def _next(one: Due, now: datetime) -> datetime:
-        zone = _zone(one.zone)
+        zone = zone_named(one.zone)
         return due_after(one.external_id, zone, now.astimezone(zone).date(), now)[1]

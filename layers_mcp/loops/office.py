@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from layers_mcp.contract.scalars import full_project
 from layers_mcp.loops.checking import Report, report
 from layers_mcp.loops.customer import Onboard, run_id_of
-from layers_mcp.loops.daily import Daily
+from layers_mcp.loops.daily import SHORTS, Daily, daily_id, zone_named
 from layers_mcp.loops.dispatching import Dispatcher
 from layers_mcp.loops.hands import House
 from layers_mcp.loops.onboarding import NAME, onboarding
@@ -39,9 +39,21 @@ class Office:
         """The id of a customer's onboarding, begun or not."""
         return run_id_of(self._owner, customer_external_id)
 
+    def day_of(self, customer: Customer, loop: str) -> str:
+        """The id of a customer's run of a daily loop today, by its own zone, begun or not."""
+        return daily_id(SHORTS[loop], self._owner, customer.external_id, self._today(customer))
+
     async def onboard(self, given: Onboard) -> bool:
         """Start a customer's onboarding; False when there is one already, which goes on as it was asked for."""
         return await self._runner.start(self._loops[NAME], self.run_of(given.customer_external_id), given)
+
+    async def run_day(self, customer: Customer, loop: str) -> str:
+        """Start today's run of a daily loop of a customer who has a project, unless somebody has; its id."""
+        assert customer.project_id is not None, "only who was onboarded has days"
+        given = Daily(customer=customer.external_id, project_id=customer.project_id, day=self._today(customer))
+        run_id = daily_id(SHORTS[loop], self._owner, given.customer, given.day)
+        await self._runner.start(self._loops[loop], run_id, given)
+        return run_id
 
     async def look(self, run_id: str) -> Look | None:
         """A run of one of our customers with its steps, or None."""
@@ -53,9 +65,16 @@ class Office:
         begun = found.row.customer is None and found.row.loop == NAME  # one that has not come to its project yet
         return found if ours or begun else None
 
+    def _today(self, customer: Customer) -> date:
+        return self._clock.now().astimezone(zone_named(customer.zone)).date()
+
     def customer(self, customer_external_id: str) -> Customer | None:
         """A customer, or None."""
         return self._store.customers.find(self._owner, customer_external_id)
+
+    def customer_of(self, project_id: str) -> Customer | None:
+        """The customer whose project it is, or None."""
+        return self._store.customers.of_project(self._owner, full_project(project_id))
 
     def questions(
         self, *, project_id: str | None, kind: str | None, after: tuple[datetime, str] | None, limit: int
@@ -106,7 +125,7 @@ async def open_office(house: House, where: Path | str, place: str) -> AsyncGener
     from layers_mcp.loops.engine import Engine  # noqa: PLC0415  heavy, and only needed where loops are
     from layers_mcp.loops.runner import EngineRunner  # noqa: PLC0415
 
-    daily: dict[str, Loop[Daily, Any]] = {"p2l": publish_to_learn(house), "opt": optimization(house)}
+    daily: dict[str, Loop[Daily, Any]] = {SHORTS[one.name]: one for one in (publish_to_learn(house), optimization(house))}
     loops = [onboarding(house), *daily.values()]
     engine = Engine(where)
     try:

@@ -17,23 +17,34 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict
 
 from layers_mcp.store.rows import RunRow
 
-__all__ = ["Came", "Given", "Look", "Loop", "Run", "Runner", "Step", "key_of"]
+__all__ = ["Came", "Given", "Look", "Loop", "Run", "Runner", "Step", "Whose", "key_of"]
 
 _KEYS = UUID("8f0c4a52-6a6f-5d0e-9a53-3a2f6b0b7f10")
 T = TypeVar("T")
+
+
+class Whose(NamedTuple):
+    """Whose run it is: the project's whole id, and the customer's by the partner."""
+
+    project_id: str | None = None
+    customer: str | None = None
 
 
 class Given(BaseModel):
     """What a run is started with. What an older version wrote is read, so new fields have defaults."""
 
     model_config = ConfigDict(frozen=True)
+
+    def whose(self) -> Whose:
+        """Whose run it is, as far as that is known from the start."""
+        return Whose()
 
 
 class Came(BaseModel):

@@ -54,7 +54,7 @@ class EngineRunner:
         """Start a run; False when there is one of that id."""
         if not 0 < len(run_id) <= _LONGEST_ID:
             raise ValueError(f"the id of a run has 1 to {_LONGEST_ID} letters")
-        row = self._fresh(run_id, loop.name, given.model_dump_json())
+        row = self._fresh(run_id, loop.name, given.model_dump_json()).model_copy(update=given.whose()._asdict())
 
         def put() -> bool:
             self._engine.enqueue(run_id, loop.name, row.given)

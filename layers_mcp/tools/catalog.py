@@ -17,7 +17,7 @@ from layers_mcp.tools.halting import halt
 from layers_mcp.tools.health import get_health
 from layers_mcp.tools.keywords import list_keywords, refresh_keywords
 from layers_mcp.tools.listings import ingest_listing
-from layers_mcp.tools.loops import get_run, onboard_customer
+from layers_mcp.tools.loops import get_run, onboard_customer, run_loop
 from layers_mcp.tools.metrics import read_metrics
 from layers_mcp.tools.optimizer import review_pending_action, run_optimizer
 from layers_mcp.tools.plans import set_plan
@@ -67,6 +67,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     list_app_media,
     remove_app_media,
     onboard_customer,
+    run_loop,
     get_run,
     list_questions,
     answer_question,

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
 from layers_mcp.client.fence import Fence
 from layers_mcp.contract import github, projects
-from layers_mcp.contract.errors import Invalid, OutsideProjects
+from layers_mcp.contract.errors import Conflict, Halted, Invalid, NotFound, OutsideProjects
 from layers_mcp.contract.github import RegisterInstallation
 from layers_mcp.contract.ingest import AppId, Branch, Repo
 from layers_mcp.contract.projects import ExternalId, ListProjects, Name, Zone
-from layers_mcp.contract.scalars import Language, Platform, SocialPlatforms
+from layers_mcp.contract.scalars import Id, Language, Platform, SocialPlatforms
 from layers_mcp.loops.customer import Onboard
+from layers_mcp.store.asked import Customer
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Effect, Look, Waiting, tool
 from layers_mcp.tool.outcome import Outcome
-from layers_mcp.tool.runs import RunView, office_of, seen, wait_run
+from layers_mcp.tool.runs import RunView, office_of, seen, wait_run, within
 
-__all__ = ["get_run", "onboard_customer"]
+__all__ = ["get_run", "onboard_customer", "run_loop"]
 
 _Url = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
@@ -110,21 +111,110 @@ async def onboard_customer(request: OnboardCustomerArguments, call: Call) -> Out
     return seen(office, await wait_run(call, office.run_of(request.customer_external_id), request.wait_seconds))
 
 
+class RunLoopArguments(Adding, Waiting):
+    """Arguments of run_loop."""
+
+    loop: Literal["publish_to_learn", "optimization"] = Field(description="Which of the daily loops.")
+    customer_external_id: ExternalId | None = Field(default=None, description="The customer.")
+    project_id: Id | None = Field(default=None, description="Or their project.")
+
+
 class GetRunArguments(Waiting):
     """Arguments of get_run."""
 
     run_id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9:_.\-]+$")] | None = Field(
         default=None, description="The run."
     )
-    customer_external_id: ExternalId | None = Field(default=None, description="Or the customer: their onboarding.")
+    customer_external_id: ExternalId | None = Field(default=None, description="Or the customer.")
+    project_id: Id | None = Field(default=None, description="Or their project.")
+    loop: Literal["onboarding", "publish_to_learn", "optimization"] = Field(
+        default="onboarding", description="Of a customer or project: a daily loop's run of today."
+    )
+
+
+def _unfit(path: str, words: str) -> dict[str, JsonValue]:
+    return {"issues": [{"path": path, "message": words}]}
+
+
+def _customer(request: RunLoopArguments | GetRunArguments, call: Call) -> Customer:
+    """Whose day it is.
+
+    Raises:
+        Invalid: not exactly one of the two was given.
+        NotFound: no onboarding was asked for of such a customer, as far as this call may know.
+    """
+    if (request.customer_external_id is None) == (request.project_id is None):
+        words = "give exactly one of customerExternalId and projectId"
+        raise Invalid("a daily loop's run is of one customer", details=_unfit("customerExternalId", words))
+    office, path = office_of(call), "customerExternalId" if request.project_id is None else "projectId"
+    found = office.customer(request.customer_external_id or "") if request.project_id is None else office.customer_of(request.project_id)
+    if found is None or not within(call, found.project_id):
+        words = "names no customer of the loops; onboard_customer takes one on"
+        raise NotFound(f"{path} {words}", details=_unfit(path, words))
+    return found
+
+
+def _pass_stage(customer: Customer) -> None:
+    """Start no day of who takes part in none.
+
+    Raises:
+        Conflict: the customer is still being onboarded, or has left.
+    """
+    if customer.stage != "active" or customer.project_id is None:
+        still = "is still being onboarded: get_run shows what that waits for"
+        words = "takes part in no loop any more" if customer.stage == "left" else still
+        raise Conflict(f"customer {customer.external_id} {words}", details={"stage": customer.stage})
+
+
+def _pass_halt(project_id: str | None, call: Call) -> None:
+    """Start nothing that would only lie down.
+
+    Raises:
+        Halted: writes to the project are held back.
+    """
+    held = call.switch.held([] if project_id is None else [project_id])
+    if held is not None:
+        by = "by a person " if held.by == "person" else ""
+        raise Halted(f"writes are held back {by}since {held.at.isoformat(timespec='seconds')}")
+
+
+def _shows_day(request: RunLoopArguments) -> Look:
+    whose = request.model_dump(by_alias=True, exclude_none=True, include={"customer_external_id", "project_id", "loop"})
+    return Look("get_run", whose)
+
+
+@tool(calls=(), effect=Effect.ADDS, look=_shows_day)
+async def run_loop(request: RunLoopArguments, call: Call) -> Outcome[RunView]:
+    """Run today's publish_to_learn or optimization of one customer now, ahead of its hour.
+
+    A day is run once: a repeat goes on waiting for that run, or shows it. It approves nothing, and posts only by a plan (set_plan).
+    """
+    customer, office = _customer(request, call), office_of(call)
+    _pass_stage(customer)
+    _pass_halt(customer.project_id, call)
+    return seen(office, await wait_run(call, await office.run_day(customer, request.loop), request.wait_seconds))
+
+
+def _meant(request: GetRunArguments, call: Call) -> str:
+    """The id of the run that is asked for.
+
+    Raises:
+        Invalid: not exactly one thing names it.
+        NotFound: there is no such customer.
+    """
+    if sum(one is not None for one in (request.run_id, request.customer_external_id, request.project_id)) != 1:
+        words = "give exactly one of runId, customerExternalId and projectId"
+        raise Invalid("get_run shows exactly one run", details=_unfit("runId", words))
+    office = office_of(call)
+    if request.run_id is not None:
+        return request.run_id
+    if request.loop == "onboarding" and request.customer_external_id is not None:
+        return office.run_of(request.customer_external_id)  # which may be too young to have a customer on record
+    customer = _customer(request, call)
+    return office.run_of(customer.external_id) if request.loop == "onboarding" else office.day_of(customer, request.loop)
 
 
 @tool(calls=(), effect=Effect.READS)
 async def get_run(request: GetRunArguments, call: Call) -> Outcome[RunView]:
     """See how a run of a loop stands: its state, steps, what came of it, and the questions it waits by (answer_question)."""
-    if (request.run_id is None) == (request.customer_external_id is None):
-        issue: JsonValue = {"path": "runId", "message": "give exactly one of runId and customerExternalId"}
-        raise Invalid("get_run shows exactly one run", details={"issues": [issue]})
-    office = office_of(call)
-    run_id = request.run_id or office.run_of(request.customer_external_id or "")
-    return seen(office, await wait_run(call, run_id, request.wait_seconds))
+    return seen(office_of(call), await wait_run(call, _meant(request, call), request.wait_seconds))

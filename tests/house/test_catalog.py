@@ -23,6 +23,7 @@ AT_MOST_INSTRUCTIONS = 350
 
 
 _EXAMPLES = {
+    "loop": "optimization",
     "projectId": "prj_1",
     "name": "Quinns",
     "repoFullName": "quinns-coffee/quinns-app",

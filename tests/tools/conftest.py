@@ -34,6 +34,8 @@ from layers_mcp.loops.engine import Engine
 from layers_mcp.loops.hands import House as Grounds
 from layers_mcp.loops.office import Office
 from layers_mcp.loops.onboarding import onboarding
+from layers_mcp.loops.optimization import optimization
+from layers_mcp.loops.publish_to_learn import publish_to_learn
 from layers_mcp.loops.runner import EngineRunner
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.app import build
@@ -150,7 +152,7 @@ class Story:
         grounds = Grounds(
             layers=self.layers, desk=self.desk, gate=gate, store=self.store, clock=self.patient, policy=self.policy, return_url=RETURN
         )
-        self.loops = (onboarding(grounds),)
+        self.loops = (onboarding(grounds), publish_to_learn(grounds), optimization(grounds))
         office = Office(grounds, Later(self.runner), self.loops)
         shared = {"layers": self.layers, "desk": self.desk, "gate": gate, "clock": self.patient, "policy": self.policy}
         return House(**shared, wait_s=45, sandbox=True, office=office)

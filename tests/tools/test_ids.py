@@ -81,6 +81,7 @@ def _required(arguments: type[BaseModel], ids: dict[str, str]) -> dict[str, Any]
     known = {
         "targets": [{"socialAccountId": "sa_1"}], "scheduledFor": "2030-01-01T00:00:00Z", "repoFullName": "a/b", "platform": "tiktok",
         "override": "exclude", "status": "dismissed", "policy": "review_all", "name": "X", "answer": "skip", "kind": "logo", "url": "https://example.com/a.png",
+        "loop": "optimization",
     }  # fmt: skip
     needed = {name: field.alias or name for name, field in arguments.model_fields.items() if field.is_required()}
     return {path: _put(name, ids[name]) if name in ids else known[path] for name, path in needed.items()}

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from layers_mcp.store.asked import Option, Question
+from layers_mcp.loops.dispatching import Dispatcher
+from layers_mcp.store.asked import Customer, Option, Question
 from layers_mcp.tool.asking import Said
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +42,16 @@ async def until(story, kind: str | None) -> dict:
                 return run
             if lies := run["result"].get("liesUntil"):
                 story.clock.advance(max(datetime.fromisoformat(lies) - story.clock.now(), timedelta(0)))
+            await asyncio.sleep(0.02)
+
+
+async def over(story, run_id: str) -> dict:
+    """A run, once it is over."""
+    async with asyncio.timeout(30):
+        while True:
+            run = await story.call("get_run", runId=run_id, waitSeconds=0)
+            if run["status"] != "running":
+                return run
             await asyncio.sleep(0.02)
 
 
@@ -202,3 +213,71 @@ async def test_what_is_of_another_project_is_neither_shown_nor_answered(story) -
     assert [one["questionId"] for one in listed["result"]["questions"]] == ["q_2"]
     assert [one["error"]["code"] for one in (answered, begun, run)] == ["NOT_FOUND", "OUTSIDE_PROJECTS", "NOT_FOUND"]
     assert story.house.office.customer("quinn-1") is None
+
+
+def active(story, project: str, *, external_id: str = "quinn-1", zone: str = "America/Los_Angeles") -> None:
+    """A customer who takes part in the daily loops."""
+    owner, now = story.house.gate.principal, story.clock.now()
+    known = Customer(principal=owner, external_id=external_id, name="Quinn", zone=zone, asked={}, since=now)
+    story.store.customers.keep(known)
+    story.store.customers.belongs(owner, external_id, project)
+    story.store.customers.move(owner, external_id, "active", now)
+
+
+async def test_a_day_is_run_once_whoever_asks_for_it(story) -> None:
+    """Issue: `run_loop`; the day's run under its daily id, so that calling twice, or after the dispatcher, is one run."""
+    project = await story.project()
+    active(story, project)
+    wanted = {"loop": "optimization", "customerExternalId": "quinn-1"}
+
+    async with story.working():
+        none = await story.call("get_run", **wanted)
+        begun = await story.call("run_loop", **wanted, waitSeconds=0)
+        done = await over(story, begun["result"]["runId"])
+        again = await story.call("run_loop", loop="optimization", projectId=project, waitSeconds=0)
+        dispatcher = Dispatcher(
+            store=story.store,
+            runner=story.runner(),
+            clock=story.clock,
+            principal=story.house.gate.principal,
+            loops={"opt": story.loops[2], "p2l": story.loops[1]},
+        )
+        await dispatcher.tick()
+        story.clock.advance(timedelta(days=1))
+        await dispatcher.tick()
+        tomorrow = await story.call("get_run", projectId=project, loop="optimization", waitSeconds=0)
+
+    assert none["error"]["code"] == "NOT_FOUND"
+    assert (begun["status"], done["status"], done["result"]["loop"]) == ("running", "done", "optimization")
+    assert (done["result"]["projectId"], done["result"]["customerExternalId"]) == (project, "quinn-1")
+    assert again["result"]["runId"] == begun["result"]["runId"]
+    assert begun["result"]["runId"].endswith(story.clock.now().date().isoformat()[:8] + f"{story.clock.now().day - 1:02}")
+    assert tomorrow["result"]["runId"] != begun["result"]["runId"]
+    assert len(story.store.runs.recent(loop="optimization")) == 2
+
+
+async def test_a_day_that_can_not_be_run_is_refused_with_the_way_out(story) -> None:
+    """Issue: refusals name the field and the way out."""
+    project, other = await story.project(), await story.project(customerExternalId="other")
+    active(story, other, external_id="other")
+    loop = {"loop": "publish_to_learn", "waitSeconds": 0}
+    fenced = replace(story.house, projects=frozenset({project}))
+
+    unknown = await story.call("run_loop", **loop, customerExternalId="nobody")
+    nobodys = await story.call("run_loop", **loop, projectId=project)
+    both = await story.call("run_loop", **loop, projectId=project, customerExternalId="other")
+    outside = await story.call("run_loop", **loop, house=fenced, customerExternalId="other")
+    story.store.customers.keep(
+        Customer(principal=story.house.gate.principal, external_id="young", name="Y", zone="UTC", asked={}, since=story.clock.now())
+    )
+    young = await story.call("run_loop", **loop, customerExternalId="young")
+    await story.call("halt", projectId=other)
+    halted = await story.call("run_loop", **loop, customerExternalId="other")
+
+    refused = [one["error"] for one in (unknown, nobodys, both, outside, young, halted)]
+    assert [one["code"] for one in refused] == ["NOT_FOUND", "NOT_FOUND", "VALIDATION", "NOT_FOUND", "CONFLICT", "HALTED"]
+    paths = [one["details"]["issues"][0]["path"] for one in refused[:4]]
+    assert paths == ["customerExternalId", "projectId", "customerExternalId", "customerExternalId"]
+    assert refused[0]["message"].startswith("customerExternalId names no customer of the loops; onboard_customer")
+    assert "get_run" in refused[4]["message"]
+    assert story.store.runs.recent() == ()
