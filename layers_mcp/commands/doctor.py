@@ -33,6 +33,7 @@ from layers_mcp.listening import Listening
 from layers_mcp.server.presets import DEFAULT
 from layers_mcp.settings import PREFIX, Settings, settings_or_exit
 from layers_mcp.tool.visit import House
+from layers_mcp.unopened import Unopened
 
 __all__ = ["Finding", "doctor"]
 
@@ -114,6 +115,8 @@ async def _api(settings: Settings) -> list[Finding]:
         return [answers, *_known(who), _limits(house.layers.pace), _budgets(house)]
     except LayersError as problem:
         return [Finding("bad", f"{where}: {problem}. {problem.advice}")]
+    except Unopened as problem:
+        return [Finding("bad", f"LAYERS_DATABASE_URL: {problem}")]
     finally:
         await app.close()
 

@@ -22,6 +22,7 @@ from layers_mcp.server.names import Names
 from layers_mcp.server.running import Running
 from layers_mcp.settings import Settings, settings_or_exit
 from layers_mcp.store.token import FILE, Exposed
+from layers_mcp.unopened import Unopened
 
 __all__ = ["serve"]
 
@@ -53,7 +54,8 @@ async def _caught_up(app: App) -> None:
     try:
         await app.catch_up()
     except Exception as problem:  # noqa: BLE001  a database that can't be opened is the answer to the first call; until then we serve
-        structlog.get_logger().warning("events that wait were not handled", problem=type(problem).__name__)
+        why = str(problem) if isinstance(problem, Unopened) else type(problem).__name__
+        structlog.get_logger().warning("events that wait were not handled", problem=why)
 
 
 async def _serve(app: App, door: Door, host: str, port: int) -> None:

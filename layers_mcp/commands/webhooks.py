@@ -16,6 +16,7 @@ from layers_mcp.address import LOOPBACK
 from layers_mcp.app import App, place_of
 from layers_mcp.clock import WallClock
 from layers_mcp.commands.halting import opened
+from layers_mcp.commands.terminal import typed_yes
 from layers_mcp.contract import webhooks as contract
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.contract.scalars import wire_time
@@ -160,6 +161,30 @@ def rotate(endpoint: _Endpoint = None) -> None:
     done = _run(do)
     until = wire_time(done.previous_until) if done.previous_until else "now"
     typer.echo(f"Rotated: {done.id} signs with {_end(done.secret)}; the one before is taken until {until}")
+
+
+@app.command("remove")
+def remove(
+    endpoint: _Endpoint = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it without asking; for programs.")] = False,
+) -> None:
+    """Have Layers tell an endpoint nothing more, for good, and forget its secret; what happens is asked for again."""
+
+    async def do(bench: _Bench) -> tuple[Known, bool] | None:
+        known = bench.one(endpoint)
+        typer.echo(f"{known.id} at {known.url} would be deleted, with its secret; loops and waits then ask Layers, which takes longer.")
+        if not yes and not typed_yes("Remove it? Type yes"):
+            return None
+        there = await registering.remove(bench.house.layers, bench.store.endpoints, known)
+        bench.record("remove", known.id)
+        return known, there
+
+    done = _run(do)
+    if done is None:
+        typer.echo("nothing was changed")
+        return
+    typer.echo(f"Removed: {done[0].id}{'' if done[1] else ' (Layers had it no more)'}. What it has told stays.")
 
 
 @app.command("test")

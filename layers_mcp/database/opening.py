@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+
+from layers_mcp.unopened import Unopened
 
 if TYPE_CHECKING:
     from sqlite3 import Connection as SqliteConnection
@@ -27,6 +30,20 @@ _OURS, _OTHERS = 0o600, 0o077
 _BUSY = "busy_ms"
 _BUSY_MS, _HURRIED_MS = 30_000, 250
 """How long a writer waits for another process's transaction, in milliseconds; and one that would rather go without."""
+_CONNECT_S = 10
+"""How long a server has to answer; the driver's own patience is two minutes."""
+_WHY = {
+    "password authentication failed": "it does not let this user in by this password",
+    "no password supplied": "it asks for a password, and the URL has none",
+    "does not exist": "there is no database or no user of this name",
+    "Connection refused": "nobody listens at its host and port",
+    "resolve host": "its host name leads nowhere",
+    "translate host name": "its host name leads nowhere",
+    "timeout": f"nobody answers at its host and port within {_CONNECT_S} seconds",
+    "SSL": "the two don't agree on an encrypted connection; see sslmode",
+    "permission denied": "this user may not make tables there",
+}
+"""What a part of the server's or the driver's words means; the first counts. A connection that is refused comes without a code."""
 _IDLE_MS = 10_000
 """After that a server ends the transaction of a process that says nothing more, and frees what it held."""
 
@@ -66,7 +83,7 @@ def _driven(where: URL) -> Engine:
     """A pool of connections to a server that lets nobody hold others up for long: neither who waits for a lock nor who is frozen."""
     options = f"-c lock_timeout={_BUSY_MS} -c idle_in_transaction_session_timeout={_IDLE_MS} -c timezone=UTC"
     url = where.set(drivername="postgresql+psycopg")
-    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"options": options})
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": _CONNECT_S})
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -75,6 +92,19 @@ def _driven(where: URL) -> Engine:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_ms)}")
 
     return engine
+
+
+@contextmanager
+def _reaching(url: URL) -> Generator[None]:
+    """Say why a server can't be used; its own words may repeat what stands in the URL."""
+    try:
+        yield
+    except DBAPIError as problem:
+        if url.get_backend_name() == "sqlite":
+            raise
+        words = str(problem.orig)
+        why = next((why for part, why in _WHY.items() if part in words), type(problem.orig).__name__)
+        raise Unopened(f"the database can't be used: {why}") from None
 
 
 def lock(connection: Connection, name: str) -> None:
@@ -118,6 +148,9 @@ def open_engine(where: Path | URL | str, tables: MetaData, *, versions: Path, he
     `where`: a file, or the URL of a SQLite or Postgres database; a file, and a folder that is made for it, is closed to all but its
     owner. A new database is made and stamped in one transaction; one that is behind is brought up by the alembic revisions in
     `versions`. alembic is imported only then.
+
+    Raises:
+        Unopened: the server can't be reached, or lets us do nothing there.
     """
     if isinstance(where, Path):
         where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -129,7 +162,7 @@ def open_engine(where: Path | URL | str, tables: MetaData, *, versions: Path, he
         _prepare_sqlite(engine)
     else:
         engine = _driven(url)
-    with writing(engine) as connection:
+    with _reaching(url), writing(engine) as connection:
         lock(connection, "alembic_version")
         if not inspect(connection).has_table("alembic_version"):
             tables.create_all(connection)

@@ -13,14 +13,14 @@ from layers_mcp.address import unfit
 from layers_mcp.client.layers import Layers
 from layers_mcp.client.pages import every
 from layers_mcp.contract import webhooks
-from layers_mcp.contract.errors import Invalid, OurMistake
+from layers_mcp.contract.errors import Invalid, NotFound, OurMistake
 from layers_mcp.contract.events import CATALOG, EVENTS, PING
-from layers_mcp.contract.webhooks import CreatedWebhook, CreateWebhook, ListWebhooks, RotateSecret, UpdateWebhook, Webhook
+from layers_mcp.contract.webhooks import CreatedWebhook, CreateWebhook, DeleteWebhook, ListWebhooks, RotateSecret, UpdateWebhook, Webhook
 from layers_mcp.receiver.app import PATH
 from layers_mcp.store.endpoints import Endpoints
 from layers_mcp.store.told import Known
 
-__all__ = ["Registered", "delivered_at", "listed", "register", "rotate"]
+__all__ = ["Registered", "delivered_at", "listed", "register", "remove", "rotate"]
 
 ALL = tuple(sorted(EVENTS.keys() - {PING}))
 SURE = tuple(sorted(CATALOG.keys() - {PING}))
@@ -106,6 +106,21 @@ async def _fresh(layers: Layers, endpoint_id: str) -> tuple[SecretStr, timedelta
             ends = rotated.previous_secret_expires_at
             return rotated.signing_secret, _OVERLAP if ends is None else ends - layers.now()
     raise OurMistake(f"Layers showed no secret for endpoint {endpoint_id}, however often it was rotated")
+
+
+async def remove(layers: Layers, endpoints: Endpoints, known: Known) -> bool:
+    """Have an endpoint deleted, and forget its secrets after that; False when Layers had it no more.
+
+    Raises:
+        LayersError: Layers refused, or did not answer; then its secrets stay, and what it may still deliver is taken.
+    """
+    try:
+        await layers.send(webhooks.DELETE, DeleteWebhook(endpoint_id=known.id))
+        there = True
+    except NotFound:
+        there = False
+    endpoints.drop(known.id)
+    return there
 
 
 def _keep(endpoints: Endpoints, made: Webhook, secret: SecretStr, *, place: str, layers: Layers) -> None:

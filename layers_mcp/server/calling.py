@@ -26,6 +26,7 @@ from layers_mcp.tool.declaration import Tool
 from layers_mcp.tool.perform import perform
 from layers_mcp.tool.visit import House
 from layers_mcp.tools.catalog import TOOLS
+from layers_mcp.unopened import Unopened
 
 __all__ = ["answer", "unopened"]
 
@@ -84,8 +85,10 @@ def _refused(problem: LayersError, house: House) -> Answer:
 
 def unopened(name: str, problem: Exception) -> Answer:
     """The answer to a call when what every call needs could not be opened; the log has the reason."""
-    structlog.get_logger().error("nothing could be opened", tool=name, exc_info=problem)
-    reason = Internal(f"the state folder can't be opened ({type(problem).__name__}); check LAYERS_STATE_DIR")
+    trace = None if isinstance(problem, Unopened) else problem
+    structlog.get_logger().error("nothing could be opened", tool=name, why=str(problem) if trace is None else None, exc_info=trace)
+    folder = f"the state folder can't be opened ({type(problem).__name__}); check LAYERS_STATE_DIR"
+    reason = Internal(f"LAYERS_DATABASE_URL: {problem}" if isinstance(problem, Unopened) else folder)
     return Answer(text=problem_text(reason), record=problem_record(reason, sandbox=False), is_error=True)
 
 

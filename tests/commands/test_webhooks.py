@@ -81,6 +81,18 @@ def test_an_endpoint_is_registered_tried_and_rotated_and_no_secret_is_shown(webh
     assert not any(secret.get_secret_value() in said for secret in (known.secret, known.previous_secret))
 
 
+def test_an_endpoint_is_removed_after_a_yes_only(webhooks):
+    """Issue 7: `webhooks remove`, confirmed; a program is nobody at a terminal."""
+    webhooks("register", "http://localhost:9")
+
+    asked, done, none = webhooks("remove"), webhooks("remove", "--yes"), webhooks("list")
+
+    assert (asked.returncode, done.returncode) == (2, 0), asked.stderr + done.stderr
+    assert "would be deleted" in asked.stdout
+    assert "Removed: " in done.stdout
+    assert "Layers tells nobody" in none.stdout
+
+
 def test_what_can_not_be_meant_is_refused_by_name(webhooks):
     """A command that needs an endpoint says where one comes from."""
     nowhere, none = webhooks("register", "http://growth.example.com"), webhooks("rotate")

@@ -15,7 +15,7 @@ from layers_mcp.contract.errors import Invalid, OurMistake
 from layers_mcp.contract.events import PING
 from layers_mcp.contract.webhooks import CreatedWebhook, Rotated, UpdateWebhook
 from layers_mcp.receiver import registering
-from layers_mcp.receiver.registering import ALL, SURE, delivered_at, listed, register, rotate
+from layers_mcp.receiver.registering import ALL, SURE, delivered_at, listed, register, remove, rotate
 from layers_mcp.sandbox.app import build
 from layers_mcp.sandbox.world import World
 
@@ -140,3 +140,16 @@ async def test_after_a_rotation_both_secrets_are_good_for_as_long_as_layers_says
     assert rotated == kept
     assert kept.secrets(clock.now()) == (kept.secret.get_secret_value(), made.secret.get_secret_value())
     assert timedelta(hours=23) < kept.previous_until - clock.now() <= registering._OVERLAP
+
+
+async def test_an_endpoint_that_is_removed_is_gone_on_both_sides_also_where_layers_had_it_no_more(layers, store):
+    """Issue 7: `layers-mcp webhooks remove`; a second removal, after a lost answer, ends the same."""
+    made = await register(layers, store.endpoints, URL, place="here")
+    (known,) = store.endpoints.at("here")
+
+    first = await remove(layers, store.endpoints, known)
+    store.endpoints.keep(known)
+    second = await remove(layers, store.endpoints, known)
+
+    assert (made.made, first, second) == (True, True, False)
+    assert (store.endpoints.at("here"), await listed(layers)) == ((), [])
