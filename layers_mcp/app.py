@@ -86,11 +86,11 @@ class App:
         """Read the catalog and the policy. `page`: where a person answers in a browser, when this process serves that.
 
         Raises:
-            UnknownTool: LAYERS_TOOLS names a tool or preset that nobody knows.
+            UnknownTool: a tool or preset that nobody knows is named, or no tool is left.
             BadPolicy: the file of LAYERS_POLICY can't be held to.
             BadKeyFile: the file of LAYERS_API_KEY_FILE holds no keys.
         """
-        self.catalog = read_catalog(settings.tools)
+        self.catalog = read_catalog(settings.tools, without=settings.exclude_tools, read_only=settings.read_only)
         self._policy = policy_of(settings) if settings.policy is not None else None
         self._keys = key_file(settings.api_key_file) if settings.api_key_file is not None else settings.api_key
         self._settings = settings
@@ -180,7 +180,7 @@ class App:
 
     @property
     def loops(self) -> bool:
-        """Whether a tool of the loops is shown; then this process runs them, too."""
+        """Whether a tool of the loops is shown; then this process runs them, too, unless it only reads."""
         return not tools_of(("loops",), said="").isdisjoint(one["name"] for one in self.catalog.tools)
 
     @asynccontextmanager
@@ -286,7 +286,7 @@ class App:
             return None
         from layers_mcp.loops.office import open_office  # noqa: PLC0415  the engine is heavy, and shut unless loops are wanted
 
-        place = self._works or f"layers-mcp serve (process {os.getpid()})"
+        place = self._works or (None if self._settings.read_only else f"layers-mcp serve (process {os.getpid()})")
         return await self._stack.enter_async_context(open_office(house.grounds(store), self._settings.kept_in("engine.db"), place))
 
     async def work(self, place: str) -> None:

@@ -69,9 +69,13 @@ class Settings(Listening):
         description="postgresql://… of the database that replaces the files of our store and of the loops, so that many machines share it.",
     )
     tools: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=("default",),
-        description="Which tools are shown: presets (default, publish, ads, loops, admin, all) and single tools; comma-separated.",
+        default=("start",),
+        description="Which tools are shown: presets (start, publish, ads, loops, admin, all) and single tools; comma-separated.",
     )
+    exclude_tools: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Presets and single tools that are never shown, whatever LAYERS_TOOLS says; comma-separated."
+    )
+    read_only: bool = Field(default=False, description="Whether only tools that change nothing are shown; no loops run here then.")
     return_url: str | None = Field(
         default=None,
         max_length=2000,
@@ -107,10 +111,7 @@ class Settings(Listening):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged to stderr.")
     sandbox_speed: float = Field(
-        default=60.0,
-        ge=1,
-        le=100_000,
-        description="How many times faster than life the embedded sandbox's jobs run; its calendar stays real.",
+        default=60.0, ge=1, le=100_000, description="How many times faster than life the sandbox's jobs run; its calendar stays real."
     )
     sandbox_repos: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -122,10 +123,7 @@ class Settings(Listening):
         description="Whether the sandbox pushes the branch it wrote back to the repository; else the patch is kept beside its state.",
     )
     sandbox_seed: str = Field(
-        default="layers",
-        min_length=1,
-        max_length=200,
-        description="What chance depends on in a sandbox that is made now: the same, the same week.",
+        default="layers", min_length=1, max_length=200, description="What chance depends on in a new sandbox: the same, the same week."
     )
     sandbox_audience: Literal["lasting", "null"] = Field(
         default="lasting", description="A new sandbox's audience: lasting, or null, where quality does not outlast its post."
@@ -137,7 +135,7 @@ class Settings(Listening):
         "place is a folder or file of HTML or JSON, or the origin of a server (http://127.0.0.1:8080). Hosts not listed must be public.",
     )
 
-    @field_validator("sandbox_repos", "sandbox_sites", "tools", "projects", mode="before")
+    @field_validator("sandbox_repos", "sandbox_sites", "tools", "exclude_tools", "projects", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given

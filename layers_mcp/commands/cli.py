@@ -31,7 +31,7 @@ def _top(
         serve()
 
 
-def _serve(
+def _serve(  # noqa: PLR0913  each is a flag of its own
     transport: Annotated[Literal["stdio", "http"], typer.Option(help="http serves Streamable HTTP at /mcp and SSE at /sse.")] = "stdio",
     host: Annotated[str, typer.Option(help="With http: where to listen; beyond this machine it takes tokens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="With http: the port.")] = 8000,
@@ -39,17 +39,21 @@ def _serve(
     allowed_host: Annotated[
         list[str] | None, typer.Option(help="With http: a name that requests may call us by, once for each; LAYERS_ALLOWED_HOSTS.")
     ] = None,
+    tools: Annotated[str | None, typer.Option(help="Presets and tools to show, comma-separated; LAYERS_TOOLS.")] = None,
+    exclude_tools: Annotated[str | None, typer.Option(help="Those never to show, whatever else is said; LAYERS_EXCLUDE_TOOLS.")] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Show only tools that change nothing; LAYERS_READ_ONLY.")] = False,
     projects: Annotated[str | None, typer.Option(help="The only projects to touch: ids, comma-separated. Default: all.")] = None,
 ) -> None:
     """Serve MCP: one client over stdio (what `layers-mcp` alone does), or many over HTTP."""
+    shown = {"tools": tools, "exclude_tools": exclude_tools, "read_only": read_only or None, "projects": projects}
     if transport == "stdio":
         from layers_mcp.commands.serve import serve  # noqa: PLC0415  as below
 
-        serve({"projects": projects})
+        serve(shown)
     else:
         from layers_mcp.commands import serve_http  # noqa: PLC0415  as below
 
-        serve_http.serve(host, port, {"allowed_hosts": tuple(allowed_host) if allowed_host else None, "projects": projects})
+        serve_http.serve(host, port, {**shown, "allowed_hosts": tuple(allowed_host) if allowed_host else None})
 
 
 _PLACES = {

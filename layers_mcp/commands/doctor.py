@@ -30,7 +30,7 @@ from layers_mcp.contract.account import WhoAmI
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.listening import Listening
-from layers_mcp.server.presets import DEFAULT
+from layers_mcp.server.presets import START
 from layers_mcp.settings import PREFIX, Settings, settings_or_exit
 from layers_mcp.tool.visit import House
 from layers_mcp.unopened import Unopened
@@ -78,7 +78,7 @@ def _port(port: int) -> Finding:
 
 def _known(who: WhoAmI) -> Iterator[Finding]:
     yield Finding("ok", f"key of {who.organization_name} ({who.organization_id}), tier {who.rate_limit_tier}, {who.credit_balance} credits")
-    needed = {call.scope for tool in DEFAULT for call in tool.calls if call.scope}
+    needed = {call.scope for tool in START for call in tool.calls if call.scope}
     lacking = sorted(needed - set(who.scopes)) if "*" not in who.scopes else []
     if lacking:
         yield Finding("note", f"the key lacks {', '.join(lacking)}; tools that need them are refused with FORBIDDEN_SCOPE")

@@ -13,34 +13,47 @@ from rich.table import Table
 import layers_mcp.server
 from layers_mcp.server.catalog import FILE, read_catalog
 from layers_mcp.server.presets import PRESETS, generated
+from layers_mcp.server.weight import weigh
 from layers_mcp.tools.catalog import TOOLS
 
 __all__ = ["tools"]
 
 
-def tools(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the catalog as tools/list gives it.")] = False,  # noqa: FBT002
-    write: Annotated[bool, typer.Option("--write", help="For developers: make the packaged catalog anew.")] = False,  # noqa: FBT002
-) -> None:
-    """List the tools: what each does, in which preset it is shown, its effect, its scopes."""
-    if write:
-        (Path(layers_mcp.server.__path__[0]) / FILE).write_text(generated(), encoding="utf-8")
-    catalog = read_catalog(("all",))
-    if as_json:
-        typer.echo(
-            json.dumps(
-                {"instructions": catalog.instructions, "tools": catalog.tools, "prompts": catalog.prompts}, indent=2, ensure_ascii=False
-            )
-        )
-        return
+def _listed() -> Table:
     table = Table("tool", "preset", "effect", "scopes", "does", title="Tools")
     for declared in TOOLS:
         scopes = sorted({call.scope for call in declared.calls if call.scope})
         effect = "control" if declared.ask else declared.effect.value
         preset = next(name for name, members in PRESETS.items() if declared.name in members)
         table.add_row(declared.name, preset, effect, ", ".join(scopes), declared.description)
-    console = Console()
-    console.print(table)
-    default = read_catalog()
-    letters = sum(len(json.dumps([one["name"], one["description"], one["inputSchema"]])) for one in default.tools)
-    console.print(f"Default preset: {len(default.tools)} tools, {letters + len(default.instructions):,} characters with the instructions.")
+    return table
+
+
+def _weighed() -> Table:
+    table = Table("preset", "tools", "tokens of tools", "of instructions", title="Presets, in tokens (o200k)")
+    for name in PRESETS:
+        weight = weigh(read_catalog((name,)))
+        table.add_row(name, *(f"{number:,}" for number in weight))
+    return table
+
+
+def tools(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the catalog as tools/list gives it.")] = False,  # noqa: FBT002
+    tokens: Annotated[bool, typer.Option("--tokens", help="Print what each preset costs to show.")] = False,  # noqa: FBT002
+    write: Annotated[bool, typer.Option("--write", help="For developers: make the packaged catalog anew.")] = False,  # noqa: FBT002
+) -> None:
+    """List the tools: what each does, in which preset it is shown, its effect, its scopes."""
+    if write:
+        (Path(layers_mcp.server.__path__[0]) / FILE).write_text(generated(), encoding="utf-8")
+        return
+    if as_json:
+        catalog = read_catalog(("all",))
+        shown = {"instructions": catalog.instructions, "tools": catalog.tools, "prompts": catalog.prompts}
+        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        return
+    try:
+        table = _weighed() if tokens else _listed()
+    except ModuleNotFoundError:
+        typer.echo('layers-mcp: counting tokens takes the extra tokens: pip install "layers-mcp[tokens]"', err=True)
+        raise typer.Exit(2) from None
+    Console().print(table)

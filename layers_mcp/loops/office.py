@@ -117,10 +117,10 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(house: House, where: Path | str, place: str) -> AsyncGenerator[Office]:
+async def open_office(house: House, where: Path | str, place: str | None) -> AsyncGenerator[Office]:
     """The office of a house, whose process starts daily loops and works runs off meanwhile, as soon as no other one holds the seat.
 
-    `where`: the engine's file or database URL; `place`: what people call this process.
+    `where`: the engine's file or database URL; `place`: what people call this process; None: it only looks, and works nothing off.
     """
     from layers_mcp.loops.engine import Engine  # noqa: PLC0415  heavy, and only needed where loops are
     from layers_mcp.loops.runner import EngineRunner  # noqa: PLC0415
@@ -131,6 +131,9 @@ async def open_office(house: House, where: Path | str, place: str) -> AsyncGener
     try:
         runner = EngineRunner(house.store, engine, house.clock, loops)
         dispatcher = Dispatcher(store=house.store, runner=runner, clock=house.clock, principal=house.gate.principal, loops=daily)
+        if place is None:
+            yield Office(house, runner, loops)
+            return
         async with runner.working(place):
             ticking = asyncio.create_task(dispatcher.go_on())
             try:

@@ -60,12 +60,19 @@ def tools_of(wanted: Sequence[str], *, said: str) -> frozenset[str]:
     return frozenset(shown)
 
 
-def read_catalog(wanted: Sequence[str] = ("default",)) -> Catalog:
-    """The catalog with the tools of the presets and the single tools that `wanted` names.
+def read_catalog(wanted: Sequence[str] = ("start",), *, without: Sequence[str] = (), read_only: bool = False) -> Catalog:
+    """The catalog with the tools of the presets and the single tools that `wanted` names, and with the words for them.
+
+    `without`: presets and single tools that are left out whatever is wanted; `read_only`: so is each that changes anything.
 
     Raises:
-        UnknownTool: a name nobody knows stops the start.
+        UnknownTool: a name nobody knows, or nothing is left: that stops the start.
     """
-    raw, shown = _read(), tools_of(wanted, said="LAYERS_TOOLS")
-    tools = [one for one in raw["tools"] if one["name"] in shown]
-    return Catalog(instructions=raw["instructions"], tools=tuple(tools), prompts=tuple(raw["prompts"]))
+    raw = _read()
+    shown = tools_of(wanted, said="LAYERS_TOOLS") - tools_of(without, said="LAYERS_EXCLUDE_TOOLS")
+    tools = [one for one in raw["tools"] if one["name"] in shown and (one["annotations"]["readOnlyHint"] or not read_only)]
+    if not tools:
+        raise UnknownTool("LAYERS_TOOLS: nothing is left of it after LAYERS_EXCLUDE_TOOLS and LAYERS_READ_ONLY")
+    names = {one["name"] for one in tools}
+    words = [text for part, text in raw["instructions"].items() if names & set(raw["presets"].get(part, names))]
+    return Catalog(instructions=" ".join(words), tools=tuple(tools), prompts=tuple(raw["prompts"]))

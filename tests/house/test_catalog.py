@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 
-import bpe_openai
 import pytest
 
 from layers_mcp.contract.errors import InsufficientCredits
 from layers_mcp.server.catalog import ALIASES, FILE, UnknownTool, read_catalog
-from layers_mcp.server.presets import INSTRUCTIONS, generated
+from layers_mcp.server.presets import PRESETS, generated
+from layers_mcp.server.weight import weigh
 from layers_mcp.tool.declaration import Effect
 from layers_mcp.tools.catalog import TOOLS
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 CATALOG = read_catalog()
 EVERY = read_catalog(("all",))
+AT_MOST_TOOLS = 15
 AT_MOST_TOKENS = 2_950
 AT_MOST_INSTRUCTIONS = 350
 
@@ -52,14 +54,6 @@ _OWN = {"create_sdk_app": {"platform": "web"}, "run_optimizer": {"platform": "me
 _REQUIRED = {tool["name"]: tool["inputSchema"].get("required", []) for tool in EVERY.tools}
 
 
-def _tokens(text: str) -> int:
-    return len(bpe_openai.get_encoding("o200k_base").encode(text))
-
-
-def _shown(tool: dict) -> str:
-    return json.dumps([tool["name"], tool["description"], tool["inputSchema"]], ensure_ascii=False, separators=(",", ":"))
-
-
 def _properties(schema: dict):
     for name, one in schema.get("properties", {}).items():
         yield name, one
@@ -86,14 +80,39 @@ def test_the_packaged_catalog_is_what_the_tools_declare():
     assert files("layers_mcp.server").joinpath(FILE).read_text(encoding="utf-8") == generated()
 
 
-def test_the_default_preset_is_cheap_to_show(aloud):
-    """Issue 8: tools at most 2,950 tokens (o200k: names, descriptions, input schemas), instructions at most 350."""
-    tools = sum(_tokens(_shown(tool)) for tool in CATALOG.tools)
-    words = _tokens(INSTRUCTIONS)
+def test_the_first_preset_is_cheap_to_show(aloud):
+    """Issue 8: at most 15 tools, at most 2,950 tokens (o200k: names, descriptions, input schemas), instructions at most 350."""
+    start = weigh(CATALOG)
 
-    aloud(f"default preset: {len(CATALOG.tools)} tools, {tools} tokens + {words} of instructions = {tools + words}")
-    assert words <= AT_MOST_INSTRUCTIONS
-    assert tools <= AT_MOST_TOKENS
+    aloud(f"preset start: {start.tools} tools, {start.definitions} tokens + {start.instructions} of instructions")
+    assert start.tools <= AT_MOST_TOOLS
+    assert start.definitions <= AT_MOST_TOKENS
+    assert start.instructions <= AT_MOST_INSTRUCTIONS
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_words_of_a_preset_name_no_tool_that_it_does_not_show(preset):
+    """Issue 8: instructions per preset; a model that is told of a tool it has not got looks for it."""
+    shown = read_catalog((preset,))
+    every = {tool["name"] for tool in EVERY.tools}
+
+    told = {word for word in re.findall(r"\w+", shown.instructions) if word in every}
+    assert told <= {tool["name"] for tool in shown.tools}
+    assert shown.instructions.startswith("Layers runs growth")
+
+
+def test_what_is_left_out_stays_out_whatever_is_wanted():
+    """Design §4: read-only and exclude always win; a selection that leaves nothing stops the start."""
+    one = read_catalog(("all", "halt"), without=("ads", "halt"))
+    reads = read_catalog(("all",), read_only=True)
+
+    assert {"halt", *PRESETS["ads"]}.isdisjoint(tool["name"] for tool in one.tools)
+    assert len(one.tools) == len(EVERY.tools) - 1 - len(PRESETS["ads"])
+    assert {tool["name"] for tool in reads.tools} == {declared.name for declared in TOOLS if declared.effect is Effect.READS}
+    with pytest.raises(UnknownTool, match=r"LAYERS_EXCLUDE_TOOLS: there is no preset or tool read_ads; the nearest is"):
+        read_catalog(without=("read_ads",))
+    with pytest.raises(UnknownTool, match=r"nothing is left"):
+        read_catalog(("publish",), read_only=True)
 
 
 @pytest.mark.parametrize("tool", EVERY.tools, ids=lambda tool: tool["name"])

@@ -14,7 +14,9 @@ from pydantic_core import PydanticUndefined
 from layers_mcp.commands import cli
 from layers_mcp.listening import Listening
 from layers_mcp.prompts import read_prompts
+from layers_mcp.server.catalog import read_catalog
 from layers_mcp.server.presets import PRESETS
+from layers_mcp.server.weight import weigh
 from layers_mcp.settings import PREFIX, Settings
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tools.catalog import TOOLS
@@ -33,6 +35,12 @@ def tools_table() -> str:
     preset = {name: preset for preset, names in reversed(PRESETS.items()) for name in names}
     rows = [f"| `{one.name}` | {preset[one.name]} | {_effect(one)} | {one.description} |" for one in TOOLS]
     return "\n".join(["| Tool | Preset | Effect | Does |", "|---|---|---|---|", *rows])
+
+
+def presets_table() -> str:
+    """A row for each preset: its tools, and the tokens of them and of the words before them."""
+    rows = [f"| `{name}` | {' | '.join(f'{number:,}' for number in weigh(read_catalog((name,))))} |" for name in PRESETS]
+    return "\n".join(["| Preset | Tools | Tokens of tools | Of instructions |", "|---|---|---|---|", *rows])
 
 
 def prompts_table() -> str:
@@ -69,7 +77,13 @@ def commands_table() -> str:
 
 def renewed(text: str) -> str:
     """The README with its tables made from the code."""
-    tables = {"tools": tools_table(), "commands": commands_table(), "prompts": prompts_table(), "settings": settings_table()}
+    tables = {
+        "tools": tools_table(),
+        "presets": presets_table(),
+        "commands": commands_table(),
+        "prompts": prompts_table(),
+        "settings": settings_table(),
+    }
     for name, table in tables.items():
         text = re.sub(
             rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text, flags=re.DOTALL

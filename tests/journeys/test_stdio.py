@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from layers_mcp.prompts import read_prompts
 from layers_mcp.server.catalog import read_catalog
 
 ERAS = ("2026-07-28", "2025-11-25", "2024-11-05")
@@ -23,6 +24,19 @@ def test_the_tools_are_listed_as_the_catalog_has_them(serve, era):
 
     assert [tool["name"] for tool in tools] == [tool["name"] for tool in read_catalog().tools]
     assert tools[0]["inputSchema"] == read_catalog().tools[0]["inputSchema"]
+
+
+def test_a_server_that_only_reads_shows_and_does_nothing_else(serve):
+    """Design §4: read-only always wins, also over a tool that is named; nothing runs by itself either."""
+    wire = serve(LAYERS_TOOLS="all,halt", LAYERS_READ_ONLY="true")
+
+    listed = {tool["name"]: tool["annotations"]["readOnlyHint"] for tool in wire.request("tools/list")["result"]["tools"]}
+    refused = wire.result("create_project", {"name": "Quinn"})
+
+    assert "get_run" in listed
+    assert set(listed.values()) == {True}
+    assert refused["structuredContent"]["error"]["details"]["issues"][0]["path"] == "name"
+    assert wire.call("get_run", {"customerExternalId": "quinn"})["error"]["code"] == "NOT_FOUND"
 
 
 def test_an_unknown_argument_is_refused_by_name_and_nothing_is_made(serve):
@@ -161,7 +175,7 @@ def test_prompts_are_listed_and_filled(serve, era):
     refused = wire.request("prompts/get", {"name": "brief_from_intake", "arguments": {}})
 
     names = [prompt["name"] for prompt in listed]
-    assert names == ["brief_from_intake", "dashboard_summary", "onboard_customer", "vague_feedback", "what_the_optimizer_did"]
+    assert names == [prompt.name for prompt in read_prompts()]
     assert [text.count("> one\n>\n> two\n") for text in texts] == [len(names) for names in needed]
     assert all("Tools for this: " in text for text in texts)
     assert "We sell coffee." in got["messages"][0]["content"]["text"]

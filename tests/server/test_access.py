@@ -102,7 +102,7 @@ def test_a_changed_file_counts_at_once_and_a_broken_one_leaves_the_old(file, cap
         (entry("ci", OLD, more="project = []"), "client 1: project: Extra"),
         (entry("ci", OLD, more="projects = []"), "client 1: projects"),
         (entry("ci", OLD, more='projects = ["org_1"]'), "client 1: projects: each must be a project's id"),
-        (entry("ci", OLD, more='tools = "default"'), "client 1: tools"),
+        (entry("ci", OLD, more='tools = "start"'), "client 1: tools"),
         (entry("ci", OLD, more='tools = ["get_projekt"]'), "client 1 \\(ci\\): tools: .*nearest is get_project"),
         (entry("ci", OLD, more='tools = ["run_optimizer"]'), "run_optimizer is not among the tools that LAYERS_TOOLS shows"),
         (entry("ci", OLD, more='tools = ["ads"]'), "LAYERS_TOOLS shows none of them"),

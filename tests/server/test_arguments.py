@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from layers_mcp.server.arguments import meant
-from layers_mcp.server.presets import DEFAULT
+from layers_mcp.server.presets import START
 from layers_mcp.server.schema import input_schema
 
-SCHEMAS = {declared.name: input_schema(declared.arguments) for declared in DEFAULT}
+SCHEMAS = {declared.name: input_schema(declared.arguments) for declared in START}
 
 
 @pytest.mark.parametrize("nothing", ["", "null", "None", " ", None])
