@@ -10,10 +10,10 @@ import typer
 
 from layers_mcp.clock import WallClock
 from layers_mcp.commands.halting import check_project, opened
-from layers_mcp.contract.scalars import any_project
+from layers_mcp.contract.scalars import any_project, full_project
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
-from layers_mcp.settings import settings_or_exit
+from layers_mcp.settings import Settings, settings_or_exit
 from layers_mcp.store.store import Store
 
 __all__ = ["forget"]
@@ -50,11 +50,31 @@ def _world(folder: Path, project: str) -> tuple[dict[str, int], bool]:
     return done.counts | ({"files": done.files} if done.files else {}), done.clean
 
 
-def _forgotten(store: Store, folder: Path, project: str) -> tuple[dict[str, int], bool]:
-    """What was removed here and in the sandbox; the previews last, as a call under way may have made one meanwhile."""
-    counts, clean = _world(folder, project)
+def _runs(store: Store, where: Path | str, project: str) -> tuple[int, bool]:
+    """How many runs of loops were emptied of their steps, and whether the engine's file is clean. `where`: its file or database URL."""
+    ids = store.runs.of_project(full_project(project))
+    if not ids or (isinstance(where, Path) and not where.exists()):
+        return len(ids), True
+    from layers_mcp.loops.engine import Engine  # noqa: PLC0415  a heavy room, shut until it is needed
+
+    engine = Engine(where)
+    try:
+        engine.forget(ids)
+        return len(ids), engine.scrub()
+    finally:
+        engine.close()
+
+
+def _forgotten(store: Store, settings: Settings, project: str) -> tuple[dict[str, int], bool]:
+    """What was removed here and in the sandbox; the previews late, as a call under way may have made one meanwhile.
+
+    What the engine has of runs goes when they are cancelled, as nothing is written to it after that.
+    """
+    counts, clean = _world(settings.state_dir, project)
     previews = store.forget(project, now=WallClock().now())
-    return counts | ({"previews and their outcomes": previews} if previews else {}), store.scrub() and clean
+    runs, scrubbed = _runs(store, settings.kept_in("engine.db"), project)
+    counts |= {name: count for name, count in (("previews and their outcomes", previews), ("runs of loops", runs)) if count}
+    return counts, store.scrub() and scrubbed and clean
 
 
 def _record(gate: Gate, project: str, *, outcome: str, typed: bool) -> None:
@@ -77,10 +97,10 @@ def forget(
     chosen = check_project(project)
     if not yes:
         _sure(chosen)
-    folder = settings_or_exit().state_dir
+    settings = settings_or_exit()
     with opened() as (store, gate):
         try:
-            counts, clean = _forgotten(store, folder, chosen)
+            counts, clean = _forgotten(store, settings, chosen)
         except TimeoutError as problem:
             _record(gate, chosen, outcome="TIMEOUT", typed=not yes)
             typer.echo(f"layers-mcp: {problem}; run the same command again", err=True)

@@ -19,6 +19,7 @@ from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
 
+from layers_mcp.database.scrubbing import scrub
 from layers_mcp.loops.run import Step
 
 if TYPE_CHECKING:
@@ -189,6 +190,10 @@ class Engine:
     def forget(self, ids: Sequence[str]) -> None:
         """Forget runs and all their steps."""
         self._client.delete_workflows(list(ids))
+
+    def scrub(self) -> bool:
+        """Leave nothing of what was forgotten in the file; False when others read in it all the time."""
+        return scrub(self._sql)
 
     def work(self, worker_id: str, take: Take) -> None:
         """Take runs on, on threads and an event loop of the engine's own, until `leave`. One at a time in a process."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,7 @@ from layers_mcp.contract.errors import BY_CODE, Halted, KillSwitch, LayersError,
 from layers_mcp.loops import patience
 from layers_mcp.loops.engine import CodeChanged
 from layers_mcp.loops.run import key_of
-from layers_mcp.store.rows import RunRow
+from layers_mcp.store.rows import DIED, RunRow
 from layers_mcp.store.store import Store
 
 __all__ = ["AWAY", "LieDown", "Place", "Stopped", "Turn", "seated", "sure"]
@@ -103,7 +104,7 @@ def _why(problem: Exception | None) -> tuple[str | None, str | None]:
         case None:
             return None, None
         case _Died():
-            return "PROCESS_DIED", f"{patience.MOST_STARTS} times in a row its process ended before it got a step further; see the log"
+            return DIED, f"{patience.MOST_STARTS} times in a row its process ended before it got a step further; see the log"
         case CodeChanged():
             return "CODE_CHANGED", "this version does other steps than are on record; a retry goes on from where they part"
         case LayersError():
@@ -185,9 +186,14 @@ class Turn:
         await self._clear(at=self.step_number + 1)
 
     def alive(self) -> None:
-        """Go no further with a run that ends its process again and again."""
+        """Go no further with a run that was on processes that ended, one after the other: it lies, and is given up in the end."""
         if self.row.starts > patience.MOST_STARTS:
             raise _Died
+        waits = patience.apart(self.row.starts, luck=random.random())  # noqa: S311  no secret
+        if waits is not None and self.row.code != DIED:
+            words = f"{self.row.starts - 1} times in a row its process ended before it got a step further; it is tried again"
+            lying = {"state": "sleeping", "until": self.place.clock.now() + waits, "code": DIED, "words": words}
+            raise LieDown(self.row.model_copy(update=lying))
 
     def lie_unknown(self) -> NoReturn:
         """Lie down, as this process does not know the loop: another version may."""

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 __all__ = [
-    "EVERY", "Began", "Claim", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look", "Operation", "Paid",
+    "DIED", "EVERY", "Began", "Claim", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look", "Operation", "Paid",
     "Paused", "RunRow", "RunState", "Spending", "State", "Watched", "Woke", "Worker",
 ]  # fmt: skip
 
@@ -27,6 +27,8 @@ RunState = Literal["queued", "running", "sleeping", "waiting", "completed", "fai
 Woke = Literal["time", "bell", "retry", "found"]
 """What ended a run's sleep: its instant came, its bell was rung, a person had it tried again; or it was with nobody, and was found."""
 
+DIED: Final = "PROCESS_DIED"
+"""The code of a run that was on processes that ended: it lies for that, or was given up for it."""
 EVERY: Final = "*"
 """Stands for all projects where one is named."""
 

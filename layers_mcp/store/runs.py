@@ -15,7 +15,7 @@ from sqlalchemy.engine import RowMapping
 from layers_mcp.database import reading, writing
 from layers_mcp.database.adding import add
 from layers_mcp.database.now import now_us
-from layers_mcp.store.rows import RunRow, RunState, Woke
+from layers_mcp.store.rows import DIED, RunRow, RunState, Woke
 from layers_mcp.store.run_tables import bells, runs, workers
 
 __all__ = ["Runs"]
@@ -98,14 +98,17 @@ class Runs:
             if known.state in _OVER or seated is None:
                 return None
             broken = known.state == "running" and recorded <= known.done
-            fresh = {
+            suspect = known.code == DIED and known.state in _LIES
+            fresh: dict[str, Any] = {
                 "state": "running",
                 "worker": row.worker,
                 "turn": known.turn + 1,
-                "starts": known.starts + 1 if broken else 1,
+                "starts": known.starts + broken if broken or suspect else 1,
                 "done": recorded,
                 **_UP,
             }
+            if known.code == DIED and not suspect:
+                fresh |= {"code": None, "words": None}
             connection.execute(update(runs).where(_this(row.id)).values(fresh))
             return known.model_copy(update=fresh)
 
@@ -190,8 +193,11 @@ class Runs:
             return _read(found)
 
     def retry(self, run_id: str) -> bool:
-        """Have a run that failed or was cancelled go on: with the step that failed, or after all that is on record; False: it did not."""
-        again = _this(run_id) & runs.c.state.in_(("failed", "cancelled"))
+        """Have a run that failed or was cancelled go on: with the step that failed, or after all that is on record; False: it did not.
+
+        Nor does one whose project was forgotten.
+        """
+        again = _this(run_id) & runs.c.state.in_(("failed", "cancelled")) & (runs.c.given != "")
         woke: Woke = "retry"
         new: dict[str, Any] = {"state": "sleeping", "ended_at": None, "due_at": _AT_ONCE, "woken": woke, "starts": 0, "code": None}
         step = case((runs.c.state == "failed", runs.c.step), else_=0)
@@ -228,6 +234,19 @@ class Runs:
         """Forget runs, for good."""
         with writing(self._engine) as connection:
             connection.execute(delete(runs).where(runs.c.id.in_(ids)))
+
+    def of_project(self, project_id: str) -> tuple[str, ...]:
+        """Ids of all runs of a project, by its whole id."""
+        with reading(self._engine) as connection:
+            return tuple(connection.execute(select(runs.c.id).where(runs.c.project_id == project_id)).scalars())
+
+    def empty(self, project_id: str, now: datetime) -> None:
+        """Empty what the runs of a project, whole id, were given and said; what is not over is cancelled, and none goes on."""
+        mine = runs.c.project_id == project_id
+        stop: dict[str, Any] = {"state": "cancelled", "ended_at": now, "worker": None, **_UP}
+        with writing(self._engine) as connection:
+            connection.execute(update(runs).where(mine, runs.c.state.not_in(_OVER)).values(stop))
+            connection.execute(update(runs).where(mine).values(given="", came=None, words=None))
 
     def forget_bells(self, *, older_us: int) -> None:
         """Forget the bells that were not rung for so long, and that nobody lies by."""

@@ -91,13 +91,14 @@ class Store:
     def forget(self, project_id: str, *, now: datetime) -> int:
         """Empty what the previews of a project showed and brought; how many there were. `scrub` then clears the file of it.
 
-        With them goes what loops know of its customer and asked about it, and what webhooks told. What desks tell each other names no
-        project, so all of that goes: it is seen again at the next look.
+        With them goes what loops know of its customer, were given and asked about it, and what webhooks told. What desks tell each other
+        names no project, so all of that goes: it is seen again at the next look.
         """
         empty(self._engine)
         self.customers.forget(full_project(project_id), now)
         self.questions.forget(full_project(project_id), now)
         self.pulses.forget(full_project(project_id))
+        self.runs.empty(full_project(project_id), now)
         self.inbox.forget(full_project(project_id))
         return self.confirmations.forget(project_id, now=now)
 

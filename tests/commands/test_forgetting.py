@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import subprocess
 import sys
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -14,6 +16,9 @@ from layers_mcp.clock import WallClock
 from layers_mcp.gate.gate import Display, Gate
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go, Refused
+from layers_mcp.loops.engine import Engine
+from layers_mcp.loops.run import Came, Given, Loop, Run
+from layers_mcp.loops.runner import EngineRunner
 from layers_mcp.store.store import Store
 
 PATIENCE_S = 60
@@ -92,6 +97,61 @@ def test_no_program_and_no_slip_of_the_hand_forgets(gate, store, tmp_path, typed
     assert said.returncode == code
     assert len(store.confirmations.waiting(WallClock().now())) == 1
     assert left(tmp_path)
+
+
+@pytest.mark.anyio
+async def test_what_loops_were_given_and_did_goes_with_their_steps_and_none_goes_on(store, tmp_path):
+    """Issue 7; design.md §8: `forget` leaves no text of the customer, in whatever file; other projects' runs go on."""
+
+    async def do(run: Run, given: Told) -> Heard:
+        await run.about(project_id=given.project)
+        said = await run.step("said", partial(_echo, given.word), came=str)
+        if given.waits:
+            await run.nap("wait", bell="bell")
+        return Heard(word=said)
+
+    loop = Loop("toy", Told, Heard, do)
+    engine = Engine(tmp_path / "engine.db", poll_s=0.02)
+    runner = EngineRunner(store, engine, WallClock(), [loop])
+    async with runner.working("a test", pause_s=0.02), asyncio.timeout(PATIENCE_S):
+        await runner.start(loop, "over", Told(project=PROJECT, word="Zebrafinch."))
+        await runner.start(loop, "lies", Told(project=PROJECT, word="Zebrafinch.", waits=True))
+        await runner.start(loop, "other", Told(project="prj_other", word="Sparrow.", waits=True))
+        runs, so = ("over", "lies", "other"), ["completed", "waiting", "waiting"]
+        while [store.runs.find(one).state for one in runs] != so:  # noqa: ASYNC110  they say so in the store
+            await asyncio.sleep(0.02)
+    engine.close()
+    before = left(tmp_path)
+
+    said = forget(tmp_path, PROJECT, "--yes")
+
+    engine = Engine(tmp_path / "engine.db")
+    after = left(tmp_path)
+    assert said.returncode == 0, said.stderr
+    assert {place.removesuffix("-wal") for place in before} == {"layers.db", "engine.db"}
+    assert (after, "runs of loops: 2" in said.stdout) == ([], True)
+    assert [store.runs.find(one).state for one in ("over", "lies", "other")] == ["completed", "cancelled", "waiting"]
+    assert ([*engine.steps("over")], [one.name for one in engine.steps("other")]) == ([], ["said"])
+    assert not store.runs.retry("lies")
+    engine.close()
+
+
+async def _echo(word: str) -> str:
+    return word
+
+
+class Told(Given):
+    """A word about a project."""
+
+    project: str
+    word: str
+    waits: bool = False
+
+
+class Heard(Came):
+    """The same word."""
+
+    word: str
 
 
 def test_what_acts_meanwhile_ends_without_its_outcome_kept(gate, store, tmp_path):

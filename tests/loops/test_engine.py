@@ -363,6 +363,32 @@ async def test_a_run_that_ends_its_process_again_and_again_is_given_up(workshop,
     assert failed.row.code == "PROCESS_DIED"
 
 
+@pytest.mark.parametrize("ended", [1, 2, MOST_STARTS - 1])
+async def test_a_run_whose_processes_ended_goes_on_and_after_the_second_only_some_time_later(workshop, clock, ended: int) -> None:
+    """`loops/patience`: what ends a process takes others with it that were in hand; lying apart, they get a step further without it."""
+    done = Done()
+
+    async def do(run: Run, _given: Start) -> End:
+        return End(total=await run.step("one", lambda: done.add("one"), came=int))
+
+    workshop.store.workers.sit("dead", "a machine", now=clock.now())
+    row = RunRow(id="run", loop="toy", given="{}", state="queued", began_at=clock.now(), worker="dead")
+    for _ in range(ended):
+        workshop.store.runs.begin(row, recorded=0)
+    workshop.store.workers.gone("dead")
+    async with workshop.open(toy(do)) as runner:
+        await runner.start(toy(do), "run", Start())
+        if ended > 1:
+            lies = await workshop.reaches("sleeping")
+            clock.advance(lies.row.until - clock.now())
+        over = await workshop.reaches("completed")
+
+    if ended > 1:
+        assert (lies.row.code, lies.row.starts) == ("PROCESS_DIED", ended + 1)
+        assert 0.5 <= (lies.row.until - lies.row.began_at) / min(timedelta(seconds=15 * 4 ** (ended - 2)), HOUR) <= 1.5
+    assert (over.row.code, done.words) == (None, ["one"])
+
+
 async def test_on_a_server_runs_lie_wake_fail_and_go_on_as_in_a_file(on_postgres, workshop_at, clock) -> None:
     """Issue 7: "with the same code on many machines with Postgres"."""
     done, poor = Done(), True
