@@ -53,6 +53,12 @@ def _quick(drawn_once: None) -> None:
 
 
 @pytest.fixture(scope="session")
+def module() -> Callable[[str], ModuleType]:
+    """Loads a module of this folder, by its name."""
+    return lambda name: _module(Path(__file__).with_name(f"{name}.py"))
+
+
+@pytest.fixture(scope="session")
 def wire() -> type:
     """The class of servers that are spoken to in plain JSON lines."""
     return _module(_TESTS / "journeys" / "conftest.py").Wire

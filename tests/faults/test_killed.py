@@ -167,20 +167,6 @@ def _at(post: str, account: str, days: int) -> dict[str, Any]:
     return {"containerId": post, "scheduledFor": at, "targets": [{"socialAccountId": account}]}
 
 
-def _standing(state: Path) -> list[dict[str, Any]]:
-    """What every customer has, as the sandbox's tables hold it."""
-    found = []
-    with sqlite3.connect(state / "sandbox.db") as tables:
-        for project, name in tables.execute("select id, external_id from projects where external_id like 'customer %'").fetchall():
-            jobs = Counter(one for (one,) in tables.execute("select kind from jobs where project_id = ?", (project,)))
-            undone = tables.execute("select count(*) from jobs where project_id = ? and opened_at is null", (project,)).fetchone()[0]
-            posts = tables.execute("select approval from containers where project_id = ?", (project,)).fetchall()
-            queued = tables.execute("select canceled_at, problem from posts where project_id = ?", (project,)).fetchall()
-            found.append({"name": name, "jobs": dict(jobs), "undone": undone, "posts": posts, "queued": queued})
-    tables.close()
-    return found
-
-
 def _queued_at(state: Path, project: str) -> Counter[datetime]:
     """How many posts of a project are queued for each instant, as the sandbox's tables hold it; the demo there has posts of its own."""
     with sqlite3.connect(state / "sandbox.db") as tables:
@@ -189,17 +175,9 @@ def _queued_at(state: Path, project: str) -> Counter[datetime]:
     return Counter(datetime.fromtimestamp(one / 1000, UTC) for (one,) in found)  # whole milliseconds
 
 
-WHOLE = {"jobs": {"project_ingest_github": 1, "content_generate": 1}, "undone": 0, "posts": [("approved",)], "queued": [(None, None)]}
-
-
-def _doubled(one: dict[str, Any]) -> bool:
-    """Whether a customer has more of something than one."""
-    return len(one["posts"]) > 1 or len(one["queued"]) > 1 or any(number > 1 for number in one["jobs"].values())
-
-
 @pytest.mark.timeout(5400)
 @pytest.mark.parametrize("customers", [2, pytest.param(100, marks=pytest.mark.long)])
-def test_customers_are_onboarded_once_and_whole_by_servers_that_are_killed(mortal, tmp_path, tally, customers):
+def test_customers_are_onboarded_once_and_whole_by_servers_that_are_killed(mortal, module, tmp_path, tally, customers):
     """Issue 5, "Prove it: Faults": kill -9 at random moments: 0 duplicates, 0 half-done customers after resuming, 0 lost confirmations."""
     dice = Random(customers)  # the same moments at every run
 
@@ -212,9 +190,10 @@ def test_customers_are_onboarded_once_and_whole_by_servers_that_are_killed(morta
         _onboard(agent, f"customer {number}")
     agent.close()
 
-    stand = _standing(tmp_path / "state")
-    half = [one for one in stand if {part: one[part] for part in WHOLE} != WHOLE]
-    tally("Onboardings of killed servers", customers=len(stand), duplicates=sum(map(_doubled, stand)), half_done=len(half), **agent.counted)
+    check = module("standing")
+    stand = check.standing(tmp_path / "state")
+    half, twice = check.half(stand), sum(map(check.doubled, stand))
+    tally("Onboardings of killed servers", customers=len(stand), duplicates=twice, half_done=len(half), **agent.counted)
     assert len(stand) == len({one["name"] for one in stand}) == customers
     assert half == []
     assert agent.counted["kills"] >= customers / 2
