@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from layers_mcp import telemetry
 from layers_mcp.clock import Clock
-from layers_mcp.founding import as_seen_by, key_file, policy_of, principal
+from layers_mcp.founding import as_seen_by, catalog_of, key_file, policy_of, principal
 from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.caller import Caller
-from layers_mcp.server.catalog import read_catalog, tools_of
+from layers_mcp.server.catalog import tools_of
 from layers_mcp.settings import Settings
 from layers_mcp.tool.asking import Asker, AskFirst
 
@@ -90,7 +90,7 @@ class App:
             BadPolicy: the file of LAYERS_POLICY can't be held to.
             BadKeyFile: the file of LAYERS_API_KEY_FILE holds no keys.
         """
-        self.catalog = read_catalog(settings.tools, without=settings.exclude_tools, read_only=settings.read_only)
+        self.catalog = catalog_of(settings)
         self._policy = policy_of(settings) if settings.policy is not None else None
         self._keys = key_file(settings.api_key_file) if settings.api_key_file is not None else settings.api_key
         self._settings = settings

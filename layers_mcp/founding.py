@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layers_mcp.server.caller import Caller, met
-from layers_mcp.server.catalog import control_tools
+from layers_mcp.server.catalog import Catalog, control_tools, read_catalog
+from layers_mcp.server.pinning import only
 from layers_mcp.settings import Settings
 
 if TYPE_CHECKING:
@@ -15,7 +16,17 @@ if TYPE_CHECKING:
     from layers_mcp.gate.policy import Policy
     from layers_mcp.tool.visit import House
 
-__all__ = ["as_seen_by", "key_file", "policy_of", "principal"]
+__all__ = ["as_seen_by", "catalog_of", "key_file", "policy_of", "principal"]
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    """What a client is shown.
+
+    Raises:
+        UnknownTool: a tool or preset that nobody knows is named, or no tool is left.
+    """
+    pinned = only(settings.projects) is not None
+    return read_catalog(settings.tools, without=settings.exclude_tools, read_only=settings.read_only, pinned=pinned)
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -107,7 +107,8 @@ class Settings(Listening):
         description="Credits that may be spent in all projects together, for good, without a yes, as far as the state has it on record.",
     )
     projects: Annotated[tuple[str, ...] | None, NoDecode] = Field(
-        default=None, description="The only projects this server may touch: ids, comma-separated; without it, all of the key's."
+        default=None,
+        description="The only projects to touch: ids, comma-separated; with one, no tool asks for it. Without it, all of the key's.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged to stderr.")
     sandbox_speed: float = Field(

@@ -17,6 +17,7 @@ from layers_mcp import __version__
 from layers_mcp.server.asking import asker_of, input_required
 from layers_mcp.server.caller import Caller, caller_of
 from layers_mcp.server.catalog import Catalog
+from layers_mcp.server.pinning import only, unpinned
 from layers_mcp.tool.asking import Asker, AskFirst
 
 __all__ = ["Answer", "AnswerCall", "FillPrompt", "Picture", "Tell", "bind"]
@@ -98,12 +99,14 @@ def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt, *, listed: Lite
     """
     list_prompts, get_prompt = _prompts(catalog, fill)
     tools = [types.Tool.model_validate(one) for one in catalog.tools]
+    pinned = [types.Tool.model_validate(unpinned(one)) for one in catalog.tools]
     schemas = {one["name"]: one["inputSchema"] for one in catalog.tools}
 
     async def list_tools(ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         caller = caller_of(ctx)
-        allowed = None if caller is None else caller.tools
-        return types.ListToolsResult(tools=[one for one in tools if allowed is None or one.name in allowed])
+        allowed, projects = (None, None) if caller is None else (caller.tools, caller.projects)
+        listed = tools if only(projects) is None else pinned
+        return types.ListToolsResult(tools=[one for one in listed if allowed is None or one.name in allowed])
 
     async def call_tool(ctx: ServerRequestContext[Any], params: types.CallToolRequestParams) -> Called:
         async def tell(done: float, stage: str) -> None:

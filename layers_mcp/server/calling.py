@@ -19,6 +19,7 @@ from layers_mcp.contract.errors import Internal, Invalid, LayersError, OurMistak
 from layers_mcp.server.arguments import meant
 from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.catalog import ALIASES
+from layers_mcp.server.pinning import filled, only, unsaid
 from layers_mcp.server.render import pictures, problem_record, problem_text, record, text
 from layers_mcp.server.schema import input_schema, output_schema
 from layers_mcp.tool.asking import Asker, AskFirst
@@ -97,7 +98,10 @@ async def _made(  # noqa: PLR0913  each comes from another room
 ) -> _Made:
     try:
         declared = _find(name, shown, house)
-        envelope = await perform(declared, meant(given, input_schema(declared.arguments)), house, _rising(tell), asker=asker)
+        schema, pinned = input_schema(declared.arguments), only(house.projects)
+        asked = meant(given, schema)
+        envelope = await perform(declared, asked if pinned is None else filled(asked, schema, pinned), house, _rising(tell), asker=asker)
+        envelope = envelope if pinned is None else unsaid(envelope, pinned)
         made = record(envelope)
         _check(declared.name, made)
         reply = Answer(text=text(envelope), record=made, is_error=envelope.status == "failed", pictures=pictures(envelope))

@@ -13,6 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from layers_mcp.server.pinning import unpinned
+
 __all__ = ["ALIASES", "FILE", "Catalog", "UnknownTool", "control_tools", "read_catalog", "tools_of"]
 
 FILE = "catalog.json"
@@ -60,10 +62,13 @@ def tools_of(wanted: Sequence[str], *, said: str) -> frozenset[str]:
     return frozenset(shown)
 
 
-def read_catalog(wanted: Sequence[str] = ("start",), *, without: Sequence[str] = (), read_only: bool = False) -> Catalog:
+def read_catalog(
+    wanted: Sequence[str] = ("start",), *, without: Sequence[str] = (), read_only: bool = False, pinned: bool = False
+) -> Catalog:
     """The catalog with the tools of the presets and the single tools that `wanted` names, and with the words for them.
 
-    `without`: presets and single tools that are left out whatever is wanted; `read_only`: so is each that changes anything.
+    `without`: presets and single tools that are left out whatever is wanted; `read_only`: so is each that changes anything; `pinned`:
+    only one project may be touched, so that no tool asks for it.
 
     Raises:
         UnknownTool: a name nobody knows, or nothing is left: that stops the start.
@@ -75,4 +80,5 @@ def read_catalog(wanted: Sequence[str] = ("start",), *, without: Sequence[str] =
         raise UnknownTool("LAYERS_TOOLS: nothing is left of it after LAYERS_EXCLUDE_TOOLS and LAYERS_READ_ONLY")
     names = {one["name"] for one in tools}
     words = [text for part, text in raw["instructions"].items() if names & set(raw["presets"].get(part, names))]
-    return Catalog(instructions=" ".join(words), tools=tuple(tools), prompts=tuple(raw["prompts"]))
+    shown_as = map(unpinned, tools) if pinned else tools
+    return Catalog(instructions=" ".join(words), tools=tuple(shown_as), prompts=tuple(raw["prompts"]))

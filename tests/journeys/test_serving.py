@@ -124,7 +124,8 @@ async def test_each_token_has_its_own_tools_policy_and_handles(way, served):
 async def _may(root: str, projects: dict[str, str], token: str, **headers: str) -> str:
     """The names of the projects that a client sees listed, after making sure that it can read and change those only."""
     async with client_of(root, WAYS[0], Authorization=f"Bearer {token}", **headers) as call:
-        listed = {one["id"] for one in (await call("get_project"))["result"].get("projects", ())}
+        found = (await call("get_project"))["result"]  # where only one may be touched, that is the one it reads
+        listed = {one["id"] for one in [*found.get("projects", ()), *([found["project"]] if "project" in found else [])]}
         for project in projects.values():
             read = await call("get_project", projectId=project)
             wrote = await call("update_project", projectId=project, name="Q")

@@ -39,6 +39,27 @@ def test_a_server_that_only_reads_shows_and_does_nothing_else(serve):
     assert wire.call("get_run", {"customerExternalId": "quinn"})["error"]["code"] == "NOT_FOUND"
 
 
+def test_a_server_for_one_project_asks_for_none(serve):
+    """Issue 8: the pinned parameter leaves the schemas, another project is refused, and next calls can be made as they are."""
+    wire = serve()
+    own, other = (wire.call("create_project", {"name": name})["result"]["project"]["id"] for name in ("Quinn", "Other"))
+    wire.close()
+    wire = serve(LAYERS_PROJECTS=own.removeprefix("prj_"), LAYERS_TOOLS="all")
+
+    schemas = [tool["inputSchema"] for tool in wire.request("tools/list")["result"]["tools"]]
+    read, posts = wire.call("get_project"), wire.call("list_content")
+    foreign = wire.call("list_content", {"projectId": other})
+    held = wire.call("halt")
+    made = wire.call("generate_content", {"hook": "Skip the line."})
+
+    assert not any("projectId" in schema["properties"] for schema in schemas)
+    assert read["result"]["project"]["id"] == own
+    assert not any("projectId" in step["arguments"] for step in [*read.get("next", ()), *posts.get("next", ()), *held.get("next", ())])
+    assert foreign["error"]["code"] == "OUTSIDE_PROJECTS"
+    assert "this project" in held["summary"] or own in held["summary"]
+    assert made["error"]["code"] == "HALTED"
+
+
 def test_an_unknown_argument_is_refused_by_name_and_nothing_is_made(serve):
     """Design §4: unknown arguments are refused by name."""
     wire = serve()

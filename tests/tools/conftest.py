@@ -350,6 +350,7 @@ def _wanted(tool: Any, ids: dict[str, str], project: str) -> list[dict[str, Any]
         "targets": [{"socialAccountId": ids["socialAccountId"]}],
         "scheduledFor": "2026-12-01T12:00:00Z",
         "answer": "no",
+        "loop": "publish_to_learn",
         "name": "Another", "repoFullName": "quinns-coffee/quinns-app", "platform": "tiktok", "override": "exclude", "policy": "review_all",
         "status": "dismissed", "kind": "logo", "url": "https://quinnscoffee.com/logo.svg", "returnUrl": "https://app.your-partner.com/done",
     }  # fmt: skip
