@@ -203,11 +203,11 @@ class App:
         """What takes webhooks; opened with the house by the first delivery, and at work from then on."""
         from layers_mcp.receiver.opening import receiving  # noqa: PLC0415  shut until something is delivered
 
-        house, settings = await self.house(), self._settings
+        house = await self.house()
         async with self._opening:
             if self._receiver is None:
                 assert self._store is not None, "the house is open, and its store with it"
-                made = receiving(self._store, house.desk, principal=principal(settings), place=place_of(settings), clock=self._clock)
+                made = receiving(house.grounds(self._store), place=place_of(self._settings))
                 self._receiver = await self._stack.enter_async_context(made)
         return self._receiver
 

@@ -23,11 +23,12 @@ _BELLS_US = 30 * 86_400 * 1_000_000
 
 
 def wake(store: Store, engine: Engine, row: RunRow) -> None:
-    """Wake a run that was taken for that; one of which the engine has no record begins anew, as each step finds again what it made."""
+    """Wake a run that was taken for that; one of which the engine has no record begins, or begins anew: each step finds what it made."""
     try:
         queued = engine.wake(row.id, again=row.step if row.woken == "retry" else 0)
     except Unknown:
-        structlog.get_logger().warning("run_begins_anew", run=row.id, loop=row.loop)
+        if row.turn:  # else it was started early (`loops/early`)
+            structlog.get_logger().warning("run_begins_anew", run=row.id, loop=row.loop)
         engine.enqueue(row.id, row.loop, row.given)
         queued = True
     store.runs.woken(row, queued=queued)

@@ -13,7 +13,7 @@ from layers_mcp.contract.content import Container, ListContent
 from layers_mcp.contract.creatives import Creative
 from layers_mcp.contract.publishing import ListPosts, ScheduledPost
 from layers_mcp.contract.scalars import full_project
-from layers_mcp.contract.social import ListAccounts
+from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.loops import health
 from layers_mcp.loops.habit import Habit
 from layers_mcp.loops.health import Facts, Ours
@@ -22,7 +22,7 @@ from layers_mcp.store.asked import Customer
 from layers_mcp.store.pulses import Alert, Pulse, Score
 from layers_mcp.store.store import Store
 
-__all__ = ["Report", "of_loops", "pulse_of", "report"]
+__all__ = ["Felt", "Report", "of_loops", "pulse_of", "report"]
 
 _PAGE, _POSTS_PAGE, _PAGES = 200, 100, 10
 """At most 2,000 contents and 1,000 posts of two weeks are looked through; ours."""
@@ -89,13 +89,28 @@ async def _facts(layers: Partner, store: Store, customer: Customer, *, scores: t
     )
 
 
-async def pulse_of(layers: Partner, store: Store, customer: Customer, *, creatives: list[Creative], habit: Habit | None) -> Pulse:
+class Felt(NamedTuple):
+    """A pulse, and the accounts that it was taken of."""
+
+    pulse: Pulse
+    accounts: tuple[SocialAccount, ...]
+
+
+async def pulse_of(layers: Partner, store: Store, customer: Customer, *, creatives: list[Creative], habit: Habit | None) -> Felt:
     """How a customer's project does now. `habit`: None where nothing is advertised."""
     now, project_id = layers.now(), customer.project_id or ""
     before = store.pulses.of(customer.principal, project_id)
     scores = _scored(() if before is None else before.scores, creatives, now)
-    alerts = health.of_project(await _facts(layers, store, customer, scores=scores, habit=habit))
-    return Pulse(principal=customer.principal, project_id=project_id, at=now, customer=customer.external_id, scores=scores, alerts=alerts)
+    facts = await _facts(layers, store, customer, scores=scores, habit=habit)
+    pulse = Pulse(
+        principal=customer.principal,
+        project_id=project_id,
+        at=now,
+        customer=customer.external_id,
+        scores=scores,
+        alerts=health.of_project(facts),
+    )
+    return Felt(pulse, facts.accounts)
 
 
 class Report(NamedTuple):

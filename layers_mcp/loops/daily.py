@@ -31,11 +31,15 @@ LASTS: Final = timedelta(hours=20)
 
 
 class Daily(Given):
-    """One day of one customer: its external id, its project by its whole id, and the day in its own zone."""
+    """One day of one customer: its external id, its project by its whole id, and the day in its own zone.
+
+    `early`: an event asks for what can't wait of it; the day's own run comes all the same, and misses nothing.
+    """
 
     customer: str
     project_id: str
     day: date
+    early: bool = False
 
     def whose(self) -> Whose:
         """The customer's, and its project's."""

@@ -36,6 +36,7 @@ from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.policy import Policy
 from layers_mcp.loops.allowed import MAKES, PLANNED, RANKS, WRITES
+from layers_mcp.loops.bells import of_thing
 from layers_mcp.loops.run import Run
 from layers_mcp.store.asked import Plan
 from layers_mcp.store.rows import ConfirmedBy
@@ -188,7 +189,7 @@ class Hands:
             seen = await run.step(f"{name} {times}", partial(self._seen, thing), came=thing.endpoint.reply)
             if thing.sign(seen).over:
                 return seen
-            await run.nap(f"{name} {times} nap", until=self.clock.now() + lies_for(times), bell=thing.name.replace(" ", ":"))
+            await run.nap(f"{name} {times} nap", until=self.clock.now() + lies_for(times), bell=of_thing(thing.name))
             times += 1
 
     async def schedule(self, wanted: ScheduleContent, plan: Plan, *, key: str) -> Schedule:

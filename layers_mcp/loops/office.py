@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from layers_mcp.contract.scalars import full_project
+from layers_mcp.loops.bells import of_project, of_question
 from layers_mcp.loops.checking import Report, report
 from layers_mcp.loops.customer import Onboard, run_id_of
 from layers_mcp.loops.daily import SHORTS, Daily, daily_id, zone_named
@@ -90,9 +91,9 @@ class Office:
     async def answer(self, question: Question, word: str, *, by: ConfirmedBy) -> bool:
         """Answer a question and wake whoever waits for that; False where it was answered or withdrawn before."""
         said = self._store.questions.answer(question.id, word, by=by, now=self._clock.now())
-        await self._runner.ring(f"question:{question.id}")
+        await self._runner.ring(of_question(question.id))
         if question.project_id is not None:
-            await self._runner.ring(f"project:{question.project_id}")
+            await self._runner.ring(of_project(question.project_id))
         return said
 
     def plan(self, project_id: str) -> Plan | None:
@@ -109,7 +110,7 @@ class Office:
         self._store.plans.set(whole)
         for one in self.questions(project_id=plan.project_id, kind="plan", after=None, limit=100):
             self._store.questions.withdraw(one.id, self._clock.now())
-        await self._runner.ring(f"project:{whole.project_id}")
+        await self._runner.ring(of_project(whole.project_id))
 
     def revoke_plan(self, project_id: str) -> bool:
         """End a project's plan; whether there was one. What is queued by it stays queued."""

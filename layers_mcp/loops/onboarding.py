@@ -25,9 +25,9 @@ __all__ = ["NAME", "onboarding"]
 NAME = "onboarding"
 
 
-async def _placed(hands: Hands, project_id: str, container_id: str, key: str) -> Placed:
+async def _placed(case: Case, container_id: str, key: str) -> Placed:
     try:
-        return await place(hands, project_id, container_id, key=key)
+        return await place(case.hands, case.project_id, container_id, key=key, run_id=case.run.id)
     except ContentRejected:  # a person thought better of it meanwhile
         return Placed(why="not_ready")
 
@@ -49,7 +49,7 @@ async def _scheduled(case: Case, approved: Sequence[str]) -> tuple[str, ...]:
     posts: list[str] = []
     for container in approved:
         name = f"schedule {container}"
-        do = partial(_placed, case.hands, case.project_id, container, case.run.key(name))
+        do = partial(_placed, case, container, case.run.key(name))
         posts += (await case.run.step(name, do, came=Placed)).scheduled_post_ids
     return tuple(posts)
 

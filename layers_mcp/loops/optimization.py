@@ -3,9 +3,10 @@
     1. read what it decided since the last review, and what matters of it
     2. where people override it often: say so, as the configuration wants tuning
     3. where the pool of creatives is thin: ask for fresh ones, and make them on a yes
-    4. take the customer's pulse, which `get_health` tells
+    4. take the customer's pulse, which `get_health` tells, and ask about the accounts that need a person
 
-It overrides nothing, and approves nothing of the optimizer's: what waits for a yes waits for a person's.
+It overrides nothing, and approves nothing of the optimizer's: what waits for a yes waits for a person's. Early, it asks for no creatives:
+that is for once a day.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from layers_mcp.contract import content
 from layers_mcp.contract.content import GenerateContent
 from layers_mcp.contract.errors import NotFound
 from layers_mcp.contract.scalars import Utc
+from layers_mcp.loops.accounts import Lame, ask_about, close_answered, lame_of
 from layers_mcp.loops.checking import pulse_of
 from layers_mcp.loops.daily import LASTS, Daily, Day
 from layers_mcp.loops.hands import Hands, House, Making
@@ -66,6 +68,7 @@ class _Seen(Came):
 
     review: Review
     alerts: tuple[Alert, ...]
+    lame: tuple[Lame, ...] = ()
 
 
 def _since(hands: Hands, project_id: str) -> datetime:
@@ -81,9 +84,18 @@ async def _review(hands: Hands, given: Daily) -> _Seen:
     if customer is None or customer.project_id is None:
         raise NotFound(f"project {given.project_id} has no customer here any more")
     seen, creatives = await review(hands, given.project_id, _since(hands, given.project_id))
-    pulse = await pulse_of(hands, store, customer, creatives=creatives, habit=seen.habit)
-    store.pulses.keep(pulse)
-    return _Seen(review=seen, alerts=pulse.alerts)
+    felt = await pulse_of(hands, store, customer, creatives=creatives, habit=seen.habit)
+    store.pulses.keep(
+        felt.pulse if not given.early else felt.pulse.model_copy(update={"at": _left_off(hands, given.project_id, seen.since)})
+    )
+    close_answered(hands, given.project_id, felt.accounts)
+    return _Seen(review=seen, alerts=felt.pulse.alerts, lame=lame_of(hands, given.project_id, felt.accounts))
+
+
+def _left_off(hands: Hands, project_id: str, since: datetime) -> datetime:
+    """Where the last whole review left off: the next one tells again what an early look told, as nobody may have seen that."""
+    last = hands.house.store.pulses.of(hands.owner, project_id)
+    return since if last is None else last.at
 
 
 async def _generate(day: Day, number: int, agreed: int) -> Making:
@@ -129,7 +141,8 @@ async def _loop(hands: Hands, run: Run, given: Daily) -> Reviewed:
             options=_SEEN,
             facts={"overridden": seen.habit.overridden, "decided": seen.habit.decided},
         )
-    made = await _fresh(day, seen)
+    await ask_about(day, kept.lame)
+    made = () if given.early else await _fresh(day, seen)
     return Reviewed(
         since=seen.since,
         decided=seen.decided,

@@ -14,6 +14,7 @@ from layers_mcp.contract.content import GetContent
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import ApprovalStatus, SocialPlatform, Utc, wire_time
 from layers_mcp.contract.social import CreateOauthUrl, ListAccounts, OauthUrl
+from layers_mcp.loops.bells import of_project
 from layers_mcp.loops.case import Case
 from layers_mcp.loops.hands import lies_for
 from layers_mcp.loops.questions import LINK, RENEWALS, SKIP, withdraw
@@ -142,7 +143,7 @@ async def settled(case: Case, links: Sequence[Link], containers: Sequence[str]) 
         review = await _reviewed(case, review, waiting)
         if not still and not waiting:
             break
-        await case.run.nap(f"people {times} nap", until=_until(case, still.values(), times, stand.at), bell=f"project:{case.project_id}")
+        await case.run.nap(f"people {times} nap", until=_until(case, still.values(), times, stand.at), bell=of_project(case.project_id))
     return Settled(
         accounts=tuple(accounts[one] for one in case.given.connect if one in accounts),
         approved=tuple(one for one, status in decisions.items() if status in ("approved", "not_required")),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 from layers_mcp.client.pages import Page, every
 from layers_mcp.contract import content, publishing, social
 from layers_mcp.contract.content import Container, GetContent
-from layers_mcp.contract.errors import ContentRejected
+from layers_mcp.contract.errors import BY_CODE, ContentRejected
 from layers_mcp.contract.publishing import ListPosts, ScheduleContent, ScheduledPost, Target
 from layers_mcp.contract.scalars import Utc, full_project
 from layers_mcp.contract.social import ListAccounts
@@ -28,6 +29,9 @@ _PAGE, _PAGES = 100, 25
 """At most 2,500 posts of a project are looked through; ours."""
 _DAYS: Final = timedelta(days=2)
 """What went out so late may count against a local day that is not over."""
+
+_TURN: Final = timedelta(minutes=10)
+"""How long one run may take over an opening before others count it as dead; ours, beyond what its requests wait for their turn."""
 
 Why = Literal["", "no_plan", "not_ready", "no_account", "no_opening", "queued_before"]
 
@@ -78,18 +82,31 @@ def _ready(post: Container) -> bool:
     return post.status == "completed" and post.approval_status in ("approved", "not_required")
 
 
-async def place(hands: Hands, project_id: str, container_id: str, *, key: str) -> Placed:
-    """Put an approved content into the next opening of the project's plan; a repeat finds what it put there before.
+@contextmanager
+def _alone(hands: Hands, project_id: str, run_id: str) -> Generator[Callable[[], None]]:
+    """Let nobody else put anything into this project's plan meanwhile: two who look at once would both take its last opening.
 
-    Everything is looked up in the call that schedules: the plan, the approval, the accounts, and what stands there already.
+    Gives what makes sure that it still is so. A run that another worker takes over goes on at once.
 
     Raises:
-        ContentRejected: a person turned it down.
-        PolicyForbids, Halted, LayersError: as `Hands.send`.
+        TransientError: another run is at it.
     """
-    plan = plan_of(hands, project_id)
-    if plan is None:
-        return Placed(why="no_plan")
+    turns, name = hands.house.store.watches(hands.owner), f"plan {project_id}"
+
+    def sure() -> None:
+        now = hands.clock.now()
+        if turns.claim(name, run_id, now=now, until=now + _TURN).holder != run_id:
+            raise BY_CODE["UNAVAILABLE"](f"another run puts content into the plan of project {project_id}")
+
+    sure()
+    try:
+        yield sure
+    finally:
+        turns.release(name, run_id, now=hands.clock.now())
+
+
+async def _placed(hands: Hands, plan: Plan, container_id: str, *, key: str, sure: Callable[[], None]) -> Placed:
+    project_id = plan.project_id
     post = await hands.send(content.GET, GetContent(container_id=container_id))
     if full_project(post.project_id or "") != plan.project_id or not _ready(post):
         return Placed(why="not_ready")
@@ -105,5 +122,24 @@ async def place(hands: Hands, project_id: str, container_id: str, *, key: str) -
         return Placed(why="no_opening")
     targets = tuple(Target(social_account_id=one) for one in opening.accounts)
     wanted = ScheduleContent(container_id=post.id, targets=targets, scheduled_for=opening.at)
+    sure()
     made = await hands.schedule(wanted, plan, key=key)
     return Placed(scheduled_post_ids=made.scheduled_post_ids, at=made.scheduled_for)
+
+
+async def place(hands: Hands, project_id: str, container_id: str, *, key: str, run_id: str) -> Placed:
+    """Put an approved content into the next opening of the project's plan; a repeat finds what it put there before.
+
+    `key`: what it is sent under; `run_id`: the run that wants it. Everything is looked up in the call that schedules: the plan, the
+    approval, the accounts, and what stands there already. One run of a project does that at a time.
+
+    Raises:
+        ContentRejected: a person turned it down.
+        TransientError: another run is at it.
+        PolicyForbids, Halted, LayersError: as `Hands.send`.
+    """
+    plan = plan_of(hands, project_id)
+    if plan is None:
+        return Placed(why="no_plan")
+    with _alone(hands, plan.project_id, run_id) as sure:
+        return await _placed(hands, plan, container_id, key=key, sure=sure)

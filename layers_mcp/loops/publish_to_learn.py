@@ -6,7 +6,8 @@
     4. post what a person approved, inside the standing plan; without one that is a question, too
     5. where the clones cost more than a loop may spend: a question, and the clones once it is answered with yes
 
-It approves nothing and overrides nothing: what it makes waits for review as the project's policy has it.
+It approves nothing and overrides nothing: what it makes waits for review as the project's policy has it. Early, it clones nothing: that is
+for once a day.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ async def _let_go(day: Day, seen: Learned) -> tuple[str, ...]:
 async def _place(day: Day, container_id: str) -> Placed:
     """Into the plan's next opening. The key is the content's own: whichever runs want it out, it goes out once."""
     key, project_id = key_of(f"post:{container_id}", "schedule"), day.given.project_id
-    placed = await place(day.hands, project_id, container_id, key=key)
+    placed = await place(day.hands, project_id, container_id, key=key, run_id=day.run.id)
     for post_id in () if placed.why else placed.scheduled_post_ids:
         day.hands.gate.began("post", post_id, tool=_NAME, arguments="", project_id=project_id)
     return placed
@@ -114,21 +115,22 @@ async def _loop(hands: Hands, run: Run, given: Daily) -> Looped:
     day = Day(run, hands, given)
     await run.about(project_id=given.project_id, customer=given.customer)
     seen = await run.step("learn", partial(_learn, hands, given.project_id), came=Learned)
-    making = Making() if seen.winner is None else await day.tried("clones", partial(_clone, day, seen.winner), came=Making) or Making()
+    winner = None if given.early else seen.winner
+    making = Making() if winner is None else await day.tried("clones", partial(_clone, day, winner), came=Making) or Making()
     cloned = await day.made("clones made", making)
     canceled = await _let_go(day, seen)
     await day.ask_each("exclude", seen.exclude, _LOSES, options=_EXCLUDE, fact="adsContentId")
     await day.ask_each("include", seen.include, _WINS, options=_INCLUDE, fact="adsContentId")
     found = await run.step("ripe", partial(ripe, hands, given.project_id, seen.worn_out), came=Ripe)
     posted, left = await _post(day, found)
-    if seen.winner is not None and making.over:
-        agreed = await day.agreed(f"{seen.winner.variations} clones of post {seen.winner.post_id}", making)
-        again = partial(_clone, day, seen.winner, agreed=agreed)
+    if winner is not None and making.over:
+        agreed = await day.agreed(f"{winner.variations} clones of post {winner.post_id}", making)
+        again = partial(_clone, day, winner, agreed=agreed)
         cloned = await day.made("agreed made", await day.tried("agreed", again, came=Making) or Making()) if agreed else ()
     return Looped(
         skipped=seen.skipped,
         metric=seen.metric,
-        source=seen.winner.post_id if seen.winner is not None and cloned else None,
+        source=winner.post_id if winner is not None and cloned else None,
         cloned=cloned,
         canceled=canceled,
         posted=posted,

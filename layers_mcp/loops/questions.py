@@ -10,11 +10,12 @@ from typing import Final, Literal
 from pydantic import JsonValue
 
 from layers_mcp.gate.handle import digest
+from layers_mcp.loops.bells import of_question
 from layers_mcp.loops.hands import LONGEST, Hands
 from layers_mcp.loops.run import Run
 from layers_mcp.store.asked import Option, Question
 
-__all__ = ["AGAIN", "LINK", "NO", "RAN_OUT", "RENEWALS", "SKIP", "YES", "Kind", "answered", "ask", "bell_of", "question_id", "withdraw"]
+__all__ = ["AGAIN", "LINK", "NO", "RAN_OUT", "RENEWALS", "SKIP", "YES", "Kind", "answered", "ask", "question_id", "withdraw"]
 
 Kind = Literal[
     "connect", "install", "ingest", "generate", "spend", "credits", "review", "plan", "exclude", "include", "creative", "overrides"
@@ -36,11 +37,6 @@ LINK: Final = Option(word="link", means="A new link is made, as this one opens n
 def question_id(owner: str, kind: Kind, subject: JsonValue) -> str:
     """The id of the question about a subject: the same at every asking, so that a thing is asked once."""
     return "q_" + digest([owner, kind, subject])[:24]
-
-
-def bell_of(question: Question) -> str:
-    """What is rung when it is answered."""
-    return f"question:{question.id}"
 
 
 async def ask(  # noqa: PLR0913  what a question is, each by name
@@ -104,7 +100,7 @@ async def answered(run: Run, hands: Hands, name: str, asked: Question, *, lasts:
         if not now.open:
             return now.answer
         until = hands.clock.now() + (LONGEST if lasts is None else lasts)
-        if await run.nap(f"{name} {times} nap", until=until, bell=bell_of(asked)) == "time" and lasts is not None:
+        if await run.nap(f"{name} {times} nap", until=until, bell=of_question(asked.id)) == "time" and lasts is not None:
             break
         times += 1
     await withdraw(run, hands, f"{name} over", asked)

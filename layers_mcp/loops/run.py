@@ -3,7 +3,7 @@
     async def _onboard(run: Run, given: Onboard) -> Onboarded:
         project = await run.step("project", lambda: hands.project(given, key=run.key("project")), came=Project)
         await run.about(project_id=project.id, customer=given.customer_external_id)
-        woke = await run.nap("consent", until=project.links_end_at, bell=f"project:{project.id}")
+        woke = await run.nap("consent", until=project.links_end_at, bell=of_project(project.id))
         ...
 
     ONBOARDING = Loop("onboarding", Onboard, Onboarded, _onboard)

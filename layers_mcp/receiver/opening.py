@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from layers_mcp.client.desk import Desk
-from layers_mcp.clock import Clock
+from layers_mcp.loops.bells import of_thing
+from layers_mcp.loops.early import Early
+from layers_mcp.loops.hands import House
 from layers_mcp.receiver.app import Receiver
 from layers_mcp.receiver.pump import Pump, Waker
 from layers_mcp.receiver.reactions import Reaction
@@ -20,13 +22,16 @@ from layers_mcp.store.watches import Watches
 __all__ = ["Ring", "left_over", "receiving", "waker"]
 
 Ring = Callable[[str], Awaitable[None]]
-"""Wakes the runs that lie by a bell (`loops/run`)."""
+"""Wakes the runs that lie by a bell (`loops/bells`)."""
 _CONSENTS = 20
 """Of the consents that were begun of late so many are looked at: an event names the account, and not the consent."""
 
 
-def waker(desk: Desk, watches: Watches, begun: Begun, *, ring: Ring, clock: Clock) -> Waker:
-    """What does what an event comes to: in this process by the desk, in others by the row that their desks read, in runs by bells."""
+def waker(desk: Desk, watches: Watches, begun: Begun, *, ring: Ring, early: Early) -> Waker:
+    """What does what an event comes to: in this process by the desk, in others by the row that their desks read, in runs by bells.
+
+    Loops that look before their hour are started by rows, too, for whoever runs loops.
+    """
 
     def things(found: Reaction) -> list[str]:
         if found.consents_of is None:
@@ -36,11 +41,13 @@ def waker(desk: Desk, watches: Watches, begun: Begun, *, ring: Ring, clock: Cloc
 
     async def wake(found: Reaction) -> None:
         for name in await asyncio.to_thread(things, found):
-            await asyncio.to_thread(partial(watches.told, name, now=clock.now()))
+            await asyncio.to_thread(partial(watches.told, name, now=early.clock.now()))
             desk.wake(name)
-            await ring(name.replace(" ", ":"))
+            await ring(of_thing(name))
         for bell in found.bells:
             await ring(bell)
+        if found.early:
+            await asyncio.to_thread(early.start, found.early, found.project_id, found.cause)
 
     return wake
 
@@ -55,10 +62,12 @@ def left_over(where: Path | str) -> bool:
 
 
 @asynccontextmanager
-async def receiving(store: Store, desk: Desk, *, principal: str, place: str, clock: Clock) -> AsyncGenerator[Receiver]:
-    """The receiver of a store, pumping meanwhile. `principal`: whose desks share what they watch; `place`: the API, by its URL."""
+async def receiving(house: House, *, place: str) -> AsyncGenerator[Receiver]:
+    """The receiver of a house, pumping meanwhile. `place`: the API, by its URL."""
+    store, clock, principal = house.store, house.clock, house.gate.principal
     ring: Ring = partial(asyncio.to_thread, store.runs.ring)
-    pump = Pump(store.inbox, waker(desk, store.watches(principal), store.begun, ring=ring, clock=clock), clock)
+    early = Early(store=store, clock=clock, principal=principal, projects=house.projects)
+    pump = Pump(store.inbox, waker(house.desk, store.watches(principal), store.begun, ring=ring, early=early), clock)
     task = asyncio.create_task(pump.run())
     try:
         yield Receiver(place=place, clock=clock, endpoints=store.endpoints, inbox=store.inbox, pump=pump)

@@ -1,7 +1,7 @@
-"""What is done about each kind of event: which waits look again, and which bells are rung for runs.
+"""What is done about each kind of event: which waits look again, which bells are rung for runs, and which loops look before their hour.
 
 Reactions assume no order and may happen again: whoever is woken reads at Layers how things stand, and decides by that. What the seed
-asks of each event (seed 000, "Webhook events to subscribe to") is then the loops' and the tools' to do.
+asks of each event (seed 000, "Webhook events to subscribe to") is then the loops' and the tools' to do; `loops/early` has which.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 from layers_mcp.contract.events import PING, Event
 from layers_mcp.contract.scalars import full_project
+from layers_mcp.loops.bells import of_project
+from layers_mcp.loops.early import EARLY
 
 __all__ = ["REACTIONS", "Reaction", "Wakes", "reaction"]
 
@@ -17,13 +19,16 @@ __all__ = ["REACTIONS", "Reaction", "Wakes", "reaction"]
 class Reaction(NamedTuple):
     """What one event comes to.
 
-    `things`: names of waits (`client/thing`), each with a bell of its own; `bells`: others (`loops/run`); `consents_of`: a project whose
-    open consents are looked at, "" for those of all.
+    `things`: names of waits (`client/thing`), each with a bell of its own; `bells`: others (`loops/bells`); `consents_of`: a project whose
+    open consents are looked at, "" for those of all. `early`: daily loops that look now, of `project_id`, because of the event `cause`.
     """
 
     things: tuple[str, ...] = ()
     bells: tuple[str, ...] = ()
     consents_of: str | None = None
+    early: tuple[str, ...] = ()
+    project_id: str = ""
+    cause: str = ""
 
 
 class Wakes(NamedTuple):
@@ -48,9 +53,7 @@ REACTIONS: Final[dict[str, Wakes]] = {
     "post.canceled": _POST,
     "social_account.connected": Wakes(consent=True),
 }
-"""Kinds that end a wait. All others that `contract/events` knows ring their project's bell only: project.ready, content.approved and
-.rejected, ads.decision, lease_request.assigned, social_account.needs_reauth, ….
-"""
+"""Kinds that end a wait. All that `contract/events` knows ring their project's bell, by which an onboarding waits for people."""
 
 
 def reaction(event: Event) -> Reaction | None:
@@ -60,8 +63,12 @@ def reaction(event: Event) -> Reaction | None:
         return None if said is None else Reaction()
     wakes = REACTIONS.get(event.type, Wakes())
     project = full_project(said.project_id) if said.project_id else None
+    early = EARLY.get(event.type, ()) if project else ()
     return Reaction(
         things=(f"{wakes.thing} {getattr(said, wakes.field)}",) if wakes.thing else (),
-        bells=(f"project:{project}",) if project else (),
+        bells=(of_project(project),) if project else (),
         consents_of=(project or "") if wakes.consent else None,
+        early=early,
+        project_id=(project or "") if early else "",
+        cause=event.id if early else "",
     )

@@ -60,6 +60,20 @@ class Runs:
         with writing(self._engine) as connection:
             return add(connection, runs, row.model_dump() | {"born_us": now_us()})
 
+    def add_early(self, row: RunRow) -> bool:
+        """Keep a new run that lies until `row.due_at`, when whoever has a seat takes it on; False, and nothing done, where it is needless.
+
+        That is where one of that id is there, or one of the same loop, project and customer has not read anything yet: it will see
+        whatever the new one would.
+        """
+        its = (runs.c.loop == row.loop) & (runs.c.project_id == row.project_id) & (runs.c.customer == row.customer)
+        lies_first = (runs.c.state == "sleeping") & (runs.c.step == 1) & runs.c.woken.is_(None)
+        unread = (runs.c.turn == 0) & runs.c.state.in_(("queued", "sleeping")) | lies_first
+        with writing(self._engine) as connection:
+            if connection.execute(select(runs.c.id).where(its, unread).limit(1).with_for_update()).first() is not None:
+                return False
+            return add(connection, runs, row.model_dump() | {"born_us": now_us()})
+
     def find(self, run_id: str) -> RunRow | None:
         """A run, or None."""
         with reading(self._engine) as connection:

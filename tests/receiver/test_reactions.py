@@ -6,6 +6,7 @@ import pytest
 
 from layers_mcp.client import thing
 from layers_mcp.contract.events import EVENTS, Event
+from layers_mcp.loops.early import Early
 from layers_mcp.receiver.opening import waker
 from layers_mcp.receiver.reactions import REACTIONS, Reaction, reaction
 from layers_mcp.store.rows import Began
@@ -13,24 +14,31 @@ from layers_mcp.store.rows import Began
 UUID = "2481fa5c-a404-44ed-a561-565392499abc"
 PROJECT = f"prj_{UUID}"
 BELL = f"project:{PROJECT}"
+POSTS, REVIEWS = "publish_to_learn", "optimization"
 
 
 def _of(kind: str, **data: object) -> Reaction | None:
     return reaction(Event(id="evt_1", type=kind, data={"projectId": PROJECT, **data}))
 
 
+def _early(*loops: str, **more: str) -> Reaction:
+    return Reaction(bells=(BELL,), early=loops, project_id=PROJECT, cause="evt_1", **more)
+
+
 @pytest.mark.parametrize(
     ("kind", "data", "wakes"),
     [
         ("project.ready", {}, Reaction(bells=(BELL,))),
-        ("social_account.connected", {"socialAccountId": "sa_1"}, Reaction(bells=(BELL,), consents_of=PROJECT)),
+        ("social_account.connected", {"socialAccountId": "sa_1"}, _early(POSTS, REVIEWS, consents_of=PROJECT)),
         ("content.generated", {"id": "cnt_1"}, Reaction(things=("container cnt_1",), bells=(BELL,))),
-        ("content.approved", {"id": "cnt_1"}, Reaction(bells=(BELL,))),
+        ("content.approved", {"id": "cnt_1"}, _early(POSTS)),
+        ("content.rejected", {"id": "cnt_1"}, Reaction(bells=(BELL,))),
         ("post.published", {"scheduledPostId": "sp_1"}, Reaction(things=("post sp_1",), bells=(BELL,))),
         ("post.failed", {"scheduledPostId": "sp_1"}, Reaction(things=("post sp_1",), bells=(BELL,))),
-        ("ads.decision", {"decisionId": "dec_1"}, Reaction(bells=(BELL,))),
-        ("lease_request.assigned", {"requestId": "req_1"}, Reaction(bells=(BELL,))),
-        ("social_account.needs_reauth", {"socialAccountId": "sa_1"}, Reaction(bells=(BELL,))),
+        ("ads.decision", {"decisionId": "dec_1"}, _early(REVIEWS)),
+        ("ads.optimizer.run.completed", {"runId": "run_1"}, _early(REVIEWS)),
+        ("lease_request.assigned", {"requestId": "req_1"}, _early(REVIEWS)),
+        ("social_account.needs_reauth", {"socialAccountId": "sa_1"}, _early(REVIEWS)),
         ("job.failed", {"jobId": "job_1"}, Reaction(things=("job job_1",), bells=(BELL,))),
         ("test.ping", {"message": "hello"}, Reaction()),
     ],
@@ -81,7 +89,7 @@ async def test_a_connected_account_wakes_the_consents_of_its_project(store, cloc
         row = {"kind": "oauth", "id": name, "principal": "me", "tool": "connect_account", "project_id": project, "arguments": "a"}
         store.begun.add(Began(started_at=clock.now(), key=None, **row))
     woken = Woken()
-    wake = waker(woken, woken, store.begun, ring=woken.ring, clock=clock)
+    wake = waker(woken, woken, store.begun, ring=woken.ring, early=Early(store=store, clock=clock, principal="me"))
 
     await wake(Reaction(bells=("b",), consents_of=PROJECT))
     of_one, woken.heard = woken.heard, []
@@ -89,3 +97,8 @@ async def test_a_connected_account_wakes_the_consents_of_its_project(store, cloc
 
     assert of_one == ["row consent st_1", "desk consent st_1", "bell consent:st_1", "bell b"]
     assert {"desk consent st_1", "desk consent st_2"} <= set(woken.heard)
+
+
+def test_an_event_that_names_no_project_starts_no_loop():
+    """Nobody knows whose loop it would be."""
+    assert reaction(Event(id="evt_1", type="content.approved", data={"id": "cnt_1"})) == Reaction()
