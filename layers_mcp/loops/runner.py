@@ -57,8 +57,9 @@ class EngineRunner:
         row = self._fresh(run_id, loop.name, given.model_dump_json()).model_copy(update=given.whose()._asdict())
 
         def put() -> bool:
-            self._engine.enqueue(run_id, loop.name, row.given)
-            return self._store.runs.add(row)
+            new = self._store.runs.add(row)
+            self._engine.enqueue(run_id, loop.name, row.given)  # also one that is known: who started it may have died in between
+            return new
 
         return await asyncio.to_thread(put)
 
@@ -94,7 +95,7 @@ class EngineRunner:
     async def working(
         self, place: str, *, waits: Callable[[Worker], None] = lambda _: None, pause_s: float = 0.25
     ) -> AsyncGenerator[asyncio.Task[None]]:
-        """Work runs off meanwhile, as soon as a seat is free; the task ends only when something goes wrong.
+        """Work runs off meanwhile, as soon as a seat is free; what goes wrong with that is logged, and tried again.
 
         `place`: what people call this process; `waits`: told who sits where it wants to; `pause_s`: how often it looks who is due.
         """
@@ -121,12 +122,15 @@ class EngineRunner:
                 await _either(stop, _SEAT_S)
                 continue
             if held is None:
-                await self._seated(worker_id, stop, pause_s)
+                try:
+                    await self._seated(worker_id, stop, pause_s)
+                    continue
+                except Exception as problem:  # noqa: BLE001  a process that seems to run loops, and does not, helps nobody
+                    structlog.get_logger().error("worker_failed", exc_info=problem)
             elif held.id != told:
                 told = held.id
                 waits(held)
-            if held is not None:
-                await _either(stop, _SEAT_S)
+            await _either(stop, _SEAT_S)
 
     async def _seated(self, worker_id: str, stop: asyncio.Event, pause_s: float) -> None:
         self._parting = False

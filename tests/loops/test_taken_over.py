@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from layers_mcp.loops.caretaker import Lost, wake
+from layers_mcp.loops.engine import Take
 from layers_mcp.loops.run import Came, Given, Loop, Run
 from layers_mcp.store.rows import RunRow
 
@@ -222,3 +224,52 @@ async def test_a_run_of_which_the_engine_has_lost_its_record_begins_anew_under_t
         await workshop.reaches("completed")
 
     assert napping.words == ["one", "one", "two", "three"]
+
+
+async def test_a_run_that_a_worker_takes_on_while_it_is_being_started_was_started_now(workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`Runner.start`: "False when there is one of that id", which there was not."""
+    napping, enqueue = Napping(), workshop.engine.enqueue
+
+    def slowly(run_id: str, loop: str, given: str) -> None:
+        enqueue(run_id, loop, given)
+        until_s = time.monotonic() + 20
+        while (row := workshop.store.runs.find(run_id)) is None or row.state != "waiting":
+            assert time.monotonic() < until_s
+            time.sleep(0.02)
+
+    async with workshop.open(napping.loop) as runner:
+        monkeypatch.setattr(workshop.engine, "enqueue", slowly)
+        assert await runner.start(napping.loop, "run", Start())
+        assert not await runner.start(napping.loop, "run", Start())
+
+
+async def test_a_run_whose_start_was_broken_off_is_found(workshop) -> None:
+    """The process died between its row and the engine's; whoever starts it again finds it started."""
+    napping = Napping()
+    row = RunRow(id="run", loop="toy", given="{}", state="queued", began_at=workshop.clock.now())
+
+    workshop.store.runs.add(row)
+    async with workshop.open(napping.loop):
+        lost = Lost(workshop.store, workshop.engine, {"run": 0})
+        lost.look()
+        await workshop.reaches("waiting", names=["before two"])
+
+
+async def test_a_worker_that_can_not_begin_tries_again(workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that goes away while a worker takes its seat leaves no process without loops that seems to run them."""
+    napping, work = Napping(), workshop.engine.work
+    tries: list[str] = []
+    monkeypatch.setattr("layers_mcp.loops.runner._SEAT_S", 0.02)
+
+    def fails_once(worker_id: str, take: Take) -> None:
+        tries.append(worker_id)
+        if len(tries) == 1:
+            raise RuntimeError("no database")
+        work(worker_id, take)
+
+    monkeypatch.setattr(workshop.engine, "work", fails_once)
+    async with workshop.open(napping.loop) as runner:
+        await runner.start(napping.loop, "run", Start())
+        await workshop.reaches("waiting", names=["before two"])
+
+    assert len(tries) == len(set(tries)) == 2
