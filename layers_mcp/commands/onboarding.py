@@ -20,6 +20,7 @@ from layers_mcp.contract.errors import LayersError
 from layers_mcp.contract.rates import TIERS
 from layers_mcp.loops.fan_out import BadFile, Wanted, read_customers
 from layers_mcp.loops.forecast import Steady, forecast, of_onboarding, steady
+from layers_mcp.loops.holding import holding, words
 from layers_mcp.settings import settings_or_exit
 from layers_mcp.tool.visit import House
 
@@ -76,13 +77,16 @@ async def _onboard(wanted: Sequence[Wanted], *, shown_only: bool, yes: bool) -> 
         used = next(one.used for one in house.layers.pace.standing() if one.rate == "write-light")
         for line in plan_words(wanted, who.rate_limit_tier, now=house.clock.now(), used=used):
             typer.echo(line)
+        assert house.office is not None, "the settings ask for loops"
+        if (held := holding(house.office.held(), "onboarding", None)) is not None:
+            typer.echo(f"They will rest: {words(held)}. layers-mcp resume lets them go on.")
         if shown_only or not (yes or typed_yes("Start? Type yes")):
             typer.echo("nothing was started")
             return
         began = await _started(wanted, house)
         known = f"; {len(wanted) - began:,} were there already" if began < len(wanted) else ""
         typer.echo(f"{began:,} onboardings are in the queue{known}. layers-mcp worker works them off, layers-mcp runs shows them,")
-        typer.echo("layers-mcp halt --all holds them, and the same command once more starts only what is missing.")
+        typer.echo("layers-mcp halt --all --loop onboarding lets them rest, and the same command once more starts only what is missing.")
     except LayersError as problem:
         typer.echo(f"layers-mcp: {problem}. {problem.advice}", err=True)
         raise typer.Exit(1) from None

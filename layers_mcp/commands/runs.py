@@ -13,6 +13,7 @@ from layers_mcp.clock import WallClock
 from layers_mcp.commands.halting import check_project
 from layers_mcp.contract.scalars import full_project, wire_time
 from layers_mcp.loops.engine import Engine
+from layers_mcp.loops.holding import words
 from layers_mcp.loops.run import Look
 from layers_mcp.loops.runner import EngineRunner
 from layers_mcp.settings import settings_or_exit
@@ -71,8 +72,8 @@ def _shown(look: Look) -> None:
         typer.echo(f"  {row.code}: {row.words}")
     if row.state in ("failed", "cancelled"):
         typer.echo(f"To have it go on from there, with what is on record: layers-mcp runs retry {row.id}")
-    elif row.code == "HALTED":
-        typer.echo("It goes on when the project's writes are let through: layers-mcp halt --list, layers-mcp resume")
+    elif look.held is not None:
+        typer.echo(f"It rests: {words(look.held)}. To let it go on: layers-mcp halt --list, layers-mcp resume")
 
 
 def _refuse(runner: EngineRunner, run_id: str) -> None:
@@ -109,6 +110,8 @@ def runs(  # noqa: PLR0913  each is a filter of its own
         alive = store.workers.all()
         for one in alive:
             typer.echo(f"worker: {one.place}, since {wire_time(one.since)}, heard of {one.silent_s:.0f} s ago")
+        for held in store.halts.all():
+            typer.echo(f"rests: {words(held)}; layers-mcp resume lets it go on")
         if not alive:
             typer.echo("No worker is there: start layers-mcp worker, or a server that shows the preset loops.")
 

@@ -17,7 +17,7 @@ from layers_mcp.gate.handle import LIFE, canonical, digest, fingerprint, new_han
 from layers_mcp.gate.person import Person, name_of
 from layers_mcp.gate.purse import Purse
 from layers_mcp.gate.verdict import Act, Go, Refused, Replay, Verdict, refusal
-from layers_mcp.store.rows import EVERY, Began, Claim, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Look, Operation, Paused
+from layers_mcp.store.rows import EVERY, WRITES, Began, Claim, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Look, Operation, Paused
 
 if TYPE_CHECKING:
     from layers_mcp.store.store import Store
@@ -237,20 +237,20 @@ class Gate:
         project = None if project_id is None else full_project(project_id)
         return self._store().begun.recent(project_id=project, kind=kind, limit=limit)
 
-    def hold(self, project_id: str | None, *, by: ConfirmedBy = "agent") -> None:
-        """Hold back every write to a project, or with None to any, for whoever shares this store. `by`: who wants it."""
-        self._store().halts.hold(Halt(project_id=_named(project_id), at=self._clock.now(), principal=self.principal, by=by))
+    def hold(self, project_id: str | None, *, by: ConfirmedBy = "agent", what: str = WRITES) -> None:
+        """Hold back every write to a project, or with None to any, or `what` else, for whoever shares this store. `by`: who wants it."""
+        self._store().halts.hold(Halt(project_id=_named(project_id), what=what, at=self._clock.now(), principal=self.principal, by=by))
 
-    def lift(self, project_id: str | None, *, by: ConfirmedBy = "agent") -> bool:
-        """Let the writes to a project go on, or with None end the hold on all; a hold on the other stays.
+    def lift(self, project_id: str | None, *, by: ConfirmedBy = "agent", what: str = WRITES) -> bool:
+        """Let what is held of a project go on, or with None end the hold on all; a hold on the other stays.
 
         False, and nothing done, where a person holds them and `by` is none.
         """
-        return self._store().halts.lift(_named(project_id), by=by)
+        return self._store().halts.lift(_named(project_id), by=by, what=what)
 
-    def holds(self, project_id: str | None) -> Halt | None:
+    def holds(self, project_id: str | None, *, what: str = WRITES) -> Halt | None:
         """The hold on this project, or with None on all; None when there is none."""
-        return next((one for one in self._store().halts.all() if one.project_id == _named(project_id)), None)
+        return next((one for one in self._store().halts.all() if (one.project_id, one.what) == (_named(project_id), what)), None)
 
     def pausing(self, row: Paused) -> None:
         """Remember that a campaign is paused with the halt of its project, before it is."""

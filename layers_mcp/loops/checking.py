@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,14 +13,17 @@ from layers_mcp.contract import content, publishing, social
 from layers_mcp.contract.content import Container, ListContent
 from layers_mcp.contract.creatives import Creative
 from layers_mcp.contract.publishing import ListPosts, ScheduledPost
-from layers_mcp.contract.scalars import full_project
+from layers_mcp.contract.scalars import any_project, full_project
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.loops import health
+from layers_mcp.loops.daily import SHORTS
 from layers_mcp.loops.habit import Habit
 from layers_mcp.loops.health import Facts, Ours
+from layers_mcp.loops.holding import holding
 from layers_mcp.loops.judgement import LATE_HOURS, NO_POST_DAYS, USUAL_DAYS
 from layers_mcp.store.asked import Customer
 from layers_mcp.store.pulses import Alert, Pulse, Score
+from layers_mcp.store.rows import EVERY, Halt
 from layers_mcp.store.store import Store
 
 __all__ = ["Felt", "Report", "of_loops", "pulse_of", "report"]
@@ -120,17 +124,21 @@ class Report(NamedTuple):
     checked_at: datetime | None = None
 
 
-def of_loops(store: Store, principal: str, now: datetime) -> tuple[Alert, ...]:
-    """What is wrong with the loops of a principal, and with what webhooks tell."""
+def of_loops(store: Store, principal: str, now: datetime, held: Sequence[Halt]) -> tuple[Alert, ...]:
+    """What is wrong with the loops of a principal, and with what webhooks tell. `held`: what is held back; what rests is not late."""
     late = now - timedelta(hours=LATE_HOURS)
+    resting = [short for name, short in SHORTS.items() if holding(held, name, None) is not None]
     queued = store.runs.recent(states=("queued",), limit=1000)
     stuck = tuple(one.id for one in queued if one.turn == 0 and one.began_at < late)
-    return health.of_ours(Ours(now=now, late=store.rounds.late(principal, late), stuck=stuck, heard_at=store.endpoints.latest()))
+    return health.of_ours(
+        Ours(now=now, late=store.rounds.late(principal, late, without=resting), stuck=stuck, heard_at=store.endpoints.latest())
+    )
 
 
 def report(store: Store, principal: str, now: datetime, *, project_id: str | None = None) -> Report:
     """The health of a principal's customers, or of one project, as the daily reviews found it, and of the loops; Layers is not asked."""
-    ours = of_loops(store, principal, now)
+    held = [one for one in store.halts.all() if project_id is None or one.project_id in (EVERY, any_project(project_id))]
+    ours = (*health.of_holds(held[:_MOST]), *of_loops(store, principal, now, held))
     if project_id is None:
         return Report((*ours, *(alert for pulse in store.pulses.ailing(principal, limit=_MOST) for alert in pulse.alerts)))
     pulse = store.pulses.of(principal, full_project(project_id))

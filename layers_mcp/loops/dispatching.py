@@ -15,12 +15,11 @@ from typing import Any, Final
 import structlog
 
 from layers_mcp.clock import Clock
-from layers_mcp.contract.scalars import any_project
 from layers_mcp.loops.daily import Daily, daily_id, zone_named
+from layers_mcp.loops.holding import holding
 from layers_mcp.loops.run import Loop, Runner
 from layers_mcp.loops.slots import due_after
 from layers_mcp.store.rounds import Due
-from layers_mcp.store.rows import EVERY
 from layers_mcp.store.store import Store
 
 __all__ = ["Dispatcher"]
@@ -30,7 +29,7 @@ AT_ONCE: Final = 500
 AT_MOST_S: Final = 50.0
 """How long one tick goes on, so that it ends before the next minute; what is left is due then, too. Ours."""
 HELD: Final = timedelta(minutes=5)
-"""How long a round whose project is halted is put off; as a run of it would lie."""
+"""How long a round whose project is halted, or whose loop is paused for it, is put off; as a run of it would lie."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,19 +45,21 @@ class Dispatcher:
     async def tick(self) -> int:
         """Start what is due, unless somebody else has taken on this minute; how many runs began.
 
-        While all projects are halted nothing is started; then what is due runs once, whatever days went by.
+        While all projects are halted, or a loop of all is paused, nothing of that is started; then what is due runs once, whatever days
+        went by.
         """
         now = self.clock.now()
-        held = {one.project_id for one in await asyncio.to_thread(self.store.halts.all)}
-        if EVERY in held or not await asyncio.to_thread(self.store.rounds.claim, self.principal, now):
+        held = await asyncio.to_thread(self.store.halts.all)
+        resting = [short for short, loop in self.loops.items() if holding(held, loop.name, None) is not None]
+        if len(resting) == len(self.loops) or not await asyncio.to_thread(self.store.rounds.claim, self.principal, now):
             return 0
         began, until_s = 0, self.clock.elapsed_s() + AT_MOST_S
         await asyncio.to_thread(self._enter, now)
         while self.clock.elapsed_s() < until_s:
-            due = await asyncio.to_thread(self.store.rounds.due, self.principal, now, limit=AT_ONCE)
+            due = await asyncio.to_thread(self.store.rounds.due, self.principal, now, limit=AT_ONCE, without=resting)
             moved: list[tuple[Due, datetime]] = []
             for one in due:
-                if any_project(one.project_id) in held:
+                if (loop := self.loops.get(one.loop)) is not None and holding(held, loop.name, one.project_id) is not None:
                     moved.append((one, now + HELD))
                 else:
                     began += await self._start(one, now)

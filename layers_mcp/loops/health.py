@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 from pydantic import JsonValue
 
-from layers_mcp.contract.scalars import wire_time
+from layers_mcp.contract.scalars import full_project, wire_time
 from layers_mcp.contract.social import SocialAccount
+from layers_mcp.loops import holding
 from layers_mcp.loops.habit import Habit
 from layers_mcp.loops.judgement import (
     LATE_HOURS,
@@ -24,8 +25,9 @@ from layers_mcp.loops.judgement import (
 )  # fmt: skip
 from layers_mcp.store.pulses import Alert, Score
 from layers_mcp.store.rounds import Late
+from layers_mcp.store.rows import EVERY, WRITES, Halt
 
-__all__ = ["Facts", "Ours", "of_ours", "of_project", "spike"]
+__all__ = ["Facts", "Ours", "of_holds", "of_ours", "of_project", "spike"]
 
 _DAY = timedelta(days=1)
 
@@ -157,6 +159,19 @@ def of_project(facts: Facts) -> tuple[Alert, ...]:
     found = [one for check in _CHECKS if (one := check(facts)) is not None]
     return tuple(
         Alert(code=code, words=words, facts=known, project_id=facts.project_id, customer=facts.customer) for code, words, known in found
+    )
+
+
+def of_holds(held: Sequence[Halt]) -> tuple[Alert, ...]:
+    """What people or assistants keep from running, which may have been forgotten."""
+    return tuple(
+        Alert(
+            code="WRITES_HALTED" if one.what == WRITES else "LOOPS_PAUSED",
+            words=f"{holding.words(one).capitalize()}: {holding.way_out(one)}.",
+            facts={"what": one.what, "since": wire_time(one.at), "by": one.by},
+            project_id=None if one.project_id == EVERY else full_project(one.project_id),
+        )
+        for one in held
     )
 
 

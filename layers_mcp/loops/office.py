@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from layers_mcp.loops.optimization import optimization
 from layers_mcp.loops.publish_to_learn import publish_to_learn
 from layers_mcp.loops.run import Look, Loop, Runner
 from layers_mcp.store.asked import Customer, Plan, Question
-from layers_mcp.store.rows import ConfirmedBy
+from layers_mcp.store.rows import ConfirmedBy, Halt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +99,18 @@ class Office:
     def plan(self, project_id: str) -> Plan | None:
         """The plan of a project that nobody has revoked, also when its last day is over."""
         return self._store.plans.of(self._owner, full_project(project_id))
+
+    def held(self) -> tuple[Halt, ...]:
+        """All that is held back, of whatever reach, oldest first."""
+        return self._store.halts.all()
+
+    def number(self) -> int:
+        """How many customers have not left."""
+        return self._store.customers.number(self._owner)
+
+    def under_way(self, loops: Collection[str], project_id: str | None) -> int:
+        """How many runs of these loops are not over, of one project or all."""
+        return self._store.runs.under_way(loops, project_id=None if project_id is None else full_project(project_id))
 
     def health(self, project_id: str | None = None) -> Report:
         """What is wrong with the loops, and with customers or one project, as the daily reviews found it."""

@@ -22,7 +22,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict
 
-from layers_mcp.store.rows import RunRow
+from layers_mcp.store.rows import Halt, RunRow
 
 __all__ = ["Came", "Given", "Look", "Loop", "Run", "Runner", "Step", "Whose", "key_of"]
 
@@ -126,10 +126,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Look:
-    """A run and its steps so far, in order."""
+    """A run and its steps so far, in order. `held`: what keeps it from going on, where somebody holds it back."""
 
     row: RunRow
     steps: Sequence[Step]
+    held: Halt | None = None
 
 
 class Runner(Protocol):

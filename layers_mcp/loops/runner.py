@@ -15,6 +15,7 @@ from layers_mcp import telemetry
 from layers_mcp.clock import Clock
 from layers_mcp.loops.caretaker import Caretaker, forget, hand_over
 from layers_mcp.loops.engine import Engine
+from layers_mcp.loops.holding import holding
 from layers_mcp.loops.run import Came, Given, Look, Loop
 from layers_mcp.loops.turn import AWAY, LieDown, Place, Stopped, Turn, seated, sure
 from layers_mcp.store.rows import RunRow, Worker
@@ -81,7 +82,11 @@ class EngineRunner:
     async def look(self, run_id: str) -> Look | None:
         """A run and its steps, or None."""
         row = await asyncio.to_thread(self._store.runs.find, run_id)
-        return None if row is None else Look(row, await asyncio.to_thread(self._engine.steps, run_id))
+        if row is None:
+            return None
+        steps = await asyncio.to_thread(self._engine.steps, run_id)
+        held = None if row.ended_at is not None else holding(await asyncio.to_thread(self._store.halts.all), row.loop, row.project_id)
+        return Look(row, steps, held)
 
     async def ring(self, bell: str) -> None:
         """Wake whoever lies by a bell."""

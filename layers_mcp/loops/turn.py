@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, Final, Literal, NoReturn, TypeVar
 
 import structlog
 from pydantic import TypeAdapter
@@ -18,10 +18,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from layers_mcp import telemetry
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import BY_CODE, Halted, KillSwitch, LayersError, OurMistake, TransientError, UnknownProblem
+from layers_mcp.contract.scalars import any_project
 from layers_mcp.loops import patience
 from layers_mcp.loops.engine import CodeChanged
+from layers_mcp.loops.kept import unwrapped, wrapped
 from layers_mcp.loops.run import key_of
-from layers_mcp.store.rows import DIED, RunRow
+from layers_mcp.store.rows import DIED, WRITES, RunRow
 from layers_mcp.store.store import Store
 
 __all__ = ["AWAY", "LieDown", "Place", "Stopped", "Turn", "seated", "sure"]
@@ -48,6 +50,9 @@ async def seated(store: Store, worker_id: str | None) -> None:
     """Go no further once the worker has lost its seat: what it does not write must not be over for the engine either."""
     if not await sure(store.workers.seated, worker_id):
         await asyncio.Event().wait()  # whoever takes the run over goes on from here
+
+
+_PAUSED: Final = UnknownProblem("the loop is paused", wire_code="PAUSED", wire_status=409)
 
 
 class LieDown(BaseException):
@@ -81,21 +86,6 @@ class Place:
     keep: Callable[[str, Body], Awaitable[str]]
     parting: Callable[[], bool]
     in_flight: set[str] = field(default_factory=set[str])
-
-
-def _wrapped(problem: LayersError) -> str:
-    known = {"code": problem.wire_code, "message": problem.message, "details": problem.details, "requestId": problem.request_id}
-    return json.dumps({"problem": known, "status": getattr(problem, "wire_status", problem.status)})
-
-
-def _unwrapped(kept: dict[str, Any]) -> LayersError:
-    """The error again, as a replay must meet what the first run met."""
-    problem = kept["problem"]
-    known: dict[str, Any] = {"details": problem["details"], "request_id": problem["requestId"]}
-    cls = BY_CODE.get(problem["code"])
-    if cls is None:
-        return UnknownProblem(problem["message"], wire_code=problem["code"], wire_status=kept["status"], **known)
-    return cls(problem["message"], **known)
 
 
 def _why(problem: Exception | None) -> tuple[str | None, str | None]:
@@ -155,7 +145,7 @@ class Turn:
         kept = await self._keep(name, body)
         if "problem" in kept:
             self.failed = self.step_number
-            raise _unwrapped(kept)
+            raise unwrapped(kept)
         return shape.validate_json(json.dumps(kept["came"]))
 
     async def nap(self, name: str, *, until: datetime | None = None, bell: str | None = None) -> Literal["time", "bell"]:
@@ -233,9 +223,10 @@ class Turn:
     async def _clear(self, *, at: int) -> None:
         """The same, and lie down before step `at` while writes to the run's project are held back."""
         await self._here()
-        projects = [] if self.row.project_id is None else [self.row.project_id]
-        if await sure(self.place.store.halts.of, projects) is not None:
-            self._lie_held(Halted("writes are held back"), at=at)
+        projects = [] if self.row.project_id is None else [any_project(self.row.project_id)]
+        held = await sure(self.place.store.halts.of, projects, loop=self.row.loop)
+        if held is not None:
+            self._lie_held(Halted("writes are held back") if held.what == WRITES else _PAUSED, at=at)
 
     def _woke(self, lying: RunRow, heard_us: int) -> str:
         """What ended the nap, as it is kept; or down it lies."""
@@ -281,7 +272,7 @@ class Turn:
         if not isinstance(problem, LayersError):
             structlog.get_logger().error("loop_mistake", run=self.row.id, step=name, kind=type(problem).__name__, exc_info=problem)
             problem = OurMistake(f"{type(problem).__name__} in step {name}")
-        return _wrapped(problem)
+        return wrapped(problem)
 
     async def _keep(self, name: str, body: Body) -> dict[str, Any]:
         self.step_number += 1

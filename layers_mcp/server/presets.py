@@ -24,7 +24,17 @@ _BEYOND: dict[str, tuple[str, ...]] = {
         "list_recommendations",
         "update_recommendation",
     ),
-    "loops": ("onboard_customer", "run_loop", "get_run", "list_questions", "answer_question", "set_plan", "get_health"),
+    "loops": (
+        "onboard_customer",
+        "run_loop",
+        "get_run",
+        "list_questions",
+        "answer_question",
+        "set_plan",
+        "pause_loops",
+        "resume_loops",
+        "get_health",
+    ),
     "admin": (
         "update_review_policy",
         "list_sdk_apps",

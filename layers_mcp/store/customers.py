@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from layers_mcp.database import reading, writing
@@ -60,6 +60,12 @@ class Customers:
         moved = _this(principal, external_id) & (customers.c.stage != stage)
         with writing(self._engine) as connection:
             connection.execute(update(customers).where(moved).values(stage=stage, since=now))
+
+    def number(self, principal: str) -> int:
+        """How many there are that have not left."""
+        wanted = select(func.count()).select_from(customers).where(customers.c.principal == principal, customers.c.stage != "left")
+        with reading(self._engine) as connection:
+            return connection.execute(wanted).scalar_one()
 
     def page(self, principal: str, stage: Stage, *, after: str = "", limit: int = 1000) -> tuple[Customer, ...]:
         """Customers at a stage in the order of their ids, from the one behind `after` on."""

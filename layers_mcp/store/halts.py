@@ -1,17 +1,21 @@
-"""Projects whose writes are held back until somebody lets them go, and the campaigns that were paused with that."""
+"""Projects whose writes or loops are held back until somebody lets them go, and the campaigns that were paused with a halt."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import ColumnElement, Engine, delete, select, update
 
 from layers_mcp.database import reading, writing
 from layers_mcp.database.adding import add
-from layers_mcp.store.rows import EVERY, ConfirmedBy, Halt, Paused
+from layers_mcp.store.rows import EVERY, LOOPS, WRITES, ConfirmedBy, Halt, Paused
 from layers_mcp.store.tables import halts, paused
 
 __all__ = ["Halts"]
+
+
+def _this(project_id: str, what: str) -> ColumnElement[bool]:
+    return (halts.c.project_id == project_id) & (halts.c.what == what)
 
 
 class Halts:
@@ -25,11 +29,11 @@ class Halts:
         with writing(self._engine) as connection:
             add(connection, halts, row.model_dump())
             if row.by == "person":
-                connection.execute(update(halts).where(halts.c.project_id == row.project_id).values(by=row.by))
+                connection.execute(update(halts).where(_this(row.project_id, row.what)).values(by=row.by))
 
-    def lift(self, project_id: str, *, by: ConfirmedBy) -> bool:
+    def lift(self, project_id: str, *, by: ConfirmedBy, what: str = WRITES) -> bool:
         """Let go; False, and nothing done, where a person holds it and `by` is none."""
-        its = halts.c.project_id == project_id
+        its = _this(project_id, what)
         with writing(self._engine) as connection:
             held = connection.execute(select(halts.c.by).where(its).with_for_update()).scalar()
             if held == "person" and by != "person":
@@ -37,9 +41,13 @@ class Halts:
             connection.execute(delete(halts).where(its))
         return True
 
-    def of(self, projects: Collection[str]) -> Halt | None:
-        """Why a write that touches these projects is held back, or None; whatever holds all projects holds those of no name too."""
-        wanted = select(halts).where(halts.c.project_id.in_([EVERY, *projects])).order_by(halts.c.at)
+    def of(self, projects: Collection[str], *, loop: str | None = None) -> Halt | None:
+        """Why a write that touches these projects is held back, or a run of `loop` for them, which writes; None where it is not.
+
+        Whatever holds all projects holds those of no name too.
+        """
+        whats = [WRITES] if loop is None else [WRITES, LOOPS, loop]
+        wanted = select(halts).where(halts.c.project_id.in_([EVERY, *projects]), halts.c.what.in_(whats)).order_by(halts.c.at)
         with reading(self._engine) as connection:
             found = connection.execute(wanted).mappings().first()
             return None if found is None else Halt.model_validate(dict(found))

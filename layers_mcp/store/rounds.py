@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -45,10 +45,11 @@ def _takes_part(principal: str) -> ColumnElement[bool]:
     return and_(customers.c.principal == principal, customers.c.stage == "active", customers.c.project_id.is_not(None))
 
 
-def _due(principal: str, now: datetime) -> ColumnElement[bool]:
+def _due(principal: str, now: datetime, without: Collection[str]) -> ColumnElement[bool]:
     """Rounds that are due, joined with their customers, as far as they still take part."""
     same = and_(customers.c.principal == rounds.c.principal, customers.c.external_id == rounds.c.external_id)
-    return and_(same, rounds.c.principal == principal, rounds.c.due_at <= now, _takes_part(principal))
+    others = [rounds.c.loop.not_in(list(without))] if without else []
+    return and_(same, rounds.c.principal == principal, rounds.c.due_at <= now, *others, _takes_part(principal))
 
 
 class Rounds:
@@ -85,17 +86,17 @@ class Rounds:
             if rows:
                 connection.execute(insert(rounds), rows)
 
-    def due(self, principal: str, now: datetime, *, limit: int) -> tuple[Due, ...]:
-        """What is due, longest first."""
+    def due(self, principal: str, now: datetime, *, limit: int, without: Collection[str] = ()) -> tuple[Due, ...]:
+        """What is due, longest first; nothing of the loops `without`."""
         wanted = select(rounds.c.external_id, rounds.c.loop, rounds.c.due_at, customers.c.zone, customers.c.project_id)
         with reading(self._engine) as connection:
-            rows = connection.execute(wanted.where(_due(principal, now)).order_by(rounds.c.due_at).limit(limit))
+            rows = connection.execute(wanted.where(_due(principal, now, without)).order_by(rounds.c.due_at).limit(limit))
             return tuple(Due(*row) for row in rows)
 
-    def late(self, principal: str, before: datetime) -> Late:
-        """What was due by then and was not started."""
+    def late(self, principal: str, before: datetime, *, without: Collection[str] = ()) -> Late:
+        """What was due by then and was not started; nothing of the loops `without`."""
         with reading(self._engine) as connection:
-            row = connection.execute(select(func.count(), func.min(rounds.c.due_at)).where(_due(principal, before))).one()
+            row = connection.execute(select(func.count(), func.min(rounds.c.due_at)).where(_due(principal, before, without))).one()
             return Late(*row)
 
     def move_on(self, principal: str, some: Sequence[tuple[Due, datetime]]) -> None:

@@ -8,8 +8,8 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 __all__ = [
-    "DIED", "EVERY", "Began", "Claim", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look", "Operation", "Paid",
-    "Paused", "RunRow", "RunState", "Spending", "State", "Watched", "Woke", "Worker",
+    "DIED", "EVERY", "LOOPS", "WRITES", "Began", "Claim", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look",
+    "Operation", "Paid", "Paused", "RunRow", "RunState", "Spending", "State", "Watched", "Woke", "Worker",
 ]  # fmt: skip
 
 State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
@@ -30,6 +30,8 @@ Woke = Literal["time", "bell", "retry", "found"]
 DIED: Final = "PROCESS_DIED"
 """The code of a run that was on processes that ended: it lies for that, or was given up for it."""
 EVERY: Final = "*"
+WRITES: Final = "writes"
+LOOPS: Final = "loops"
 """Stands for all projects where one is named."""
 
 
@@ -174,12 +176,14 @@ class Link(_Row):
 
 
 class Halt(_Row):
-    """Writes that are held back: of one project, or of all when `project_id` is `EVERY`.
+    """What is held back, of one project, or of all when `project_id` is `EVERY`.
 
-    `by`: who asked for it; what a person holds back only a person lets go.
+    `what`: `WRITES`, of anybody; `LOOPS`, the runs of all loops; or a loop's name, its runs. `by`: who asked for it; what a person holds
+    back only a person lets go.
     """
 
     project_id: str
+    what: str = WRITES
     at: datetime
     principal: str
     by: ConfirmedBy

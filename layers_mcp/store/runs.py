@@ -99,6 +99,12 @@ class Runs:
         with reading(self._engine) as connection:
             return tuple(_read(row) for row in connection.execute(wanted).mappings())
 
+    def under_way(self, loops: Collection[str], *, project_id: str | None = None) -> int:
+        """How many runs of these loops are not over; of one project where it is given, by its whole id."""
+        wanted = select(func.count()).select_from(runs).where(runs.c.loop.in_(loops), runs.c.state.not_in(_OVER))
+        with reading(self._engine) as connection:
+            return connection.execute(wanted if project_id is None else wanted.where(runs.c.project_id == project_id)).scalar_one()
+
     def begin(self, row: RunRow, *, recorded: int) -> RunRow | None:
         """Take a run on for `row.worker`: the row as it then stands; None when it is over, or the worker has lost its seat.
 

@@ -13,7 +13,7 @@ __all__ = [
     "spending", "trail", "trail_end", "watches",
 ]  # fmt: skip
 
-HEAD = "0008"
+HEAD = "0009"
 VERSIONS = Path(__file__).parent / "versions"
 TABLES = MetaData(
     naming_convention={
@@ -143,6 +143,7 @@ halts = Table(
     "halts",
     TABLES,
     Column("project_id", String(100), primary_key=True),
+    Column("what", String(40), primary_key=True, server_default="writes"),
     Column("at", Instant, nullable=False),
     Column("principal", String(80), nullable=False),
     Column("by", String(10), nullable=False),

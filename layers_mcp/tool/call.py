@@ -16,7 +16,7 @@ from layers_mcp.clock import Clock
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.loops.judgement import Verdict
 from layers_mcp.loops.office import Office
-from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Kind, Paused
+from layers_mcp.store.rows import WRITES, Began, ConfirmedBy, Halt, Kind, Paused
 
 __all__ = ["Begun", "Books", "Call", "Switch"]
 
@@ -40,13 +40,13 @@ class Books(Protocol):
 
 
 class Switch(Protocol):
-    """Holds writes back, for whoever shares our store; None: those to all projects."""
+    """Holds writes back, or `what` else (`store/rows.Halt`), for whoever shares our store; None: those to all projects."""
 
-    def hold(self, project_id: str | None, *, by: ConfirmedBy) -> None:
+    def hold(self, project_id: str | None, *, by: ConfirmedBy, what: str = WRITES) -> None:
         """Hold back, for good measure by a person where one said so: only a person then lifts it."""
         ...
 
-    def lift(self, project_id: str | None, *, by: ConfirmedBy) -> bool:
+    def lift(self, project_id: str | None, *, by: ConfirmedBy, what: str = WRITES) -> bool:
         """Let go; False where a person holds back and `by` is none."""
         ...
 
@@ -54,7 +54,7 @@ class Switch(Protocol):
         """Why a write that touches these projects is held back, or None."""
         ...
 
-    def holds(self, project_id: str | None) -> Halt | None:
+    def holds(self, project_id: str | None, *, what: str = WRITES) -> Halt | None:
         """The hold of exactly this name, or None."""
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from layers_mcp.client.fence import Fence, outside
 from layers_mcp.contract.errors import OutsideProjects
-from layers_mcp.store.rows import Began, ConfirmedBy, Halt, Kind, Paused
+from layers_mcp.store.rows import WRITES, Began, ConfirmedBy, Halt, Kind, Paused
 from layers_mcp.tool.call import Switch
 
 __all__ = ["FencedSwitch"]
@@ -34,36 +34,36 @@ class FencedSwitch:
         if not self._fence.holds(project_id):
             raise outside("projectId")
 
-    def hold(self, project_id: str | None, *, by: ConfirmedBy) -> None:
+    def hold(self, project_id: str | None, *, by: ConfirmedBy, what: str = WRITES) -> None:
         """Hold back.
 
         Raises:
             OutsideProjects: another project, or all of them.
         """
         self.check(project_id)
-        self._inner.hold(project_id, by=by)
+        self._inner.hold(project_id, by=by, what=what)
 
-    def lift(self, project_id: str | None, *, by: ConfirmedBy) -> bool:
+    def lift(self, project_id: str | None, *, by: ConfirmedBy, what: str = WRITES) -> bool:
         """Let go; False where a person holds back and `by` is none.
 
         Raises:
             OutsideProjects: another project, or all of them.
         """
         self.check(project_id)
-        return self._inner.lift(project_id, by=by)
+        return self._inner.lift(project_id, by=by, what=what)
 
     def held(self, projects: Collection[str]) -> Halt | None:
         """Why a write that touches these projects is held back, or None."""
         return self._inner.held(projects)
 
-    def holds(self, project_id: str | None) -> Halt | None:
+    def holds(self, project_id: str | None, *, what: str = WRITES) -> Halt | None:
         """The hold of exactly this name, or None.
 
         Raises:
             OutsideProjects: another project, or all of them.
         """
         self.check(project_id)
-        return self._inner.holds(project_id)
+        return self._inner.holds(project_id, what=what)
 
     def pausing(self, row: Paused) -> None:
         """Remember that a campaign is paused by this switch, before it is.

@@ -8,6 +8,7 @@ from layers_mcp.client.fence import Fence
 from layers_mcp.client.thing import Progress
 from layers_mcp.contract.errors import NotFound, OurMistake
 from layers_mcp.contract.scalars import Utc
+from layers_mcp.loops.holding import way_out, words
 from layers_mcp.loops.office import Office
 from layers_mcp.loops.run import Look
 from layers_mcp.store.asked import Question
@@ -75,6 +76,7 @@ class RunView(View):
     ended_at: Utc | None = None
     lies_until: Utc | None = Field(default=None, description="When it looks again by itself.")
     code: str | None = Field(default=None, description="Why it failed, or is held up.")
+    held: str | None = Field(default=None, description="Who paused it, or halted writes, since when, and what lets it go on.")
     came: JsonValue = Field(default=None, description="What came of it.")
     steps: tuple[StepView, ...] = ()
     questions: tuple[QuestionView, ...] = ()
@@ -117,6 +119,7 @@ def _view(look: Look, open_: tuple[Question, ...]) -> RunView:
         ended_at=row.ended_at,
         lies_until=row.until,
         code=row.code,
+        held=None if look.held is None else f"{words(look.held)}; {way_out(look.held)}",
         came=None if row.came is None else _JSON.validate_json(row.came),
         steps=tuple(StepView(name=one.name, ended_at=one.ended_at) for one in look.steps[-50:]),
         questions=tuple(shown(one) for one in open_),
@@ -150,7 +153,10 @@ def seen(office: Office, look: Look) -> Outcome[RunView]:
     status = _STATUS.get(row.state, "needs_action" if open_ else "running")
     held = f" ({row.code})" if row.code else ""
     waits = f"; it waits for people: {', '.join(sorted({one.kind for one in open_}))}" if open_ else ""
-    return Outcome(say=f"Run {row.id} is {row.state}{held}{waits}.", status=status, result=_view(look, open_), next=_next(look, open_))
+    rests = "" if look.held is None else f" It rests: {words(look.held)}; {way_out(look.held)}."
+    return Outcome(
+        say=f"Run {row.id} is {row.state}{held}{waits}.{rests}", status=status, result=_view(look, open_), next=_next(look, open_)
+    )
 
 
 def _progress(look: Look) -> Progress:
@@ -174,6 +180,7 @@ async def wait_run(call: Call, run_id: str, wait_seconds: int | None) -> Look:
         if look is None or not within(call, look.row.project_id):
             raise NotFound("there is no such run; onboard_customer starts a customer's, run_loop a day's")
         await call.report(_progress(look))
-        if look.row.state in _OVER or _open(office, look) or call.clock.elapsed_s() >= until_s:
+        rests = look.held is not None and look.row.state in _LIES
+        if look.row.state in _OVER or rests or _open(office, look) or call.clock.elapsed_s() >= until_s:
             return look
         await call.clock.sleep(_LOOKS_S)

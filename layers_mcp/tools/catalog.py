@@ -20,6 +20,7 @@ from layers_mcp.tools.listings import ingest_listing
 from layers_mcp.tools.loops import get_run, onboard_customer, run_loop
 from layers_mcp.tools.metrics import read_metrics
 from layers_mcp.tools.optimizer import review_pending_action, run_optimizer
+from layers_mcp.tools.pauses import pause_loops, resume_loops
 from layers_mcp.tools.plans import set_plan
 from layers_mcp.tools.policy import update_review_policy
 from layers_mcp.tools.projects import create_project, get_project, update_project
@@ -72,5 +73,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     list_questions,
     answer_question,
     set_plan,
+    pause_loops,
+    resume_loops,
     get_health,
 )

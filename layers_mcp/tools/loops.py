@@ -15,7 +15,9 @@ from layers_mcp.contract.ingest import AppId, Branch, Repo
 from layers_mcp.contract.projects import ExternalId, ListProjects, Name, Zone
 from layers_mcp.contract.scalars import Id, Language, Platform, SocialPlatforms
 from layers_mcp.loops.customer import Onboard
+from layers_mcp.loops.holding import holding, way_out, words
 from layers_mcp.store.asked import Customer
+from layers_mcp.store.rows import WRITES
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Effect, Look, Waiting, tool
 from layers_mcp.tool.outcome import Outcome
@@ -62,8 +64,8 @@ def _given(request: OnboardCustomerArguments) -> Onboard:
     try:
         return Onboard.model_validate(request.model_dump(exclude_none=True, exclude=_NOT_ASKED))
     except ValidationError as problem:
-        words = problem.errors()[0]["msg"].removeprefix("Value error, ")
-        first, _, rest = words.partition(" ")
+        said = problem.errors()[0]["msg"].removeprefix("Value error, ")
+        first, _, rest = said.partition(" ")
         path = to_camel(first.strip(":"))
         issue: JsonValue = {"path": path, "message": f"{path} {rest}"}
         raise Invalid(f"onboard_customer: {path} {rest}", details={"issues": [issue]}) from None
@@ -132,8 +134,8 @@ class GetRunArguments(Waiting):
     )
 
 
-def _unfit(path: str, words: str) -> dict[str, JsonValue]:
-    return {"issues": [{"path": path, "message": words}]}
+def _unfit(path: str, said: str) -> dict[str, JsonValue]:
+    return {"issues": [{"path": path, "message": said}]}
 
 
 def _customer(request: RunLoopArguments | GetRunArguments, call: Call) -> Customer:
@@ -144,13 +146,13 @@ def _customer(request: RunLoopArguments | GetRunArguments, call: Call) -> Custom
         NotFound: no onboarding was asked for of such a customer, as far as this call may know.
     """
     if (request.customer_external_id is None) == (request.project_id is None):
-        words = "give exactly one of customerExternalId and projectId"
-        raise Invalid("a daily loop's run is of one customer", details=_unfit("customerExternalId", words))
+        said = "give exactly one of customerExternalId and projectId"
+        raise Invalid("a daily loop's run is of one customer", details=_unfit("customerExternalId", said))
     office, path = office_of(call), "customerExternalId" if request.project_id is None else "projectId"
     found = office.customer(request.customer_external_id or "") if request.project_id is None else office.customer_of(request.project_id)
     if found is None or not within(call, found.project_id):
-        words = "names no customer of the loops; onboard_customer takes one on"
-        raise NotFound(f"{path} {words}", details=_unfit(path, words))
+        said = "names no customer of the loops; onboard_customer takes one on"
+        raise NotFound(f"{path} {said}", details=_unfit(path, said))
     return found
 
 
@@ -162,20 +164,22 @@ def _pass_stage(customer: Customer) -> None:
     """
     if customer.stage != "active" or customer.project_id is None:
         still = "is still being onboarded: get_run shows what that waits for"
-        words = "takes part in no loop any more" if customer.stage == "left" else still
-        raise Conflict(f"customer {customer.external_id} {words}", details={"stage": customer.stage})
+        why = "takes part in no loop any more" if customer.stage == "left" else still
+        raise Conflict(f"customer {customer.external_id} {why}", details={"stage": customer.stage})
 
 
-def _pass_halt(project_id: str | None, call: Call) -> None:
+def _pass_hold(loop: str, project_id: str | None, call: Call) -> None:
     """Start nothing that would only lie down.
 
     Raises:
         Halted: writes to the project are held back.
+        Conflict: the loop is paused.
     """
-    held = call.switch.held([] if project_id is None else [project_id])
+    held = holding(office_of(call).held(), loop, project_id)
+    if held is not None and held.what == WRITES:
+        raise Halted(words(held))
     if held is not None:
-        by = "by a person " if held.by == "person" else ""
-        raise Halted(f"writes are held back {by}since {held.at.isoformat(timespec='seconds')}")
+        raise Conflict(f"{words(held)}; {way_out(held)}", details={"state": "paused"})
 
 
 def _shows_day(request: RunLoopArguments) -> Look:
@@ -191,7 +195,7 @@ async def run_loop(request: RunLoopArguments, call: Call) -> Outcome[RunView]:
     """
     customer, office = _customer(request, call), office_of(call)
     _pass_stage(customer)
-    _pass_halt(customer.project_id, call)
+    _pass_hold(request.loop, customer.project_id, call)
     return seen(office, await wait_run(call, await office.run_day(customer, request.loop), request.wait_seconds))
 
 
@@ -203,8 +207,8 @@ def _meant(request: GetRunArguments, call: Call) -> str:
         NotFound: there is no such customer.
     """
     if sum(one is not None for one in (request.run_id, request.customer_external_id, request.project_id)) != 1:
-        words = "give exactly one of runId, customerExternalId and projectId"
-        raise Invalid("get_run shows exactly one run", details=_unfit("runId", words))
+        said = "give exactly one of runId, customerExternalId and projectId"
+        raise Invalid("get_run shows exactly one run", details=_unfit("runId", said))
     office = office_of(call)
     if request.run_id is not None:
         return request.run_id

@@ -112,3 +112,24 @@ def test_what_is_not_clear_changes_nothing(gate, type_, words, code):
 
     assert (said.returncode, gate.held([PROJECT])) == (code, None)
     assert said.stderr
+
+
+def test_loops_alone_are_paused_and_resumed_by_a_person_and_writes_go_on(gate, type_):
+    """Issue 7: a pause of loops is a halt with a narrower reach, at the terminal too."""
+    said = [type_("halt", "--all", "--loop", "onboarding"), type_("halt", PROJECT, "--loop", "any")]
+    listed, runs, health = type_("halt", "--list"), type_("runs"), type_("health")
+    writes = gate.held([PROJECT])
+    wrong = type_("resume", "--all", "--loop", "optimization", typed="yes")
+    done = type_("resume", "--all", "--loop", "any", typed="yes")
+    left = gate.holds(PROJECT, what="loops")
+
+    assert [one.returncode for one in said] == [0, 0], said[0].stderr
+    assert "layers-mcp resume --all --loop onboarding" in said[0].stdout
+    assert [line.split("  ")[0] for line in listed.stdout.splitlines()] == ["all projects", PROJECT]
+    assert "onboarding paused since" in listed.stdout
+    assert "rests: onboarding of all projects is paused by a person since" in runs.stdout
+    assert (health.returncode, health.stdout.count("LOOPS_PAUSED")) == (1, 2)
+    assert writes is None
+    assert (wrong.returncode, done.returncode) == (1, 0), done.stderr
+    assert f"Still: {PROJECT}  loops paused since" in done.stdout
+    assert (gate.holds(None, what="onboarding"), left.by) == (None, "person")

@@ -34,7 +34,7 @@ TRIES = 4
 """Calls after which whoever repeats a call has given up."""
 CUSTOMER = {"customerExternalId": "quinn-1", "name": "Quinn"}
 RETURN = "https://app.your-partner.com/done"
-OURS = {"set_plan", "run_loop"}
+OURS = {"set_plan", "run_loop", "pause_loops", "resume_loops"}
 """What changes nothing but our own store."""
 KNOWN_CODES = {"TIMEOUT", "RATE_LIMITED", "INTERNAL", "UNAVAILABLE"}
 

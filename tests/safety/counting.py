@@ -39,9 +39,10 @@ from layers_mcp.contract import (
 )
 from layers_mcp.database import reading
 from layers_mcp.gate.handle import digest
+from layers_mcp.loops.holding import name_of
 from layers_mcp.sandbox import tables
 from layers_mcp.store.asked_tables import plans
-from layers_mcp.store.rows import EVERY, Confirmation, How
+from layers_mcp.store.rows import EVERY, WRITES, Confirmation, How
 from layers_mcp.store.tables import began, confirmations, halts, operations
 
 
@@ -87,8 +88,10 @@ KINDS = {
     "halt.lifted": Kind("halt", "", ""),
     "halt.everything": Kind("halt", "", ""),
     "plan.set": Kind("set_plan", "", ""),
+    "loops.paused": Kind("pause_loops", "", ""),
+    "loops.resumed": Kind("resume_loops", "", ""),
 }
-"""Every event that a caller's request leaves in the audit log, and our own: two of holds, one of a standing plan, and one of a job, which
+"""Every event that a caller's request leaves in the audit log, and our own: four of holds, one of a standing plan, and one of a job, which
 the log has not.
 Without a tool: no tool of ours may.
 """
@@ -125,6 +128,7 @@ class Mark(NamedTuple):
     jobs: int = 0
     held: frozenset[str] = frozenset()
     planned: frozenset[tuple[str, str]] = frozenset()
+    resting: frozenset[str] = frozenset()
     spent: frozenset[str] = frozenset()
 
 
@@ -153,12 +157,19 @@ def mark(sandbox: Engine, store: Engine) -> Mark:
         newest = connection.execute(select(tables.jobs.c.seq).order_by(tables.jobs.c.seq.desc())).scalars().first() or 0
     with reading(store) as connection:
         spent = connection.execute(select(confirmations.c.handle).where(confirmations.c.spent_at.is_not(None))).scalars()
-        return Mark(audit, replies, newest, _held(store), _planned(store), frozenset(spent))
+        return Mark(audit, replies, newest, _held(store), _planned(store), _resting(store), frozenset(spent))
 
 
 def _held(store: Engine) -> frozenset[str]:
     with reading(store) as connection:
-        return frozenset(connection.execute(select(halts.c.project_id)).scalars())
+        return frozenset(connection.execute(select(halts.c.project_id).where(halts.c.what == WRITES)).scalars())
+
+
+def _resting(store: Engine) -> frozenset[str]:
+    """The pauses of loops that there are, as a preview calls them."""
+    with reading(store) as connection:
+        found = connection.execute(select(halts.c.project_id, halts.c.what).where(halts.c.what != WRITES)).all()
+        return frozenset(name_of(*row) for row in found)
 
 
 def _planned(store: Engine) -> frozenset[tuple[str, str]]:
@@ -195,6 +206,8 @@ def _effects(sandbox: Engine, store: Engine, since: Mark, within: Budgets) -> li
     found += _generations(sandbox, since, within, cloned={one.data.get("jobId") for one in events if one.event_type == "content.cloned"})
     held = _held(store)
     found += [Effect("plan.set", project) for project, _ in _planned(store) - since.planned]
+    found += [Effect("loops.paused", name) for name in _resting(store) - since.resting]
+    found += [Effect("loops.resumed", name) for name in since.resting - _resting(store)]
     found += [Effect("halt.lifted", name if name != EVERY else "all") for name in since.held - held]
     return found + [Effect("halt.everything", "all") for name in held - since.held if name == EVERY]
 

@@ -44,7 +44,7 @@ TEMPLATE = "LAYERS_TESTS_TEMPLATE"
 _FACTS = "facts.json"
 CASES = (
     "approve", "reject", "schedule", "override", "policy", "clone", "optimizer", "pending", "app", "media", "cancel", "resume", "halt all",
-    "pause", "start", "generate", "answer", "plan",
+    "pause", "start", "generate", "answer", "plan", "rest", "wake",
 )  # fmt: skip
 """The names of the calls that are attempted; `cases` has them."""
 
@@ -144,6 +144,8 @@ async def build(folder: Path) -> None:
     facts["job"] = (await story.call("generate_content", projectId=project, hook="More.", waitSeconds=0))["result"]["job"]["jobId"]
     facts["halted"] = await story.project(customerExternalId="halted")
     await story.call("halt", projectId=facts["halted"])
+    facts["resting"] = await story.project(customerExternalId="resting")
+    await story.yes("pause_loops", projectId=facts["resting"], loop="optimization")
     facts["stopped"] = await story.project(customerExternalId="stopped")
     ads = Paid(story.world, facts["stopped"])
     ads.campaign(ads.account(), authority={"structural": "auto"})
@@ -263,6 +265,17 @@ async def _moved(story: Any, facts: Facts) -> None:
     await story.layers.send(projects.UPDATE, UpdateProject(project_id=facts["project"], timezone="Asia/Tokyo"))
 
 
+async def _rests(story: Any, facts: Facts) -> None:
+    """Somebody else pauses just that."""
+    story.house.gate.hold(facts["project"], what="optimization")
+
+
+async def _rests_anew(story: Any, facts: Facts) -> None:
+    story.house.gate.lift(facts["resting"], what="optimization")
+    story.clock.advance(timedelta(seconds=5))
+    story.house.gate.hold(facts["resting"], what="optimization")
+
+
 async def _held_by_others(story: Any, facts: Facts) -> None:
     story.house.gate.hold(None)
 
@@ -309,6 +322,9 @@ def cases(facts: Facts) -> dict[str, Case]:
                        {"questionId": facts["other question"], "answer": "exclude"}, _answered),
         "plan": Case("set_plan", project | ours | plan, project | ours | plan | {"postsADay": 9}, other | others | plan, _moved,
                      by_person=True),
+        "rest": Case("pause_loops", project | {"loop": "optimization"}, project, other | {"loop": "optimization"}, _rests),
+        "wake": Case("resume_loops", {"projectId": facts["resting"]}, {"projectId": facts["resting"], "loop": "optimization"}, project,
+                     _rests_anew),
         "halt all": Case("halt", {}, {"resume": True}, other | {"cancel": True}, _held_by_others),
     }  # fmt: skip
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.schema import CreateTable
 
 from layers_mcp.database import migrating, open_engine, reading, writing
-from layers_mcp.store.rows import Paused
+from layers_mcp.store.rows import Halt, Paused
 from layers_mcp.store.store import Store
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS, Instant
 
@@ -132,3 +132,28 @@ def test_an_instant_comes_back_aware_and_a_naive_one_is_refused() -> None:
     assert instant.process_result_value(None, sqlite.dialect()) is None
     with pytest.raises(ValueError, match="needs a zone"):
         instant.process_bind_param(kept, sqlite.dialect())
+
+
+def test_holds_of_before_revision_nine_are_of_writes_and_a_rollback_lets_only_paused_loops_go(where: Path | str) -> None:
+    """A halt must outlast an upgrade and a rollback; the version before knows no pause of loops, and halts through the new schema."""
+    at = datetime(2026, 4, 18, 17, 22, 14, tzinfo=UTC)
+    store = Store.open(where)
+    for name, what in (("prj_1", "writes"), ("prj_1", "optimization"), ("*", "loops")):
+        store.halts.hold(Halt(project_id=name, what=what, at=at, principal="key_1", by="person"))
+    store.close()
+    engine = open_engine(where, TABLES, versions=VERSIONS, head=HEAD)
+    with writing(engine) as connection:
+        _taken_back(connection, "0008")
+    with reading(engine) as connection:
+        before = [tuple(row) for row in connection.exec_driver_sql("SELECT project_id, principal, by FROM halts")]
+    engine.dispose()
+
+    store = Store.open(where)
+    with writing(store._engine) as connection:
+        row = "('prj_2', '2026-04-18 17:22:14.000000', 'key_2', 'agent')"
+        connection.exec_driver_sql(f"INSERT INTO halts (project_id, at, principal, by) VALUES {row}")
+    after = store.halts.all()
+    store.close()
+
+    assert before == [("prj_1", "key_1", "person")]
+    assert sorted((one.project_id, one.what, one.at) for one in after) == [("prj_1", "writes", at), ("prj_2", "writes", at)]

@@ -82,6 +82,8 @@ async def _looped(story, project):
     await story.call("get_run", customerExternalId="quinn-1", waitSeconds=0)
     story.store.customers.move(known.principal, "quinn-1", "active", story.clock.now())
     await story.call("run_loop", loop="optimization", projectId=project, waitSeconds=0)
+    await story.yes("pause_loops", projectId=project)
+    await story.yes("resume_loops", projectId=project)
     await story.call("get_health")
     option = Option(word="exclude", means="Ads take it no more.", weighs=True)
     creative = (await story.call("list_ads_content", projectId=project))["result"]["items"][0]["adsContentId"]
