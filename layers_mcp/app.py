@@ -207,7 +207,7 @@ class App:
         async with self._opening:
             if self._receiver is None:
                 assert self._store is not None, "the house is open, and its store with it"
-                made = receiving(house.grounds(self._store), place=place_of(self._settings))
+                made = receiving(house.grounds(self._store))
                 self._receiver = await self._stack.enter_async_context(made)
         return self._receiver
 

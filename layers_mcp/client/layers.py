@@ -95,6 +95,7 @@ class Layers:
             if secret and not sendable(secret):
                 raise Unauthenticated("the API key holds characters that no HTTP header can carry")
             key = OneKey(SecretStr(secret))
+        self.place = base_url
         self.clock = clock
         self.pace = pace or Pace(clock)
         self._keys = key

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from layers_mcp.app import place_of
 from layers_mcp.clock import WallClock
 from layers_mcp.founding import principal
 from layers_mcp.loops.checking import report
@@ -23,7 +24,7 @@ def health(
     settings = settings_or_exit()
     store = Store.open(settings.kept_in("layers.db"))
     try:
-        found = report(store, principal(settings), WallClock().now(), project_id=project)
+        found = report(store, principal(settings), WallClock().now(), place=place_of(settings), project_id=project)
     finally:
         store.close()
     for one in found.alerts:

@@ -124,21 +124,23 @@ class Report(NamedTuple):
     checked_at: datetime | None = None
 
 
-def of_loops(store: Store, principal: str, now: datetime, held: Sequence[Halt]) -> tuple[Alert, ...]:
-    """What is wrong with the loops of a principal, and with what webhooks tell. `held`: what is held back; what rests is not late."""
+def of_loops(store: Store, principal: str, now: datetime, held: Sequence[Halt], *, place: str) -> tuple[Alert, ...]:
+    """What is wrong with the loops of a principal, and with what webhooks tell.
+
+    `held`: what is held back; what rests is not late. `place`: the API that is to tell, by its URL.
+    """
     late = now - timedelta(hours=LATE_HOURS)
     resting = [short for name, short in SHORTS.items() if holding(held, name, None) is not None]
     queued = store.runs.recent(states=("queued",), limit=1000)
     stuck = tuple(one.id for one in queued if one.turn == 0 and one.began_at < late)
-    return health.of_ours(
-        Ours(now=now, late=store.rounds.late(principal, late, without=resting), stuck=stuck, heard_at=store.endpoints.latest())
-    )
+    overdue, heard_at = store.rounds.late(principal, late, without=resting), store.endpoints.latest(place)
+    return health.of_ours(Ours(now=now, late=overdue, stuck=stuck, heard_at=heard_at))
 
 
-def report(store: Store, principal: str, now: datetime, *, project_id: str | None = None) -> Report:
+def report(store: Store, principal: str, now: datetime, *, place: str, project_id: str | None = None) -> Report:
     """The health of a principal's customers, or of one project, as the daily reviews found it, and of the loops; Layers is not asked."""
     held = [one for one in store.halts.all() if project_id is None or one.project_id in (EVERY, any_project(project_id))]
-    ours = (*health.of_holds(held[:_MOST]), *of_loops(store, principal, now, held))
+    ours = (*health.of_holds(held[:_MOST]), *of_loops(store, principal, now, held, place=place))
     if project_id is None:
         return Report((*ours, *(alert for pulse in store.pulses.ailing(principal, limit=_MOST) for alert in pulse.alerts)))
     pulse = store.pulses.of(principal, full_project(project_id))

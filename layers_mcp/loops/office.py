@@ -33,7 +33,7 @@ class Office:
 
     def __init__(self, house: House, runner: Runner, loops: Iterable[Loop[Any, Any]]) -> None:
         self._store, self._clock, self._owner = house.store, house.clock, house.gate.principal
-        self._runner = runner
+        self._runner, self._place = runner, house.layers.place
         self._loops = {loop.name: loop for loop in loops}
 
     def run_of(self, customer_external_id: str) -> str:
@@ -114,7 +114,7 @@ class Office:
 
     def health(self, project_id: str | None = None) -> Report:
         """What is wrong with the loops, and with customers or one project, as the daily reviews found it."""
-        return report(self._store, self._owner, self._clock.now(), project_id=project_id)
+        return report(self._store, self._owner, self._clock.now(), place=self._place, project_id=project_id)
 
     async def set_plan(self, plan: Plan) -> None:
         """Let a plan stand from now on, in place of the one before, and close the question for one."""

@@ -62,15 +62,15 @@ def left_over(where: Path | str) -> bool:
 
 
 @asynccontextmanager
-async def receiving(house: House, *, place: str) -> AsyncGenerator[Receiver]:
-    """The receiver of a house, pumping meanwhile. `place`: the API, by its URL."""
+async def receiving(house: House) -> AsyncGenerator[Receiver]:
+    """The receiver of a house, pumping meanwhile."""
     store, clock, principal = house.store, house.clock, house.gate.principal
     ring: Ring = partial(asyncio.to_thread, store.runs.ring)
     early = Early(store=store, clock=clock, principal=principal, projects=house.projects)
     pump = Pump(store.inbox, waker(house.desk, store.watches(principal), store.begun, ring=ring, early=early), clock)
     task = asyncio.create_task(pump.run())
     try:
-        yield Receiver(place=place, clock=clock, endpoints=store.endpoints, inbox=store.inbox, pump=pump)
+        yield Receiver(place=house.layers.place, clock=clock, endpoints=store.endpoints, inbox=store.inbox, pump=pump)
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

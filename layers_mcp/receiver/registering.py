@@ -13,7 +13,7 @@ from layers_mcp.address import unfit
 from layers_mcp.client.layers import Layers
 from layers_mcp.client.pages import every
 from layers_mcp.contract import webhooks
-from layers_mcp.contract.errors import Invalid, NotFound, OurMistake
+from layers_mcp.contract.errors import Invalid, NotFound, OurMistake, UnknownProblem
 from layers_mcp.contract.events import CATALOG, EVENTS, PING
 from layers_mcp.contract.webhooks import CreatedWebhook, CreateWebhook, DeleteWebhook, ListWebhooks, RotateSecret, UpdateWebhook, Webhook
 from layers_mcp.receiver.app import PATH
@@ -27,6 +27,8 @@ SURE = tuple(sorted(CATALOG.keys() - {PING}))
 """Where one name that nobody lists is refused, those that the pages list are not (`contract/events`)."""
 _PAGES = 20
 _TRIES = 3
+_WRONG = (400, 422)
+"""Statuses of a request that is refused for what it says, by whatever code: no page names the code for an unknown kind of event."""
 _OVERLAP = timedelta(hours=24)
 """How long both secrets are good when an answer does not say (layers-api: POST …/rotate-secret, older edition)."""
 
@@ -91,7 +93,10 @@ async def _created(layers: Layers, url: str) -> CreatedWebhook:
     what = "what layers-mcp waits for: webhooks register"
     try:
         return await layers.send(webhooks.CREATE, CreateWebhook(url=url, events=ALL, description=what), key=str(uuid4()))
-    except Invalid:  # perhaps of a name that only one page knows; else the same words come again
+    except (Invalid, UnknownProblem) as problem:
+        if isinstance(problem, UnknownProblem) and problem.wire_status not in _WRONG:
+            raise
+        # perhaps of a name that only one page knows; else the same words come again
         return await layers.send(webhooks.CREATE, CreateWebhook(url=url, events=SURE, description=what), key=str(uuid4()))
 
 

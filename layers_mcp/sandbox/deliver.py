@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Row, Select, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, delete, func, or_, select, update
 
 from layers_mcp.clock import Clock
 from layers_mcp.contract.events import PING
@@ -28,7 +28,7 @@ from layers_mcp.sandbox.visit import Ground
 from layers_mcp.sandbox.web.post import Unsent, post
 from layers_mcp.sandbox.web.sites import listed
 
-__all__ = ["LADDER_S", "MOST_FAILURES", "Post", "Teller", "poster"]
+__all__ = ["KEPT", "LADDER_S", "MOST_FAILURES", "Post", "Teller", "poster"]
 
 LADDER_S = (0, 30, 60, 300, 900, 3_600, 21_600, 86_400)
 """World seconds before each attempt, counted from the one before it: eight in about 32 hours (layers-api: operational/webhooks)."""
@@ -41,6 +41,9 @@ _TURN_S = 5.0
 _LEASE_S = 20.0
 _AT_ONCE = 16
 _LOOK_S, _SOON_S = 5.0, 0.05
+KEPT = timedelta(days=30)
+"""World time for which a delivery that is over stays listed, and can be replayed; ours, no page says (`drift`)."""
+_PRUNE_S = 3600.0
 _log = logging.getLogger(__name__)
 
 Post = Callable[[str, Mapping[str, str], bytes], Awaitable[int]]
@@ -132,6 +135,7 @@ class Teller:
         self._engine, self._ground, self._wall, self._send = engine, ground, wall, send
         self._name = uuid.uuid4().hex
         self._wake = asyncio.Event()
+        self._pruned_s = float("-inf")
         self._loop: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -224,6 +228,16 @@ class Teller:
             await asyncio.to_thread(self._record, [one for line in sent for one in line])
         return bool(parcels)
 
+    def _prune(self) -> None:
+        """Now and then, by the wall, drop deliveries that are over for long, and the events that nobody is to be told of any more."""
+        if time.monotonic() - self._pruned_s < _PRUNE_S:
+            return
+        self._pruned_s = time.monotonic()
+        with writing(self._engine) as connection:
+            old = world_now(connection, self._wall.now()) - KEPT
+            connection.execute(delete(deliveries).where(_D.created_at < old, _D.due_at.is_(None)))
+            connection.execute(delete(events).where(events.c.at < old, events.c.id.not_in(select(_D.event_id))))
+
     def _pause_s(self) -> float:
         """Wall seconds to the next look: sooner than usual when something comes due before that."""
         with reading(self._engine) as connection:
@@ -245,6 +259,7 @@ class Teller:
             try:
                 while await self._round():
                     pass
+                await asyncio.to_thread(self._prune)
                 pause_s = await asyncio.to_thread(self._pause_s)
             except Exception:  # noqa: BLE001  the loop outlives a busy database
                 _log.exception("telling webhooks failed; it is tried again")

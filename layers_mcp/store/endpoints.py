@@ -59,9 +59,10 @@ class Endpoints:
             with writing(self._engine) as connection:
                 connection.execute(update(webhook_endpoints).where(webhook_endpoints.c.id == endpoint.id).values(heard_at=now))
 
-    def latest(self) -> datetime | None:
-        """When any endpoint of ours last told us something, or was made; None when there is none."""
-        wanted = select(func.max(func.coalesce(webhook_endpoints.c.heard_at, webhook_endpoints.c.made_at)))
+    def latest(self, place: str) -> datetime | None:
+        """When any endpoint of an API last told us something, or was made; None when there is none."""
+        heard = func.max(func.coalesce(webhook_endpoints.c.heard_at, webhook_endpoints.c.made_at))
+        wanted = select(heard).where(webhook_endpoints.c.place == place)
         with reading(self._engine) as connection:
             return connection.execute(wanted).scalar()
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from layers_mcp.client.layers import Layers
 from layers_mcp.contract import webhooks
-from layers_mcp.contract.errors import Invalid, OurMistake
+from layers_mcp.contract.errors import Invalid, OurMistake, UnknownProblem
 from layers_mcp.contract.events import PING
 from layers_mcp.contract.webhooks import CreatedWebhook, Rotated, UpdateWebhook
 from layers_mcp.receiver import registering
@@ -113,13 +113,21 @@ async def test_a_paused_endpoint_is_started_again(layers, store):
     assert again.endpoint.status == "active"
 
 
-async def test_where_names_of_one_page_are_refused_those_that_are_listed_are_asked_for(layers, store, monkeypatch):
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Invalid("events: project.ready is not known"),
+        UnknownProblem("no such event", wire_code="UNKNOWN_EVENT_TYPE", wire_status=422),
+        UnknownProblem("no such event", wire_code="INVALID_EVENTS", wire_status=400),
+    ],
+)
+async def test_where_names_of_one_page_are_refused_those_that_are_listed_are_asked_for(layers, store, monkeypatch, refusal):
     """layers-api: unknown names are rejected; project.ready and ads.decision stand in seed 000 alone."""
     send = layers.send
 
     async def sending(endpoint, request, *, key=None):
         if endpoint is webhooks.CREATE and "project.ready" in request.events:
-            raise Invalid("events: project.ready is not known")
+            raise refusal
         return await send(endpoint, request, key=key)
 
     monkeypatch.setattr(layers, "send", sending)

@@ -11,13 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from layers_mcp.contract.events import EVENTS, Event
-from layers_mcp.database import writing
+from layers_mcp.database import reading, writing
 from layers_mcp.sandbox import deliver
 from layers_mcp.sandbox.faults import Fault
-from layers_mcp.sandbox.hook_tables import deliveries
+from layers_mcp.sandbox.hook_tables import deliveries, events
 from layers_mcp.sandbox.web.post import Unsent
 from layers_mcp.sandbox.world import World
 
@@ -494,6 +494,29 @@ async def test_what_a_process_was_sending_when_it_was_killed_is_sent_by_another_
     assert (waiting["status"], waiting["attempts"]) == ("delivering", 1)
     assert (delivery["status"], delivery["attempts"]) == ("delivered", 2)
     assert receiver.got[0].body == receiver.got[1].body
+
+
+async def test_deliveries_that_are_over_are_listed_for_a_month_and_what_still_waits_for_longer(house, receiver):
+    """No page says how long (`drift`); a sandbox that runs for years keeps no heap of them."""
+    made = await _listen(house, receiver, "social_account.connected")
+    await house.account(await house.project())
+    await house.world.told()
+    receiver.always = 503
+    await house.account(await house.project())
+    await house.world.told()
+    teller = house.world._teller
+    house.wait(29 * DAY_S)
+    teller._pruned_s = float("-inf")
+    teller._prune()
+    before = len(await _deliveries(house, made))
+    house.wait(2 * DAY_S)
+    teller._pruned_s = float("-inf")
+    teller._prune()
+
+    (left,) = await _deliveries(house, made)
+    with reading(house.world.engine) as connection:
+        events_left = connection.execute(select(func.count()).select_from(events)).scalar_one()
+    assert (before, left["deliveredAt"], events_left) == (2, None, 1)
 
 
 async def test_a_receiver_that_is_not_there_or_never_answers_is_tried_again(tmp_path, clock, house):

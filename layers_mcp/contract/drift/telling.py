@@ -38,6 +38,7 @@ WEBHOOKS: tuple[Drift, ...] = (
           "a redirect is a failure and is not followed; 10 seconds", PLAIN),
     Drift("consecutive failures", f"{P}: webhooks", "20, then auto_paused", P, NOTHING,
           "attempts are counted; one success ends the row", PLAIN),
+    Drift("history of deliveries", P, NOTHING, f"{P}: webhooks", "removed with the endpoint", "what is over is listed for 30 days", PLAIN),
     Drift("what a paused endpoint misses", P, NOTHING, f"{P}: webhooks", NOTHING,
           "what happens meanwhile is not kept for it; what waited before waits on", PLAIN),
     Drift("test of a paused endpoint", f"{P}: webhooks/test", "ignores the events filter", P, NOTHING, "it is sent",

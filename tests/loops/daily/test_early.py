@@ -75,7 +75,7 @@ def telling(shop: Any) -> Telling:
 
     @asynccontextmanager
     async def opened(*, projects: frozenset[str] | None = None) -> AsyncIterator[Told]:
-        async with receiving(replace(shop.town.house, clock=shop.clock, projects=projects), place=PLACE) as receiver:
+        async with receiving(replace(shop.town.house, clock=shop.clock, projects=projects)) as receiver:
 
             async def there() -> Receiver:
                 return receiver

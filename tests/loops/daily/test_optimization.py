@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from layers_mcp.contract import creatives
 from layers_mcp.loops.checking import of_loops, report
 from layers_mcp.loops.optimization import optimization
 from layers_mcp.store.asked import Customer
 from layers_mcp.store.rows import RunRow
+from layers_mcp.store.told import Known
 
 pytestmark = pytest.mark.anyio
+PLACE = "https://api.layers.com"
 
 
 @pytest.fixture
@@ -146,9 +149,22 @@ def test_rounds_that_nobody_started_and_runs_that_nobody_took_on_are_late(worksh
     store.customers.keep(Customer(principal="key_1", external_id="q", name="Q", zone="UTC", asked={}, since=clock.now(), stage="active"))
     store.customers.belongs("key_1", "q", "prj_q")
     store.rounds.enter("key_1", "p2l", [("q", clock.now())])
-    soon = of_loops(store, "key_1", clock.now() + timedelta(hours=1))
+    soon = of_loops(store, "key_1", clock.now() + timedelta(hours=1), (), place=PLACE)
 
-    late = report(store, "key_1", clock.now() + timedelta(hours=3))
+    late = report(store, "key_1", clock.now() + timedelta(hours=3), place=PLACE)
 
     assert soon == ()
     assert [one.code for one in late.alerts] == ["LOOPS_LATE", "RUNS_STUCK"]
+
+
+def test_webhooks_are_silent_where_those_of_this_api_are_whatever_another_tells(workshop, clock) -> None:
+    """Issue 7: webhook silence; one store may know endpoints of the live API and of a sandbox."""
+    told, silent = "http://localhost:8080", workshop.store.endpoints
+    for name, place in (("whe_1", PLACE), ("whe_2", told)):
+        silent.keep(Known(id=name, place=place, url=f"https://{name}.example.com", made_at=clock.now(), secret=SecretStr("whsec_1")))
+    clock.advance(timedelta(hours=25))
+    silent.heard(silent.at(told)[0], clock.now())
+
+    codes = {place: [one.code for one in report(workshop.store, "key_1", clock.now(), place=place).alerts] for place in (PLACE, told, "x")}
+
+    assert codes == {PLACE: ["WEBHOOKS_SILENT"], told: [], "x": []}
