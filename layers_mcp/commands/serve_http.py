@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -24,7 +25,7 @@ from layers_mcp.settings import Settings, settings_or_exit
 from layers_mcp.store.token import FILE, Exposed
 from layers_mcp.unopened import Unopened
 
-__all__ = ["serve"]
+__all__ = ["door_of", "place_at", "serve"]
 
 
 def _refusal(settings: Settings, host: str, *, tokens: bool) -> str | None:
@@ -69,12 +70,8 @@ async def _serve(app: App, door: Door, host: str, port: int) -> None:
             await asyncio.wait([catching_up])
 
 
-def serve(host: str, port: int, flags: Mapping[str, object]) -> None:
-    """Serve until a signal comes; `flags`: settings that stand above the environment's, None where one was not given."""
-    settings = settings_or_exit(flags)
-    log.configure(settings.log_level)
-    place = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    app = opened(settings, page=f"{place}/confirm")
+def door_of(settings: Settings, app: App, host: str) -> Door:
+    """Who may come in; what must not be let in at `host` by these settings ends the process with code 2, by name."""
     try:
         own, shown = app.person_secret(), [one["name"] for one in app.catalog.tools]
         access = Access(settings.http_token, settings.access, shown=shown, person=app.person_secret)
@@ -88,17 +85,28 @@ def serve(host: str, port: int, flags: Mapping[str, object]) -> None:
     if refused is not None:
         sys.stderr.write(f"layers-mcp: {refused}\n")
         raise SystemExit(2)
-    names = Names(settings.allowed_hosts, settings.allowed_origins)
-    door = Door(
-        names=names,
+    return Door(
+        names=Names(settings.allowed_hosts, settings.allowed_origins),
         access=access,
         requests_per_minute=settings.http_rate,
         sessions=settings.http_sessions,
-        page=app.page(),
         hooks=(route(app.receiver),),
         metrics=metrics_reader(),
     )
-    who = "with a token" if access.needed else "without a token, for this machine"
+
+
+def place_at(host: str, port: int) -> str:
+    """The URL of a port of this machine."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def serve(host: str, port: int, flags: Mapping[str, object]) -> None:
+    """Serve until a signal comes; `flags`: settings that stand above the environment's, None where one was not given."""
+    settings, place = settings_or_exit(flags), place_at(host, port)
+    log.configure(settings.log_level)
+    app = opened(settings, page=f"{place}/confirm")
+    door = replace(door_of(settings, app, host), page=app.page())
+    who = "with a token" if door.access.needed else "without a token, for this machine"
     sys.stderr.write(f"layers-mcp: {place}/mcp (Streamable HTTP), {place}/sse (SSE), {who}\n")
     sys.stderr.write(f"layers-mcp: {place}/confirm is where a person answers; layers-mcp confirm link --at {place} prints the way in\n")
     asyncio.run(_serve(app, door, host, port))

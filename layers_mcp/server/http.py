@@ -12,7 +12,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from layers_mcp.exporting import PROMETHEUS
 from layers_mcp.server.access import Access
@@ -47,10 +47,24 @@ class Door:
     metrics: Callable[[], bytes] | None = None
 
 
-def build(server: Server[Any], door: Door, *, ending: Callable[[], bool] = lambda: False) -> Edge:
+def _transports(server: Server[Any], door: Door) -> tuple[list[BaseRoute], Streamable]:
+    """The routes that MCP is served at, and what runs their sessions."""
+    seats = Seats(door.sessions, shared=door.access.several)
+    streamable = Streamable(server, seats, body_bytes=BODY_BYTES, idle_s=door.idle_s)
+    sse = Sse(server, seats, body_bytes=BODY_BYTES, idle_s=door.idle_s)
+    routes: list[BaseRoute] = [
+        Route("/mcp", endpoint=StreamableHTTPASGIApp(streamable)),
+        Route("/sse", endpoint=sse, methods=["GET"]),
+        Mount("/messages/", app=sse.post),
+    ]
+    return routes, streamable
+
+
+def build(server: Server[Any] | None, door: Door, *, ending: Callable[[], bool] = lambda: False) -> Edge:
     """The ASGI app that serves both transports to clients of both protocol eras, `/metrics` to them too, and `/healthz` to everybody.
 
-    `ending`: whether the process is about to end; then `/healthz` says so, and nothing else is let in.
+    `server`: None where no MCP is served, as by a worker. `ending`: whether the process is about to end; then `/healthz` says so, and
+    nothing else is let in.
     """
 
     async def health(_: Request) -> Response:
@@ -61,20 +75,16 @@ def build(server: Server[Any], door: Door, *, ending: Callable[[], bool] = lambd
             return JSONResponse({"error": {"status": 501, "message": _NO_METRICS}}, status_code=501)
         return Response(await asyncio.to_thread(door.metrics), media_type=_PROMETHEUS)
 
-    seats = Seats(door.sessions, shared=door.access.several)
-    streamable = Streamable(server, seats, body_bytes=BODY_BYTES, idle_s=door.idle_s)
-    sse = Sse(server, seats, body_bytes=BODY_BYTES, idle_s=door.idle_s)
+    transports, streamable = ([], None) if server is None else _transports(server, door)
     app = Starlette(
         routes=[
-            Route("/mcp", endpoint=StreamableHTTPASGIApp(streamable)),
-            Route("/sse", endpoint=sse, methods=["GET"]),
-            Mount("/messages/", app=sse.post),
+            *transports,
             Route("/healthz", endpoint=health, methods=["GET"]),
             Route("/metrics", endpoint=measures, methods=["GET"]),
             *(routes(door.page) if door.page is not None else ()),
             *door.hooks,
         ],
-        lifespan=lambda _: streamable.run(),
+        lifespan=None if streamable is None else lambda _: streamable.run(),
     )
     hooks, rate = tuple(hook.path for hook in door.hooks), Rate(door.requests_per_minute)
     return Edge(app=app, names=door.names, access=door.access, rate=rate, ending=ending, hooks=hooks)

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from types import FrameType
 from typing import Any
 
@@ -18,10 +18,11 @@ from mcp.server.lowlevel import Server
 from sse_starlette.sse import AppStatus
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from layers_mcp.server.edge import Edge
 from layers_mcp.server.http import Door, build
 from layers_mcp.server.running import Running
 
-__all__ = ["serve"]
+__all__ = ["serve", "served"]
 
 _HEADERS_S = 10.0
 """A request's line and headers have to be there in this time; uvicorn itself waits for ever."""
@@ -95,11 +96,18 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def serve(server: Server[Any], door: Door, running: Running, *, host: str, port: int) -> None:
-    """Serve on `host` until a signal comes; a port that can't be had ends the process with code 1."""
-    AppStatus.disable_automatic_graceful_drain()  # streams end when `shutdown` says so, after the calls that answer on them
-    config = uvicorn.Config(
-        build(server, door, ending=lambda: running.ending),
+class _Beside(uvicorn.Server):
+    """uvicorn's server beside other work, which hears the signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Take none."""
+        yield
+
+
+def _config(app: Edge, door: Door, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
         host=host,
         port=port,
         http=_Impatient,
@@ -112,5 +120,23 @@ async def serve(server: Server[Any], door: Door, running: Running, *, host: str,
         timeout_graceful_shutdown=_STREAMS_S,
         reset_contextvars=True,
     )
-    await _Server(config, running).serve()
+
+
+async def serve(server: Server[Any], door: Door, running: Running, *, host: str, port: int) -> None:
+    """Serve on `host` until a signal comes; a port that can't be had ends the process with code 1."""
+    AppStatus.disable_automatic_graceful_drain()  # streams end when `shutdown` says so, after the calls that answer on them
+    app = build(server, door, ending=lambda: running.ending)
+    await _Server(_config(app, door, host=host, port=port), running).serve()
     sys.stderr.flush()
+
+
+@contextlib.asynccontextmanager
+async def served(door: Door, bound: socket.socket) -> AsyncGenerator[None]:
+    """Meanwhile serve what is no MCP on a socket that listens, while the process does other work and hears the signals itself."""
+    beside = _Beside(_config(build(None, door), door))
+    task = asyncio.create_task(beside.serve([bound]))
+    try:
+        yield
+    finally:
+        beside.should_exit = True
+        await task

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
+import httpx2
+from pydantic import SecretStr
+
+from layers_mcp.contract.signing import SIGNATURE, signature
 from layers_mcp.store.store import Store
-from layers_mcp.store.told import Told
+from layers_mcp.store.told import Known, Told
 
 PATIENCE_S = 60
 
@@ -39,3 +45,50 @@ def test_a_worker_takes_the_seat_and_leaves_it_at_once_when_told_to(tmp_path) ->
     assert (told.handled_at is not None, told.tries) == (True, 1)
     assert "works the loops off as soon as there is a seat" in err
     assert "Traceback" not in err
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_worker_with_a_port_takes_signed_events_and_nothing_else_and_shows_measures(tmp_path) -> None:
+    """Issue 7: `POST /webhooks/layers` in the worker, by the rules of the HTTP server; `/metrics`, `/healthz`; a taken port is refused."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LAYERS_")}
+    settings, port = {**kept, "LAYERS_STATE_DIR": str(tmp_path)}, _free_port()
+    store, now = Store.open(tmp_path / "layers.db"), datetime.now(UTC)
+    secret = SecretStr("whsec_0123456789abcdef")
+    store.endpoints.keep(Known(id="whe_1", place="http://sandbox.layers", url="http://localhost", made_at=now, secret=secret))
+    body = b'{"id":"evt_2","type":"job.completed","createdAt":"2026-04-18T17:22:14Z","data":{"jobId":"job_1"}}'
+    command = [sys.executable, "-m", "layers_mcp", "worker", "--port", str(port)]
+    process = subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        until_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until_s and process.poll() is None:
+            with suppress(httpx2.TransportError):
+                healthy = client.get("/healthz")
+                break
+            time.sleep(0.1)
+        good = signature([secret.get_secret_value()], body, int(time.time()))
+        taken = client.post("/webhooks/layers", content=body, headers={SIGNATURE: good})
+        forged = client.post("/webhooks/layers", content=body, headers={SIGNATURE: good.replace("v1=", "v1=0")[:-1]})
+        strange = client.post("/webhooks/layers", content=body, headers={SIGNATURE: good, "Host": "evil.example"})
+        measures, mcp = client.get("/metrics"), client.post("/mcp", json={})
+    second = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    far = subprocess.run([*command, "--host", "0.0.0.0"], env=settings, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    while store.inbox.overview().waiting and time.monotonic() < until_s:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=PATIENCE_S)
+
+    told, left = store.inbox.find("evt_2"), store.workers.all()
+    store.close()
+    assert [one.status_code for one in (healthy, taken, forged, strange, mcp)] == [200, 200, 401, 421, 404]
+    assert measures.status_code in (200, 501)
+    assert (told.handled_at is not None, told.tries) == (True, 1), err
+    assert (process.returncode, out, left) == (0, "", ()), err
+    assert (second.returncode, f"port {port} of 127.0.0.1 can't be had" in second.stderr) == (1, True), second.stderr
+    assert (far.returncode, "--host 0.0.0.0 needs a token" in far.stderr) == (2, True), far.stderr
+    assert "Traceback" not in err + second.stderr + far.stderr
