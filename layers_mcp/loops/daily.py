@@ -87,13 +87,15 @@ class Day:
     async def ask_each(self, kind: Kind, things: tuple[str, ...], words: str, *, options: tuple[Option, ...], fact: str) -> None:
         """Ask about some things, a few at a time, and each once. `words`: with `{}` where the thing is named."""
 
-        async def room() -> int:
-            owner, project = self.hands.owner, self.given.project_id
-            return ASKED_AT_ONCE - len(self.hands.house.store.questions.waiting(owner, project_id=project, kind=kind, limit=ASKED_AT_ONCE))
+        async def next_ones() -> list[str]:
+            owner, project, known = self.hands.owner, self.given.project_id, self.hands.house.store.questions
+            asked = {one: known.find(owner, questions.question_id(owner, kind, [project, one])) for one in things}
+            room = ASKED_AT_ONCE - len(known.waiting(owner, project_id=project, kind=kind, limit=ASKED_AT_ONCE))
+            fresh = [one for one in things if asked[one] is None][: max(room, 0)]
+            return [one for one in things if one in fresh or ((was := asked[one]) is not None and was.open)]
 
         if things:
-            left = await self.run.step(f"{kind} room", room, came=int)
-            for one in things[:left]:
+            for one in await self.run.step(f"{kind} next", next_ones, came=list[str]):
                 await self.ask(kind, one, words.format(one), options=options, facts={fact: one})
 
     async def made(self, name: str, making: Making) -> tuple[str, ...]:

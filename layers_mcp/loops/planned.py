@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from layers_mcp.client.pages import Page, every
 from layers_mcp.contract import content, publishing, social
 from layers_mcp.contract.content import Container, GetContent
-from layers_mcp.contract.errors import BY_CODE, ContentRejected
+from layers_mcp.contract.errors import BY_CODE, ContentRejected, IdempotencyConflict
 from layers_mcp.contract.publishing import ListPosts, ScheduleContent, ScheduledPost, Target
 from layers_mcp.contract.scalars import Utc, full_project
 from layers_mcp.contract.social import ListAccounts
@@ -24,20 +24,24 @@ from layers_mcp.store.asked import Plan
 __all__ = ["Placed", "place", "plan_of"]
 
 _STANDS: Final = ("queued", "publishing", "published", "draft")
-"""A post that stands on an account: the same content goes there no second time."""
+"""A post that stands on an account, and takes its place in the plan."""
 _PAGE, _PAGES = 100, 25
-"""At most 2,500 posts of a project are looked through; ours."""
+"""At most 2,500 posts of a project are looked through; where there are more, nothing is put to them. Ours."""
 _DAYS: Final = timedelta(days=2)
 """What went out so late may count against a local day that is not over."""
 
 _TURN: Final = timedelta(minutes=10)
 """How long one run may take over an opening before others count it as dead; ours, beyond what its requests wait for their turn."""
 
-Why = Literal["", "no_plan", "not_ready", "no_account", "no_opening", "queued_before"]
+Why = Literal["", "no_plan", "not_ready", "no_account", "no_opening", "queued_before", "taken_back", "in_doubt"]
 
 
 class Placed(BaseModel):
-    """Where a content went: the posts and their instant, or `why` it went nowhere."""
+    """Where a content went: the posts and their instant, or `why` it went nowhere.
+
+    `taken_back`: it had posts, and a person canceled them, or they failed: what becomes of it is a person's business. `in_doubt`: whether
+    it stands there can't be told now, as Layers has its key on record for another time, or there are too many posts to look through.
+    """
 
     scheduled_post_ids: tuple[str, ...] = ()
     at: Utc | None = None
@@ -57,7 +61,7 @@ async def _posts(hands: Hands, project_id: str, since: datetime) -> list[Schedul
         wanted = {"project_id": project_id, "since": since, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
         return hands.send(publishing.LIST, ListPosts.model_validate(wanted))
 
-    return [one for one in await every(ask, pages=_PAGES) if one.status in _STANDS]
+    return await every(ask, pages=_PAGES)
 
 
 async def _connected(hands: Hands, plan: Plan) -> Plan:
@@ -71,7 +75,7 @@ def _taken(posts: Sequence[ScheduledPost]) -> list[Taken]:
     return [
         Taken(one.social_account_id, at)
         for one in posts
-        if one.social_account_id is not None and (at := one.scheduled_for or one.published_at) is not None
+        if one.status in _STANDS and one.social_account_id is not None and (at := one.scheduled_for or one.published_at) is not None
     ]
 
 
@@ -80,6 +84,17 @@ def _ready(post: Container) -> bool:
     if post.approval_status == "rejected":
         raise ContentRejected(f"content {post.id} was rejected", details={"containerId": post.id})
     return post.status == "completed" and post.approval_status in ("approved", "not_required")
+
+
+def _before(posts: Sequence[ScheduledPost], container_id: str) -> Placed | None:
+    """What came of a content that was posted before, or may have been; None where it never was."""
+    had = [one for one in posts if one.container_id == container_id]
+    standing = [one for one in had if one.status in _STANDS]
+    if standing:
+        return Placed(scheduled_post_ids=tuple(one.id for one in standing), at=standing[0].scheduled_for, why="queued_before")
+    if had:
+        return Placed(why="taken_back")
+    return Placed(why="in_doubt") if len(posts) >= _PAGE * _PAGES else None
 
 
 @contextmanager
@@ -111,9 +126,8 @@ async def _placed(hands: Hands, plan: Plan, container_id: str, *, key: str, sure
     if full_project(post.project_id or "") != plan.project_id or not _ready(post):
         return Placed(why="not_ready")
     posts = await _posts(hands, project_id, min(post.created_at or hands.now(), hands.now() - _DAYS))
-    before = [one for one in posts if one.container_id == container_id]
-    if before:
-        return Placed(scheduled_post_ids=tuple(one.id for one in before), at=before[0].scheduled_for, why="queued_before")
+    if (before := _before(posts, container_id)) is not None:
+        return before
     usable = await _connected(hands, plan)
     if not usable.accounts:
         return Placed(why="no_account")
@@ -123,7 +137,10 @@ async def _placed(hands: Hands, plan: Plan, container_id: str, *, key: str, sure
     targets = tuple(Target(social_account_id=one) for one in opening.accounts)
     wanted = ScheduleContent(container_id=post.id, targets=targets, scheduled_for=opening.at)
     sure()
-    made = await hands.schedule(wanted, plan, key=key)
+    try:
+        made = await hands.schedule(wanted, plan, key=key)
+    except IdempotencyConflict:  # an attempt whose end nobody heard went out for another opening; it shows, or the key runs out
+        return Placed(why="in_doubt")
     return Placed(scheduled_post_ids=made.scheduled_post_ids, at=made.scheduled_for)
 
 

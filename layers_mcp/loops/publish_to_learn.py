@@ -39,7 +39,8 @@ _WINS: Final = "The posts of creative {} are worth cloning, and its score keeps 
 class Looped(Came):
     """What came of a day. `skipped`: why nothing was judged; `cloned`: containers; `posted`, `canceled`: posts; `asked`: questions.
 
-    `left`: approved content that went nowhere, as there was no plan or no room; `failed`: codes of what was turned down.
+    `left`: approved content that went nowhere, as there was no plan, no account or no room, Layers turned it down, or it is in doubt;
+    `failed`: codes of what was turned down.
     """
 
     skipped: str | None = None
@@ -99,15 +100,26 @@ async def _post(day: Day, found: Ripe) -> tuple[tuple[str, ...], int]:
     posts, left = list[str](), len(found.container_ids)
     for container_id in found.container_ids:
         placed = await day.tried(f"post {container_id}", partial(_place, day, container_id), came=Placed)
-        if placed is not None and placed.why in ("no_plan", "no_account", "no_opening"):
-            if placed.why == "no_plan":
-                words = f"{left} approved contents of project {day.given.project_id} wait, and no plan says when they may go out: set_plan."
-                ended = day.hands.house.store.plans.of(day.hands.owner, day.given.project_id)
-                await day.ask("plan", "" if ended is None else ended.id, words, options=(), facts={"approved": left})
+        if placed is None or placed.why == "in_doubt":
+            continue
+        if placed.why == "no_plan":
+            await _ask_for_plan(day, left)
+        if placed.why in ("no_plan", "no_account", "no_opening"):
             break
-        posts += () if placed is None else placed.scheduled_post_ids
+        posts += placed.scheduled_post_ids
         left -= 1
     return tuple(posts), left
+
+
+async def _ask_for_plan(day: Day, left: int) -> None:
+    """Ask once after each plan that is over, however it ended."""
+
+    async def newest() -> str:
+        last = day.hands.house.store.plans.last(day.hands.owner, day.given.project_id)
+        return "" if last is None else last.id
+
+    words = f"{left} approved contents of project {day.given.project_id} wait, and no plan says when they may go out: set_plan."
+    await day.ask("plan", await day.run.step("last plan", newest, came=str), words, options=(), facts={"approved": left})
 
 
 async def _loop(hands: Hands, run: Run, given: Daily) -> Looped:

@@ -37,12 +37,18 @@ class Plans:
 
     def of(self, principal: str, project_id: str) -> Plan | None:
         """The plan of a project that nobody has revoked, also when its last day is over; None where there is none."""
-        wanted = select(plans).where(_standing(principal, project_id)).order_by(plans.c.made_at.desc())
-        with reading(self._engine) as connection:
-            found = connection.execute(wanted).mappings().first()
-            return None if found is None else Plan.model_validate(dict(found))
+        return self._newest(_standing(principal, project_id))
+
+    def last(self, principal: str, project_id: str) -> Plan | None:
+        """The newest plan of a project, revoked or not; None where there never was one."""
+        return self._newest((plans.c.principal == principal) & (plans.c.project_id == project_id))
 
     def revoke(self, principal: str, project_id: str, now: datetime) -> bool:
         """End the plan of a project at once; whether there was one."""
         with writing(self._engine) as connection:
             return _revoked(connection, principal, project_id, now)
+
+    def _newest(self, such: ColumnElement[bool]) -> Plan | None:
+        with reading(self._engine) as connection:
+            found = connection.execute(select(plans).where(such).order_by(plans.c.made_at.desc()).limit(1)).mappings().first()
+        return None if found is None else Plan.model_validate(dict(found))

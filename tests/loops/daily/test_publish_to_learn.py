@@ -8,7 +8,10 @@ import pytest
 
 from layers_mcp.contract import clones, publishing, review
 from layers_mcp.gate.budget import Budget
+from layers_mcp.loops.hands import Hands
+from layers_mcp.loops.planned import place
 from layers_mcp.loops.publish_to_learn import publish_to_learn
+from layers_mcp.sandbox.faults import Fault
 
 pytestmark = pytest.mark.anyio
 FRESH = (3.0, 0.0, 0.0, 0.0, 0.0)
@@ -96,6 +99,64 @@ async def test_what_a_person_canceled_does_not_come_back(shop) -> None:
 
     assert (again.posted, again.left, await shop.waiting()) == ((), 0, [])
     assert made in await shop.contents()
+
+
+async def test_what_a_person_canceled_stays_out_of_a_run_that_had_it_in_hand_for_days(shop) -> None:
+    """A run lies for days where writes are halted, and its list of what is ripe with it; the key it sends under is forgotten by then."""
+    made = await shop.makes("Canceled.")
+    shop.plans()
+    hands = Hands(shop.town.house, "publish_to_learn")
+    first = await place(hands, shop.project, made, key="one", run_id="run a")
+    await shop.layers.send(publishing.CANCEL, publishing.CancelPost(scheduled_post_id=first.scheduled_post_ids[0]))
+    shop.clock.advance(timedelta(hours=30))
+
+    again = await place(hands, shop.project, made, key="one", run_id="run b")
+
+    assert (again.why, again.scheduled_post_ids, await shop.waiting()) == ("taken_back", (), [])
+
+
+async def test_a_key_that_went_out_for_another_time_is_in_doubt_and_sends_nothing_more(shop) -> None:
+    """Whether the first attempt took effect is Layers' to show; until it does, or has forgotten the key, nothing goes out twice."""
+    made, other = await shop.makes("First."), await shop.makes("Second.")
+    shop.plans(slots=("10:00", "15:00"))
+    hands = Hands(shop.town.house, "publish_to_learn")
+    await place(hands, shop.project, other, key="one", run_id="run a")
+
+    again = await place(hands, shop.project, made, key="one", run_id="run b")
+    shop.clock.advance(timedelta(hours=25))
+    later = await place(hands, shop.project, made, key="one", run_id="run c")
+
+    assert (again.why, again.scheduled_post_ids, later.why) == ("in_doubt", (), "")
+    assert [container for container, _ in await shop.waiting()].count(made) == 1
+
+
+async def test_what_was_turned_down_is_left_and_said(shop) -> None:
+    """`left` is what a person would look for: approved, and nowhere."""
+    await shop.makes("First.")
+    shop.plans()
+    route = publishing.SCHEDULE
+    shop.town.world.script(Fault(method=route.method, path=route.path, status=403, times=9))
+    loop = publish_to_learn(shop.town.house)
+    async with shop.town.working(loop):
+        came = await shop.day(loop)
+
+    assert (came.posted, came.left, len(came.failed)) == ((), 1, 1)
+
+
+async def test_after_a_plan_was_revoked_a_new_one_is_asked_for(shop) -> None:
+    """Approved content that waits without a plan is told each time that a plan is gone."""
+    await shop.makes("First.")
+    loop = publish_to_learn(shop.town.house)
+    async with shop.town.working(loop):
+        before = await shop.day(loop)
+        for asked in before.asked:
+            shop.store.questions.withdraw(asked, shop.clock.now())  # as `set_plan` does
+        shop.plans(until=date(2026, 4, 19))
+        shop.store.plans.revoke(shop.owner, shop.project, shop.clock.now())
+        after = await shop.day(loop)
+
+    assert (len(before.asked), len(after.asked)) == (1, 1)
+    assert before.asked != after.asked
 
 
 async def test_without_a_plan_it_leaves_one_question_and_posts_nothing(shop) -> None:
