@@ -67,7 +67,9 @@ def principal_of(key: SecretStr) -> str:
 def principal_of_file(path: Path) -> str:
     """Who acts with the keys in this file: `keys_` and 16 digits of the SHA-256 of where it really lies.
 
-    The place and not a key, because the keys in it come and go, and one who rotates them is still the same: their handles, kept outcomes
-    and idempotency keys go on. Whoever puts another organization's key in gives it another file.
+    The place and not a key, because the keys in it come and go, and one who rotates them is still the same: their customers, plans, runs,
+    handles, kept outcomes and idempotency keys go on, and two processes of which one started before the rotation share a budget. The price:
+    the same key by file and by setting is two principals, with a budget each, and a file that moves is another. Whoever puts another
+    organization's key in gives it another file.
     """
     return "keys_" + hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]

@@ -58,9 +58,13 @@ class Ingested(BaseModel):
 
 
 class SdkFound(BaseModel):
-    """The SDK app of a project, and the stacks that its install notes (`list_sdk_apps`) are for; None where it has none."""
+    """The SDK app of a project, and the stacks that its install notes (`list_sdk_apps`) are for; None where it has none.
+
+    `made`: it was made here, so that nobody has its key: Layers shows that once, and no run keeps it.
+    """
 
     app_id: str | None = None
+    made: bool = False
     platforms: tuple[str, ...] = ()
 
 
@@ -212,15 +216,19 @@ def _app_of(given: Onboard, project_id: str) -> CreateSdkApp | None:
 
 async def _sdk(hands: Hands, given: Onboard, project_id: str, key: str) -> SdkFound:
     page = await hands.send(sdk_apps.LIST, ListSdkApps(project_id=project_id, limit=1))
-    app, wanted = next(iter(page.items), None), _app_of(given, project_id)
+    app, wanted, made = next(iter(page.items), None), _app_of(given, project_id), False
     if app is None and wanted is not None:
-        app = await hands.send(sdk_apps.CREATE, wanted, key=key)
+        app, made = await hands.send(sdk_apps.CREATE, wanted, key=key), True
     if app is None:
         return SdkFound()
     notes = await hands.send(sdk_apps.INSTALL_SPEC, GetInstallSpec(project_id=project_id, app_id=app.app_id))
-    return SdkFound(app_id=app.app_id, platforms=tuple(one.platform for one in notes.platforms))
+    return SdkFound(app_id=app.app_id, made=made, platforms=tuple(one.platform for one in notes.platforms))
 
 
 async def sdk_of(case: Case) -> SdkFound:
-    """The project's SDK app, found or made, with the stacks it is to be installed on; its key is kept nowhere here, and can be rotated."""
+    """The project's SDK app, found or made, with the stacks it is to be installed on.
+
+    The key of one that is made is kept nowhere here, as steps stand in the engine's database for a month: the run's outcome says so, and
+    `update_sdk_app` with `rotateKey` shows one to a person, once (layers-api: PATCH …/sdk-apps/{appId}).
+    """
     return await case.run.step("sdk", partial(_sdk, case.hands, case.given, case.project_id, case.run.key("sdk")), came=SdkFound)

@@ -81,8 +81,8 @@ class Onboarded(Came):
     """What came of it.
 
     `created`: whether the project was made for this; `ingest`: how the reading ended, `found` where it was there before; `accounts`: those
-    connected; `containers`: the first batch, of which a person `approved` and `rejected` some; `scheduled`: the posts that went into the
-    queue by a standing plan.
+    connected; `sdk_key_unseen`: the SDK app was made here, and nobody has its key; `containers`: the first batch, of which a person
+    `approved` and `rejected` some; `scheduled`: the posts that went into the queue by a standing plan.
     """
 
     project_id: str
@@ -90,6 +90,7 @@ class Onboarded(Came):
     ingest: Literal["completed", "found", "skipped", "none"]
     pull_request_url: str | None = None
     sdk_app_id: str | None = None
+    sdk_key_unseen: bool = False
     sdk_platforms: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     containers: tuple[str, ...] = ()

@@ -79,6 +79,7 @@ async def _onboard(hands: Hands, run: Run, given: Onboard) -> Onboarded:
         ingest=read.how,
         pull_request_url=read.pull_request_url,
         sdk_app_id=sdk.app_id,
+        sdk_key_unseen=sdk.made,
         sdk_platforms=sdk.platforms,
         accounts=done.accounts,
         containers=containers,

@@ -8,8 +8,10 @@ from layers_mcp.client.fence import Fence
 from layers_mcp.client.thing import Progress
 from layers_mcp.contract.errors import NotFound, OurMistake
 from layers_mcp.contract.scalars import Utc
+from layers_mcp.loops.customer import Onboarded
 from layers_mcp.loops.holding import way_out, words
 from layers_mcp.loops.office import Office
+from layers_mcp.loops.onboarding import NAME as ONBOARDING
 from layers_mcp.loops.run import Look
 from layers_mcp.store.asked import Question
 from layers_mcp.tool.call import Call
@@ -134,11 +136,22 @@ def _open(office: Office, look: Look) -> tuple[Question, ...]:
     return tuple(one for one in found if one.run_id == look.row.id)
 
 
+def _key_of(look: Look) -> tuple[Next, ...]:
+    """How to get at the key of an SDK app that an onboarding made: nobody uses it yet, so nothing breaks when it is made anew."""
+    came = Onboarded.model_validate_json(look.row.came) if look.row.loop == ONBOARDING and look.row.came is not None else None
+    if came is None or not came.sdk_key_unseen:
+        return ()
+    arguments: dict[str, JsonValue] = {"projectId": look.row.project_id, "appId": came.sdk_app_id, "rotateKey": True}
+    return (
+        Next(tool="update_sdk_app", arguments=arguments, why="The SDK app was made, its key kept nowhere: this shows a new one, once."),
+    )
+
+
 def _next(look: Look, open_: tuple[Question, ...]) -> tuple[Next, ...]:
     again = Next(tool="get_run", arguments={"runId": look.row.id}, why="See how it goes on; it does so by itself.")
     if look.row.state in _OVER:
         arguments: dict[str, JsonValue] = {"projectId": look.row.project_id}
-        return (Next(tool="get_project", arguments=arguments, why="Read the project."),) if look.row.project_id else ()
+        return (*_key_of(look), Next(tool="get_project", arguments=arguments, why="Read the project.")) if look.row.project_id else ()
     steps = [again]
     for one in open_[:2]:
         if one.kind == "review":

@@ -87,6 +87,23 @@ async def test_one_call_onboards_and_says_what_people_have_to_do(story) -> None:
     assert [step["name"] for step in done["result"]["steps"]][:2] == ["project", "ingest 0"]
 
 
+async def test_the_key_of_an_sdk_app_that_an_onboarding_made_is_kept_nowhere_and_a_person_is_told_how_to_see_one(story, tmp_path) -> None:
+    """Layers-api: POST …/sdk-apps shows it once, and a rotation shows a new one; nobody uses the first."""
+    async with story.working():
+        await story.call("onboard_customer", **CUSTOMER, url="https://nowhere.invalid/", posts=0, waitSeconds=0)
+        waits = await until(story, "ingest")
+        await story.call("answer_question", questionId=asked(waits, "ingest")["questionId"], answer="skip")
+        done = await until(story, None)
+        first = done["next"][0]
+        seen = await story.yes(first["tool"], **first["arguments"])
+
+    assert (first["tool"], done["result"]["came"]["sdk_key_unseen"]) == ("update_sdk_app", True)
+    assert seen["result"]["app"]["apiKey"].startswith("lsk_")
+    kept = [one for one in tmp_path.rglob("*.db*") if one.name.startswith(("engine", "layers"))]
+    assert kept
+    assert not any(b"lsk_" in one.read_bytes() for one in kept)
+
+
 async def test_arguments_that_do_not_go_together_are_refused_by_name(story) -> None:
     """House style: an error says what happened, with the value's name."""
     both = await story.call("onboard_customer", **CUSTOMER, repoFullName=SAMPLE, url="https://quinnscoffee.com")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from layers_mcp.contract import clones, publishing, review
+from layers_mcp.contract import clones, creatives, publishing, review
 from layers_mcp.gate.budget import Budget
 from layers_mcp.loops.hands import Hands
 from layers_mcp.loops.planned import place
@@ -259,6 +259,9 @@ async def test_losers_and_kept_out_winners_of_a_project_with_ads_are_asked_about
         await shop.day(loop)
 
     asked = shop.store.questions.waiting(shop.owner, kind="exclude", limit=99)
+    include = shop.store.questions.waiting(shop.owner, kind="include", limit=99)
+    listed = (await shop.layers.send(creatives.LIST, creatives.ListCreatives(project_id=shop.project))).items
+    assert {one.facts["adsContentId"] for one in (*asked, *include)} <= {one.ads_content_id for one in listed}
     assert without.asked == ()
     assert 0 < len(asked) <= 3
     assert {one.id for one in asked} == set(came.asked)
