@@ -164,14 +164,15 @@ def of_project(facts: Facts) -> tuple[Alert, ...]:
 
 def of_holds(held: Sequence[Halt]) -> tuple[Alert, ...]:
     """What people or assistants keep from running, which may have been forgotten."""
+    said = [(one, holding.words(one)) for one in held]
     return tuple(
         Alert(
             code="WRITES_HALTED" if one.what == WRITES else "LOOPS_PAUSED",
-            words=f"{holding.words(one).capitalize()}: {holding.way_out(one)}.",
+            words=f"{words[0].upper()}{words[1:]}: {holding.way_out(one)}.",
             facts={"what": one.what, "since": wire_time(one.at), "by": one.by},
             project_id=None if one.project_id == EVERY else full_project(one.project_id),
         )
-        for one in held
+        for one, words in said
     )
 
 

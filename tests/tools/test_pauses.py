@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from layers_mcp.contract.scalars import wire_time
 from layers_mcp.loops.dispatching import Dispatcher
 from layers_mcp.store.asked import Customer
 from layers_mcp.store.rows import EVERY, Halt
@@ -122,7 +123,8 @@ async def test_the_dispatcher_starts_no_paused_day_and_makes_up_for_it_once(stor
     story.store.halts.hold(Halt(project_id=EVERY, what="optimization", at=story.clock.now(), principal="x", by="person"))
     story.store.halts.hold(Halt(project_id=project, what="publish_to_learn", at=story.clock.now(), principal="x", by="person"))
     none = await passes(3)
-    late = [alert.code for alert in story.house.office.health().alerts]
+    alerts = story.house.office.health().alerts
+    late = [alert.code for alert in alerts]
     story.store.halts.lift(project, by="person", what="publish_to_learn")
     some = await passes(0), await passes(1)
     story.store.halts.lift(EVERY, by="person", what="optimization")
@@ -130,6 +132,7 @@ async def test_the_dispatcher_starts_no_paused_day_and_makes_up_for_it_once(stor
     both = await passes(0)
 
     assert (none, late) == ([], ["LOOPS_PAUSED", "LOOPS_PAUSED"])
+    assert all(wire_time(story.clock.now())[:11] in alert.words and alert.words[0].isupper() for alert in alerts)
     assert some[1] in (["publish_to_learn"], ["publish_to_learn"] * 2)
     assert both.count("optimization") == 1
 

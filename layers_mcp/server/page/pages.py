@@ -95,7 +95,8 @@ def one(row: Confirmation, view: View, *, before: bool = False) -> str:
             tag("p", _asked(row, view.now), class_="soft"),
             joined(shown, notes, _form(row, view.form), small),
         )
-        title = f"{yes_words(question).removeprefix('Yes, ').capitalize()}?"
+        asked = yes_words(question).removeprefix("Yes, ")
+        title = f"{asked[:1].upper()}{asked[1:]}?"
         return _whole(title, tag("article", *parts, aria_labelledby="question"), says=world(row))
     again = tag("p", "It was answered already; this answer changed nothing.", class_="note") if before else Html("")
     was = tag("details", tag("summary", "What was shown"), tag("p", row.question), shown) if row.items else Html("")
