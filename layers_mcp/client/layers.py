@@ -24,6 +24,7 @@ from layers_mcp.client.partner import Seen
 from layers_mcp.client.picture import SMALL, Bounds, Picture, fetch
 from layers_mcp.client.retry import LONGEST_S, pause_before
 from layers_mcp.client.sent import Check, Write, unchecked
+from layers_mcp.client.tally import note
 from layers_mcp.client.watched import watched
 from layers_mcp.client.wire import Outgoing, clock_offset, outgoing, read_reply, retry_after_s, said
 from layers_mcp.clock import Clock
@@ -242,6 +243,7 @@ class Layers:
 
     async def _attempt(self, endpoint: Endpoint[Q, R], message: Outgoing, headers: dict[str, str], *, key: SecretStr) -> httpx2.Response:
         _heard.set(None)
+        note(endpoint.rate)
         header, form = _CREDENTIAL
         sent = self._http.build_request(
             endpoint.method,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
+from layers_mcp.client.limits import span_words
 from layers_mcp.clock import WallClock
 from layers_mcp.commands.halting import check_project
 from layers_mcp.contract.scalars import full_project, wire_time
@@ -23,6 +24,7 @@ from layers_mcp.store.store import Store
 __all__ = ["app"]
 
 app = typer.Typer(help="Runs of the loops: list, show, cancel, retry.", no_args_is_help=False, invoke_without_command=True)
+_CLASSES = {"read-light": "reads", "write-light": "writes", "long-running": "starts"}
 _Run = Annotated[str, typer.Argument(help="The run's id, as the list has it.", metavar="RUN")]
 
 
@@ -61,13 +63,19 @@ def _line(row: RunRow) -> str:
     return f"{wire_time(row.began_at)}  {row.id}  {row.loop}  {_where(row)}  {about}".rstrip()
 
 
+def _sent(requests: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {_CLASSES.get(rate, rate)}" for rate, number in sorted(requests.items()))
+
+
 def _shown(look: Look) -> None:
     row = look.row
     typer.echo(_line(row))
     for step in look.steps:
         took = "" if step.began_at is None or step.ended_at is None else f"  {(step.ended_at - step.began_at).total_seconds():.1f} s"
         when = "" if step.ended_at is None else f"{wire_time(step.ended_at)}  "
-        typer.echo(f"  {when}{step.name}{took}  {''.join(one if one.isprintable() else ' ' for one in step.came)}")
+        sent = f"  [{_sent(step.requests)}]" if step.requests else ""
+        typer.echo(f"  {when}{step.name}{took}{sent}  {''.join(one if one.isprintable() else ' ' for one in step.came)}")
+    typer.echo(f"  Cost: {_sent(look.requests) or 'no requests'}; {look.credits:,} credits; waited {span_words(look.waited_s)}")
     if row.words:
         typer.echo(f"  {row.code}: {row.words}")
     if row.state in ("failed", "cancelled"):

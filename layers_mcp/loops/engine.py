@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
 
 from layers_mcp.database.scrubbing import scrub
+from layers_mcp.loops.kept import requests_in
 from layers_mcp.loops.run import Step
 
 if TYPE_CHECKING:
@@ -183,7 +184,13 @@ class Engine:
     def steps(self, run_id: str) -> Sequence[Step]:
         """The steps on record, in order."""
         return [
-            Step(one["function_name"], _at(one["started_at_epoch_ms"]), _at(one["completed_at_epoch_ms"]), _short(one["output"]))
+            Step(
+                one["function_name"],
+                _at(one["started_at_epoch_ms"]),
+                _at(one["completed_at_epoch_ms"]),
+                _short(one["output"]),
+                requests_in(one["output"]),
+            )
             for one in self._client.list_workflow_steps(run_id)
         ]
 

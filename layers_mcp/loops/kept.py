@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from layers_mcp.contract.errors import BY_CODE, LayersError, UnknownProblem
 
-__all__ = ["unwrapped", "wrapped"]
+__all__ = ["requests_in", "unwrapped", "with_requests", "wrapped"]
 
 
-def wrapped(problem: LayersError) -> str:
+def with_requests(kept: dict[str, Any], sent: Mapping[str, int]) -> str:
+    """The record of a step: what it came to, and how many requests it sent, by rate class, in the attempt that ended it."""
+    return json.dumps(kept | {"requests": dict(sent)} if sent else kept)
+
+
+def requests_in(kept: object) -> Mapping[str, int]:
+    """How many requests a record tells of."""
+    known = json.loads(kept) if isinstance(kept, str) else None
+    return cast("dict[str, Any]", known).get("requests", {}) if isinstance(known, dict) else {}
+
+
+def wrapped(problem: LayersError) -> dict[str, Any]:
     """An error, as it is kept."""
     known = {"code": problem.wire_code, "message": problem.message, "details": problem.details, "requestId": problem.request_id}
-    return json.dumps({"problem": known, "status": getattr(problem, "wire_status", problem.status)})
+    return {"problem": known, "status": getattr(problem, "wire_status", problem.status)}
 
 
 def unwrapped(kept: dict[str, Any]) -> LayersError:

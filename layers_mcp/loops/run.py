@@ -14,8 +14,9 @@ of it the first time. So between steps it may only decide: what it reads, writes
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID, uuid5
@@ -116,21 +117,35 @@ class Loop(Generic[G, C]):
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a run that is on record. `came`: JSON of what came out, or `CODE: words` of what went wrong, at most 300 letters."""
+    """A step of a run that is on record. `came`: JSON of what came out, or `CODE: words` of what went wrong, at most 300 letters.
+
+    `requests`: how many it sent, by rate class.
+    """
 
     name: str
     began_at: datetime | None
     ended_at: datetime | None
     came: str
+    requests: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)
 class Look:
-    """A run and its steps so far, in order. `held`: what keeps it from going on, where somebody holds it back."""
+    """A run and its steps so far, in order. `held`: what keeps it from going on, where somebody holds it back.
+
+    `credits`: what counts against the budgets of what it had made; `waited_s`: how long it lay, or stood in line, in seconds.
+    """
 
     row: RunRow
     steps: Sequence[Step]
     held: Halt | None = None
+    credits: int = 0
+    waited_s: float = 0.0
+
+    @property
+    def requests(self) -> Counter[str]:
+        """How many requests its steps sent that are on record, by rate class."""
+        return sum((Counter(one.requests) for one in self.steps), Counter[str]())
 
 
 class Runner(Protocol):

@@ -16,7 +16,7 @@ from layers_mcp.clock import Clock
 from layers_mcp.loops.caretaker import Caretaker, forget, hand_over
 from layers_mcp.loops.engine import Engine
 from layers_mcp.loops.holding import holding
-from layers_mcp.loops.run import Came, Given, Look, Loop
+from layers_mcp.loops.run import Came, Given, Look, Loop, key_of
 from layers_mcp.loops.turn import AWAY, LieDown, Place, Stopped, Turn, seated, sure
 from layers_mcp.store.rows import RunRow, Worker
 from layers_mcp.store.store import Store
@@ -86,7 +86,10 @@ class EngineRunner:
             return None
         steps = await asyncio.to_thread(self._engine.steps, run_id)
         held = None if row.ended_at is not None else holding(await asyncio.to_thread(self._store.halts.all), row.loop, row.project_id)
-        return Look(row, steps, held)
+        credits_ = await asyncio.to_thread(self._store.spending.under, [key_of(run_id, one.name) for one in steps])
+        worked = sum((one.ended_at - one.began_at for one in steps if one.began_at and one.ended_at), timedelta())
+        waited = (row.ended_at or self._clock.now()) - row.began_at - worked
+        return Look(row, steps, held, credits_, max(waited.total_seconds(), 0.0))
 
     async def ring(self, bell: str) -> None:
         """Wake whoever lies by a bell."""

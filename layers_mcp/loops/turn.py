@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,12 +17,13 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from layers_mcp import telemetry
+from layers_mcp.client.tally import tallied
 from layers_mcp.clock import Clock
 from layers_mcp.contract.errors import BY_CODE, Halted, KillSwitch, LayersError, OurMistake, TransientError, UnknownProblem
 from layers_mcp.contract.scalars import any_project
 from layers_mcp.loops import patience
 from layers_mcp.loops.engine import CodeChanged
-from layers_mcp.loops.kept import unwrapped, wrapped
+from layers_mcp.loops.kept import unwrapped, with_requests, wrapped
 from layers_mcp.loops.run import key_of
 from layers_mcp.store.rows import DIED, WRITES, RunRow
 from layers_mcp.store.store import Store
@@ -132,15 +134,16 @@ class Turn:
 
         async def body() -> str:
             await self._clear(at=self.step_number)
+            sent = Counter[str]()
             try:
                 with telemetry.span("loop step", run=self.row.id, loop=self.row.loop, step=name, number=self.step_number):
-                    value = await self._at_home(do)
+                    value = await self._at_home(do, sent)
             except Exception as problem:  # noqa: BLE001  whatever it is, it is kept, or lays the run down
-                return self._kept(name, problem)
+                return with_requests(self._kept(name, problem), sent)
             if self.row.tries:
                 await sure(self.place.store.runs.rested, self.row)
                 self.row = self.row.model_copy(update={"tries": 0, "trying_since": None})
-            return json.dumps({"came": shape.dump_python(value, mode="json", by_alias=True)})
+            return with_requests({"came": shape.dump_python(value, mode="json", by_alias=True)}, sent)
 
         kept = await self._keep(name, body)
         if "problem" in kept:
@@ -256,7 +259,7 @@ class Turn:
         lying = self._lying("halted", until=self.place.clock.now() + patience.HELD, problem=problem)
         raise LieDown(lying.model_copy(update={"step": at}))
 
-    def _kept(self, name: str, problem: Exception) -> str:
+    def _kept(self, name: str, problem: Exception) -> dict[str, Any]:
         """An error as it is kept for replays; what may work later lays the run down instead."""
         if isinstance(problem, Halted | KillSwitch):
             self._lie_held(problem, at=self.step_number)
@@ -282,10 +285,11 @@ class Turn:
         finally:
             self.place.in_flight.discard(self.row.id)
 
-    async def _at_home(self, do: Callable[[], Awaitable[T]]) -> T:
-        """Run it on the event loop that the house's connections live on; the engine has one of its own."""
+    async def _at_home(self, do: Callable[[], Awaitable[T]], sent: Counter[str]) -> T:
+        """Run it on the event loop that the house's connections live on, and count what it sends; the engine has a loop of its own."""
 
         async def at_home() -> T:
-            return await do()
+            with tallied(sent):
+                return await do()
 
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(at_home(), self.place.home))

@@ -76,6 +76,13 @@ class Spendings:
         with reading(self._engine) as connection:
             return set(connection.execute(wanted).scalars())
 
+    def under(self, keys: Collection[str]) -> int:
+        """The credits that count under these keys."""
+        at = spending.c
+        wanted = select(func.coalesce(func.sum(at.credits), 0)).where(at.key.in_(list(keys)), at.state != "released")
+        with reading(self._engine) as connection:
+            return int(connection.execute(wanted).scalar_one())
+
     def settle(self, keys: Collection[str], state: Paid) -> int:
         """Record that what was set aside under `keys` was spent, or is given back; how many credits changed their state."""
         at = spending.c

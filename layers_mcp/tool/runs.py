@@ -17,7 +17,7 @@ from layers_mcp.store.asked import Question
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import Next, Outcome, Status, View
 
-__all__ = ["OptionView", "QuestionView", "RunView", "StepView", "office_of", "seen", "shown", "wait_run", "within"]
+__all__ = ["OptionView", "QuestionView", "RunCost", "RunView", "StepView", "office_of", "seen", "shown", "wait_run", "within"]
 
 _LOOKS_S = 1.0
 _STAGES = {
@@ -64,6 +64,15 @@ class StepView(View):
 
     name: str
     ended_at: Utc | None = None
+    requests: dict[str, int] = Field(default_factory=dict[str, int], description="Sent to Layers, by rate class.")
+
+
+class RunCost(View):
+    """What the steps on record used, retries included; attempts that laid the run down or died are not counted."""
+
+    requests: dict[str, int] = Field(default_factory=dict[str, int], description="Sent to Layers, by rate class.")
+    credits: int = Field(default=0, description="Set aside or charged for what it had made.")
+    waited_seconds: float = Field(default=0.0, description="Not in a step: asleep, or in line.")
 
 
 class RunView(View):
@@ -81,6 +90,7 @@ class RunView(View):
     held: str | None = Field(default=None, description="Who paused it, or halted writes, since when, and what lets it go on.")
     came: JsonValue = Field(default=None, description="What came of it.")
     steps: tuple[StepView, ...] = ()
+    cost: RunCost = RunCost()
     questions: tuple[QuestionView, ...] = ()
 
 
@@ -123,7 +133,8 @@ def _view(look: Look, open_: tuple[Question, ...]) -> RunView:
         code=row.code,
         held=None if look.held is None else f"{words(look.held)}; {way_out(look.held)}",
         came=None if row.came is None else _JSON.validate_json(row.came),
-        steps=tuple(StepView(name=one.name, ended_at=one.ended_at) for one in look.steps[-50:]),
+        steps=tuple(StepView(name=one.name, ended_at=one.ended_at, requests=dict(one.requests)) for one in look.steps[-50:]),
+        cost=RunCost(requests=dict(look.requests), credits=look.credits, waited_seconds=round(look.waited_s, 1)),
         questions=tuple(shown(one) for one in open_),
     )
 

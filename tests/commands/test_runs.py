@@ -69,6 +69,7 @@ def test_a_stuck_run_is_found_looked_at_stopped_and_let_go_on(tmp_path, type_) -
     assert "No worker is there: start layers-mcp worker" in listed.stdout
     assert '"kept\\u001b[2J"' in shown.stdout, "what was read is shown without what a terminal obeys"
     assert "\x1b" not in shown.stdout
+    assert "Cost: no requests; 0 credits; waited " in shown.stdout
     assert (cancelled.exit_code, twice.exit_code, retried.exit_code, nobody.exit_code) == (0, 1, 0, 1)
     assert "is cancelled, so nothing was changed" in twice.stderr
     assert "layers-mcp runs retry toy:1" in stopped.stdout

@@ -82,6 +82,12 @@ async def test_one_call_onboards_and_says_what_people_have_to_do(story) -> None:
 
     assert again["result"]["runId"] == begun["result"]["runId"]
     assert (waits["status"], done["status"], done["result"]["state"]) == ("needs_action", "done", "completed")
+    steps = {step["name"]: step.get("requests", {}) for step in done["result"]["steps"]}
+    cost = done["result"]["cost"]
+    assert steps["project"]["write-light"] == 1
+    assert cost["requests"]["long-running"] == 3  # an ingest that lacked the App, one that had it, a batch
+    assert cost["credits"] == story.spent(done["result"]["projectId"]) > 0
+    assert cost["waitedSeconds"] > 0
     came = done["result"]["came"]
     assert (came["ingest"], len(came["accounts"]), len(came["approved"])) == ("completed", 1, 1)
     assert [step["name"] for step in done["result"]["steps"]][:2] == ["project", "ingest 0"]
