@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from layers_mcp.contract.scalars import wire_time
 from layers_mcp.loops.dispatching import Dispatcher
 from layers_mcp.store.asked import Customer
 from layers_mcp.store.rows import EVERY, Halt
@@ -132,7 +131,7 @@ async def test_the_dispatcher_starts_no_paused_day_and_makes_up_for_it_once(stor
     both = await passes(0)
 
     assert (none, late) == ([], ["LOOPS_PAUSED", "LOOPS_PAUSED"])
-    assert all(wire_time(story.clock.now())[:11] in alert.words and alert.words[0].isupper() for alert in alerts)
+    assert all(str(alert.facts["since"]) in alert.words and alert.words[0].isupper() for alert in alerts)
     assert some[1] in (["publish_to_learn"], ["publish_to_learn"] * 2)
     assert both.count("optimization") == 1
 
