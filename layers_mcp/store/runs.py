@@ -67,7 +67,7 @@ class Runs:
         whatever the new one would.
         """
         its = (runs.c.loop == row.loop) & (runs.c.project_id == row.project_id) & (runs.c.customer == row.customer)
-        lies_first = (runs.c.state == "sleeping") & (runs.c.step == 1) & runs.c.woken.is_(None)
+        lies_first = (runs.c.state == "sleeping") & (runs.c.step == 1) & (runs.c.done == 0) & runs.c.woken.is_(None)
         unread = (runs.c.turn == 0) & runs.c.state.in_(("queued", "sleeping")) | lies_first
         with writing(self._engine) as connection:
             if connection.execute(select(runs.c.id).where(its, unread).limit(1).with_for_update()).first() is not None:
