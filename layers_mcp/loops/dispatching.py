@@ -7,7 +7,7 @@ on, so whoever dies in between, or does the same at the same time, starts nothin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -81,11 +81,12 @@ class Dispatcher:
     def _enter(self, now: datetime) -> None:
         """Give those who take part by now their rounds."""
         for short in self.loops:
-            new: Sequence[object] = [None] * AT_ONCE
-            while len(new) == AT_ONCE:
-                new = known = self.store.rounds.newcomers(self.principal, short, limit=AT_ONCE)
-                first = [(one.external_id, due_after(one.external_id, zone_named(one.zone), None, now)[1]) for one in known]
+            after: str | None = ""
+            while after is not None:
+                new = self.store.rounds.newcomers(self.principal, short, limit=AT_ONCE, after=after)
+                first = [(one.external_id, due_after(one.external_id, zone_named(one.zone), None, now)[1]) for one in new]
                 self.store.rounds.enter(self.principal, short, first)
+                after = new[-1].external_id if len(new) == AT_ONCE else None
 
     async def _start(self, one: Due, now: datetime) -> bool:
         """Start a day's run: today's, by the customer's zone, also where its round was due on a day that is over."""

@@ -68,13 +68,14 @@ class Rounds:
             later = update(ticks).where(ticks.c.principal == principal, ticks.c.minute < minute)
             return connection.execute(later.values(minute=minute)).rowcount == 1
 
-    def newcomers(self, principal: str, loop: str, *, limit: int) -> tuple[Member, ...]:
-        """Customers who take part and have no round of this loop yet."""
-        mine = and_(rounds.c.principal == principal, rounds.c.external_id == customers.c.external_id, rounds.c.loop == loop)
-        wanted = select(customers.c.external_id, customers.c.zone).outerjoin(rounds, mine)
+    def newcomers(self, principal: str, loop: str, *, limit: int, after: str = "") -> tuple[Member, ...]:
+        """Customers who take part and have no round of this loop yet, by their ids, of those beyond `after`."""
+        same, beyond = rounds.c.external_id == customers.c.external_id, rounds.c.external_id > after
+        mine = and_(rounds.c.principal == principal, same, beyond, rounds.c.loop == loop)
+        wanted = select(customers.c.external_id, customers.c.zone).outerjoin(rounds, mine).order_by(customers.c.external_id)
+        new = and_(_takes_part(principal), customers.c.external_id > after, rounds.c.loop.is_(None))
         with reading(self._engine) as connection:
-            rows = connection.execute(wanted.where(_takes_part(principal), rounds.c.loop.is_(None)).limit(limit))
-            return tuple(Member(*row) for row in rows)
+            return tuple(Member(*row) for row in connection.execute(wanted.where(new).limit(limit)))
 
     def enter(self, principal: str, loop: str, first: Sequence[tuple[str, datetime]]) -> None:
         """Have rounds of a loop from now on: each customer's external id, and when it is due first.

@@ -51,6 +51,21 @@ def test_who_takes_part_is_a_newcomer_until_they_have_a_round(store: Store, cloc
     assert store.rounds.due("key_1", clock.now(), limit=9) == ()
 
 
+def test_newcomers_are_read_on_from_where_the_last_page_ended(store: Store, clock: HandClock) -> None:
+    """`Rounds.newcomers`: what was read is not read again, so that a large fleet's pages cost the same from first to last."""
+    for name in ("quinn-3", "quinn-1", "quinn-4", "quinn-2"):
+        _takes_part(store, clock, name)
+    _takes_part(store, clock, "quinn-2b", principal="key_2")
+    store.rounds.enter("key_1", "p2l", [("quinn-3", clock.now())])
+    store.rounds.enter("key_1", "opt", [("quinn-4", clock.now())])
+
+    first = store.rounds.newcomers("key_1", "p2l", limit=2)
+    rest = store.rounds.newcomers("key_1", "p2l", limit=2, after="quinn-2")
+
+    assert [one.external_id for one in first] == ["quinn-1", "quinn-2"]
+    assert [one.external_id for one in rest] == ["quinn-4"]
+
+
 def test_a_round_is_due_until_it_is_moved_on_and_by_one_only(store: Store, clock: HandClock) -> None:
     """`Rounds.move_on`: one that somebody else has moved on meanwhile stays as they left it."""
     _takes_part(store, clock)
