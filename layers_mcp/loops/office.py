@@ -14,9 +14,11 @@ from layers_mcp.loops.checking import Report, report
 from layers_mcp.loops.customer import Onboard, run_id_of
 from layers_mcp.loops.daily import SHORTS, Daily, daily_id, zone_named
 from layers_mcp.loops.dispatching import Dispatcher
+from layers_mcp.loops.early import Early
 from layers_mcp.loops.hands import House
 from layers_mcp.loops.onboarding import NAME, onboarding
 from layers_mcp.loops.optimization import optimization
+from layers_mcp.loops.publish_to_learn import NAME as LEARNING
 from layers_mcp.loops.publish_to_learn import publish_to_learn
 from layers_mcp.loops.run import Look, Loop, Runner
 from layers_mcp.store.asked import Customer, Plan, Question
@@ -34,6 +36,7 @@ class Office:
     def __init__(self, house: House, runner: Runner, loops: Iterable[Loop[Any, Any]]) -> None:
         self._store, self._clock, self._owner = house.store, house.clock, house.gate.principal
         self._runner, self._place = runner, house.layers.place
+        self._early = Early(store=house.store, clock=house.clock, principal=house.gate.principal, projects=house.projects)
         self._loops = {loop.name: loop for loop in loops}
 
     def run_of(self, customer_external_id: str) -> str:
@@ -117,12 +120,13 @@ class Office:
         return report(self._store, self._owner, self._clock.now(), place=self._place, project_id=project_id)
 
     async def set_plan(self, plan: Plan) -> None:
-        """Let a plan stand from now on, in place of the one before, and close the question for one."""
+        """Let a plan stand from now on, in place of the one before, and close the question for one; what waits for one goes out soon."""
         whole = plan.model_copy(update={"principal": self._owner, "project_id": full_project(plan.project_id)})
         self._store.plans.set(whole)
         for one in self.questions(project_id=plan.project_id, kind="plan", after=None, limit=100):
             self._store.questions.withdraw(one.id, self._clock.now())
         await self._runner.ring(of_project(whole.project_id))
+        await asyncio.to_thread(self._early.start, (LEARNING,), whole.project_id, whole.id)
 
     def revoke_plan(self, project_id: str) -> bool:
         """End a project's plan; whether there was one. What is queued by it stays queued."""

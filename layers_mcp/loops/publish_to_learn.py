@@ -26,9 +26,9 @@ from layers_mcp.loops.questions import NO
 from layers_mcp.loops.run import Came, Loop, Run, key_of
 from layers_mcp.store.asked import Option
 
-__all__ = ["Looped", "publish_to_learn"]
+__all__ = ["NAME", "Looped", "publish_to_learn"]
 
-_NAME: Final = "publish_to_learn"
+NAME: Final = "publish_to_learn"
 _SCORED: Final = Option(word=NO, means="Its score goes on deciding.")
 _EXCLUDE: Final = (Option(word="exclude", means="Ads take it no more, whatever its score.", weighs=True), _SCORED)
 _INCLUDE: Final = (Option(word="include", means="Ads may take it, whatever its score.", weighs=True), _SCORED)
@@ -91,7 +91,7 @@ async def _place(day: Day, container_id: str) -> Placed:
     key, project_id = key_of(f"post:{container_id}", "schedule"), day.given.project_id
     placed = await place(day.hands, project_id, container_id, key=key, run_id=day.run.id)
     for post_id in () if placed.why else placed.scheduled_post_ids:
-        day.hands.gate.began("post", post_id, tool=_NAME, arguments="", project_id=project_id)
+        day.hands.gate.began("post", post_id, tool=NAME, arguments="", project_id=project_id)
     return placed
 
 
@@ -154,4 +154,4 @@ async def _loop(hands: Hands, run: Run, given: Daily) -> Looped:
 
 def publish_to_learn(house: House) -> Loop[Daily, Looped]:
     """The loop in this house."""
-    return Loop(_NAME, Daily, Looped, partial(_loop, Hands(house, _NAME)))
+    return Loop(NAME, Daily, Looped, partial(_loop, Hands(house, NAME)))

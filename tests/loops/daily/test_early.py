@@ -19,6 +19,7 @@ from layers_mcp.contract.events import EVENTS
 from layers_mcp.loops.daily import Daily
 from layers_mcp.loops.early import EARLY
 from layers_mcp.loops.hands import Hands
+from layers_mcp.loops.office import Office
 from layers_mcp.loops.optimization import optimization
 from layers_mcp.loops.planned import place
 from layers_mcp.loops.publish_to_learn import publish_to_learn
@@ -182,6 +183,19 @@ async def test_without_a_plan_the_question_stands_and_nothing_goes_out(shop, tel
 
     assert shop.town.asked("plan").facts["approved"] == 1
     assert await shop.waiting() == []
+
+
+async def test_a_new_plan_lets_out_what_waited_for_one_within_seconds(shop) -> None:
+    """Who has just said when posts may go out does not wait for the next day's run."""
+    waits, loop = await shop.makes("First."), publish_to_learn(shop.town.house)
+    plan = shop.plans()
+    async with shop.town.working(loop):
+        await Office(shop.town.house, shop.town.runner, [loop]).set_plan(plan)
+        (row,) = shop.store.runs.recent(loop=loop.name)
+        look = await shop.town.over(row.id)
+
+    assert look.row.state == "completed"
+    assert [container for container, _ in await shop.waiting()] == [waits]
 
 
 async def test_what_is_told_while_the_project_is_halted_waits_in_one_run_until_it_is_let_go(shop, telling) -> None:
