@@ -37,8 +37,13 @@ class Demand(NamedTuple):
         return {"read-light": self.reads, "write-light": self.writes, "long-running": self.starts}[rate]
 
 
-DAILY: Final = Demand(reads=40, writes=6, starts=1)
-"""What the two daily loops of a customer send on a busy day, at most: one clone in two variations, three posts, one withdrawn source."""
+DAILY: Final = Demand(reads=60, writes=6, starts=1)
+"""What the two daily loops of a customer send on a full day: one clone in two variations, three posts, the three posts of a withdrawn
+source, and a campaign to review (`tests/loops/daily/test_demand.py`: 50 reads; a typical day without ads has 25, 2 writes and the start).
+
+Beside it are what a person says yes to (fresh creatives), plans of several posts a day, and what events bring forward
+(`loops/early`): about 20 reads a loop each time, and the writes of the posts it finds, which the day's own run then has no more.
+"""
 _READS: Final = 9
 """Reads of an onboarding, looks at its jobs included (`tests/bench/onboarding_fleet.py`: 14 with an account and a post)."""
 _READS_EACH: Final = 3
