@@ -47,8 +47,9 @@ ORGANIZATION_WRITES: Final = (projects.CREATE, github.REGISTER)
 """What changes the organization: a new project is none of those that were named, and an installation serves all of them."""
 CLOSED: Final = (
     webhooks.UPDATE, webhooks.DELETE, webhooks.ROTATE, webhooks.TEST, webhooks.DELIVERIES, webhooks.REPLAY, leases.RELEASE,
+    social.DISCONNECT,
 )  # fmt: skip
-"""What names one thing that may be any project's, or all projects': an endpoint that is told of them, an account that was leased."""
+"""What names one thing that may be any project's, or all projects': an endpoint that is told of them, an account."""
 LISTS: Final = (projects.LIST,)
 """What lists the organization's projects; the rest of its answer is left out."""
 OWNED: Final[Mapping[str, tuple[str, Kind]]] = {

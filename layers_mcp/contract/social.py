@@ -12,6 +12,7 @@ from layers_mcp.contract.scalars import Id, SocialPlatform, Utc
 __all__ = [
     "ACCOUNTS",
     "DECLINED",
+    "DISCONNECT",
     "EXPIRED",
     "OAUTH_STATUS",
     "OAUTH_URL",
@@ -20,6 +21,8 @@ __all__ = [
     "AccountStatus",
     "CreateOauthUrl",
     "CreateReauthUrl",
+    "DisconnectAccount",
+    "DisconnectedAccount",
     "GetOauthStatus",
     "GetProjectOauthStatus",
     "ListAccounts",
@@ -129,6 +132,22 @@ class SocialAccountPage(Reply):
     next_cursor: str | None = None
 
 
+class DisconnectAccount(Request):
+    """The customer's own account to take off its project; its owner's consent brings it back."""
+
+    social_account_id: Id
+
+
+class DisconnectedAccount(Reply):
+    """An account that was disconnected: its queued posts are canceled, what is out stays out."""
+
+    social_account_id: str
+    status: Literal["disconnected"]
+    disconnected_reason: str | None = None
+    canceled_scheduled_posts: int
+    disconnected_at: Utc | None = None
+
+
 OAUTH_URL: Endpoint[CreateOauthUrl, OauthUrl] = Endpoint(
     method="POST",
     path="/v1/projects/{projectId}/social/oauth-url",
@@ -175,4 +194,14 @@ ACCOUNTS: Endpoint[ListAccounts, SocialAccountPage] = Endpoint(
     scope="social:read",
     rate="read-light",
     source="layers-api: social-accounts",
+)
+DISCONNECT: Endpoint[DisconnectAccount, DisconnectedAccount] = Endpoint(
+    method="DELETE",
+    path="/v1/social-accounts/{socialAccountId}",
+    request=DisconnectAccount,
+    reply=DisconnectedAccount,
+    scope="social:write",
+    rate="write-light",
+    codes=("CONFLICT",),
+    source="layers-api: DELETE /v1/social-accounts/:socialAccountId",
 )

@@ -108,6 +108,7 @@ ANSWERS: dict[str, Answering] = {
     c_social.OAUTH_STATUS.name: social.oauth_status,
     c_social.PROJECT_OAUTH_STATUS.name: social.project_oauth_status,
     c_social.ACCOUNTS.name: social.accounts,
+    c_social.DISCONNECT.name: social.disconnect,
     c_publishing.SCHEDULE.name: publishing.schedule,
     c_publishing.PUBLISH.name: publishing.publish,
     c_publishing.LIST.name: publishing.listing,

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from layers_mcp.contract import errors, events, social
 from layers_mcp.contract.scalars import SocialPlatform
-from layers_mcp.sandbox import awaiting, ids, posts, projects, readiness, tables, telling
+from layers_mcp.sandbox import audit, awaiting, ids, posts, projects, readiness, tables, telling
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
 __all__ = [
-    "accounts", "check_return_url", "connect", "connected", "expired", "handle_of", "oauth_status", "oauth_url", "project_oauth_status",
-    "reauth_url",
+    "accounts", "check_return_url", "connect", "connected", "disconnect", "expired", "handle_of", "oauth_status", "oauth_url",
+    "project_oauth_status", "reauth_url",
 ]  # fmt: skip
 
 _STATE_LIVES = timedelta(minutes=30)
@@ -76,7 +76,8 @@ def _consented(connection: Connection, project: Row[Any], platform: str, now: da
     known = connection.execute(select(tables.accounts).where(*own)).first()
     if known is not None:
         posts.keep_failed(connection, known.id, expired_at=known.token_expires_at, now=now)
-        connection.execute(update(tables.accounts).where(row.id == known.id).values(token))
+        back: dict[str, Any] = {} if known.disconnected_at is None else {"connected_at": now, "disconnected_at": None}
+        connection.execute(update(tables.accounts).where(row.id == known.id).values(token | back))
         return connection.execute(select(tables.accounts).where(row.id == known.id)).one()
     new = {"id": ids.mint("sa"), "project_id": project.id, "platform": platform, "handle": handle_of(project.name)}
     made = insert(tables.accounts).values(new | token | {"connected_at": now})
@@ -200,3 +201,39 @@ def accounts(visit: Visit, request: social.ListAccounts) -> social.SocialAccount
     keys = Keys("accounts", row.connected_at, row.seq)
     items, cursor = page(visit.connection, query, keys, Window(request.cursor, request.limit), see=see)
     return social.SocialAccountPage(items=items, next_cursor=cursor)
+
+
+def disconnect(visit: Visit, request: social.DisconnectAccount) -> social.DisconnectedAccount:
+    """Take an account off its project: queued posts on it are canceled, what is out stays out.
+
+    Raises:
+        errors.NotFound: there is no such account, or it was disconnected before.
+        errors.Conflict: it is leased; that is given back by its own endpoint.
+    """
+    row, project = tables.accounts.c, tables.projects.c
+    query = select(tables.accounts).join(tables.projects, row.project_id == project.id)
+    query = query.where(row.id == ids.full("sa", request.social_account_id), project.organization_id == visit.key.organization_id)
+    found = visit.connection.execute(query.where(row.connected_at <= visit.now, row.disconnected_at.is_(None))).first()
+    if found is None:
+        raise errors.NotFound(f"there is no connected account {request.social_account_id}")
+    if found.lease_id is not None:
+        raise errors.Conflict(f"account {found.id} is leased; DELETE /v1/leased-accounts/{{socialAccountId}} gives it back")
+    visit.connection.execute(update(tables.accounts).where(row.seq == found.seq).values(disconnected_at=visit.now))
+    awaiting.over(visit.connection, "account", found.id)
+    canceled, why = posts.cancel_on(visit, found.id), "revoked_by_partner"
+    audit.log(visit, "social_account.revoked", found.project_id, socialAccountId=found.id, canceledPosts=canceled)
+    said = events.AccountRevoked(
+        social_account_id=found.id,
+        platform=found.platform,
+        display_name=found.handle,
+        disconnected_reason=why,
+        disconnected_at=visit.now,
+    )
+    telling.tell(visit.connection, "social_account.revoked", said, project_id=found.project_id, at=visit.now)
+    return social.DisconnectedAccount(
+        social_account_id=found.id,
+        status="disconnected",
+        disconnected_reason=why,
+        canceled_scheduled_posts=canceled,
+        disconnected_at=visit.now,
+    )

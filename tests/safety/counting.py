@@ -84,6 +84,7 @@ KINDS = {
     "ads.campaign.created": Kind("", "", ""),
     "lease_request.created": Kind("", "", ""),
     "leased_account.released": Kind("", "", ""),
+    "social_account.revoked": Kind("", "", ""),
     "engagement.updated": Kind("", "", ""),
     "halt.lifted": Kind("halt", "", ""),
     "halt.everything": Kind("halt", "", ""),

@@ -96,6 +96,8 @@ PUBLISHING: tuple[Drift, ...] = (
           "/v1/social/oauth-status/:state", "both; only for the key that asked", SEED),
     Drift("connecting a platform twice", P, NOTHING, S, NOTHING, "the same account again, its token renewed",
           "one account for each platform and project, as its handle is ours"),
+    Drift("disconnected, and consented to again", P, NOTHING, S, NOTHING,
+          "the same account, connected anew; what was canceled stays canceled", PLAIN),
     Drift("handle", f"{S}, step 10", "quinnscoffee of Quinns Coffee Co", P, NOTHING, "the project's name without company words", SEED),
     Drift("returnUrl that is not https", f"{P}: oauth-url", "403 by its host", P, NOTHING, "422; http for localhost only", PLAIN),
 )
