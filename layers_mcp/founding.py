@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote
 
 from layers_mcp.server.caller import Caller, met
 from layers_mcp.server.catalog import Catalog, control_tools, read_catalog
@@ -14,9 +16,13 @@ from layers_mcp.settings import Settings
 if TYPE_CHECKING:
     from layers_mcp.client.keys import KeyFile
     from layers_mcp.gate.policy import Policy
+    from layers_mcp.server.resources import Suggest
     from layers_mcp.tool.visit import House
 
-__all__ = ["as_seen_by", "catalog_of", "key_file", "policy_of", "principal"]
+__all__ = ["as_seen_by", "catalog_of", "key_file", "policy_of", "principal", "suggesting"]
+
+_COMPLETED: Final = 100
+"""Values in one completion at most (MCP, completion/complete)."""
 
 
 def catalog_of(settings: Settings) -> Catalog:
@@ -55,6 +61,18 @@ def as_seen_by(caller: Caller, house: House) -> House:
         policy=house.policy if caller.policy is None else house.policy.narrowed(caller.policy),
         projects=met(own, caller.projects),
     )
+
+
+def suggesting(house: Callable[[], Awaitable[House]]) -> Suggest:
+    """Completes the arguments of resources from what the loops of a house have on record; nothing where it shows no loops."""
+
+    async def suggest(argument: str, begins: str, caller: Caller | None) -> list[str]:
+        seen = await house() if caller is None else as_seen_by(caller, await house())
+        if argument != "runId" or seen.office is None:
+            return []
+        return [quote(one, safe=":") for one in seen.office.recent(unquote(begins), projects=seen.projects, limit=_COMPLETED)]
+
+    return suggest
 
 
 def principal(settings: Settings) -> str:

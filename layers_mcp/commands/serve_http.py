@@ -13,6 +13,7 @@ from layers_mcp.address import LOOPBACK
 from layers_mcp.app import App
 from layers_mcp.commands.serve import opened
 from layers_mcp.exporting import metrics_reader
+from layers_mcp.founding import suggesting
 from layers_mcp.listening import beyond
 from layers_mcp.receiver.app import route
 from layers_mcp.server import listener, log
@@ -61,7 +62,7 @@ async def _caught_up(app: App) -> None:
 
 async def _serve(app: App, door: Door, host: str, port: int) -> None:
     running, catching_up = Running(), asyncio.create_task(_caught_up(app))
-    server = bind(app.catalog, running.counted(app.answer), app.fill, listed="private")
+    server = bind(app.catalog, running.counted(app.answer), app.fill, suggest=suggesting(app.house), listed="private")
     async with app.serving():
         try:
             await listener.serve(server, door, running, host=host, port=port)

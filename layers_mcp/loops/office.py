@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["Office", "open_office"]
 
 
+_LOOKED_THROUGH = 500
+"""The latest runs that are looked through for those that a person may mean; ours."""
+
+
 class Office:
     """The loops of one key: its customers, runs, plans and questions. It decides nothing, and asks Layers for nothing."""
 
@@ -68,6 +72,16 @@ class Office:
         ours = run_id == self.run_of(found.row.customer or "") or (known is not None and known.project_id == found.row.project_id)
         begun = found.row.customer is None and found.row.loop == NAME  # one that has not come to its project yet
         return found if ours or begun else None
+
+    def recent(self, begins: str = "", *, projects: Collection[str] | None = None, limit: int = 100) -> list[str]:
+        """Ids of the latest runs that begin so, newest first. `projects`: only of these; None: of all customers."""
+        named = None if projects is None else {full_project(one) for one in projects}
+        found: list[str] = []
+        for row in self._store.runs.recent(limit=_LOOKED_THROUGH):
+            known = None if row.customer is None else self._store.customers.find(self._owner, row.customer)
+            if row.id.startswith(begins) and known is not None and (named is None or row.project_id in named):
+                found.append(row.id)
+        return found[:limit]
 
     def _today(self, customer: Customer) -> date:
         return self._clock.now().astimezone(zone_named(customer.zone)).date()

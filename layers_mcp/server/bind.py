@@ -18,6 +18,8 @@ from layers_mcp.server.asking import asker_of, input_required
 from layers_mcp.server.caller import Caller, caller_of
 from layers_mcp.server.catalog import Catalog
 from layers_mcp.server.pinning import only, unpinned
+from layers_mcp.server.reading import reading
+from layers_mcp.server.resources import Suggest
 from layers_mcp.tool.asking import Asker, AskFirst
 
 __all__ = ["Answer", "AnswerCall", "FillPrompt", "Picture", "Tell", "bind"]
@@ -63,6 +65,8 @@ FillPrompt = Callable[[str, dict[str, str]], Awaitable[str]]
 
 
 ListPrompts = Callable[[ServerRequestContext[Any], types.PaginatedRequestParams | None], Awaitable[types.ListPromptsResult]]
+ListTools = Callable[[ServerRequestContext[Any], types.PaginatedRequestParams | None], Awaitable[types.ListToolsResult]]
+CallTool = Callable[[ServerRequestContext[Any], types.CallToolRequestParams], Awaitable[Called]]
 GetPrompt = Callable[[ServerRequestContext[Any], types.GetPromptRequestParams], Awaitable[types.GetPromptResult]]
 
 
@@ -92,15 +96,9 @@ def _content(given: Answer) -> list[types.ContentBlock]:
     return blocks
 
 
-def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt, *, listed: Literal["public", "private"] = "public") -> Server[Any]:
-    """A server of both protocol eras that lists `catalog`, answers calls by `answer` and fills prompts by `fill`.
-
-    `listed`: whether what tools/list says to one client is the same for all; over HTTP it may be narrowed.
-    """
-    list_prompts, get_prompt = _prompts(catalog, fill)
+def _tools(catalog: Catalog, answer: AnswerCall) -> tuple[ListTools, CallTool]:
     tools = [types.Tool.model_validate(one) for one in catalog.tools]
     pinned = [types.Tool.model_validate(unpinned(one)) for one in catalog.tools]
-    schemas = {one["name"]: one["inputSchema"] for one in catalog.tools}
 
     async def list_tools(ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         caller = caller_of(ctx)
@@ -117,6 +115,27 @@ def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt, *, listed: Lite
             return input_required(given)
         return types.CallToolResult(content=_content(given), structured_content=given.record, is_error=given.is_error)
 
+    return list_tools, call_tool
+
+
+def bind(
+    catalog: Catalog,
+    answer: AnswerCall,
+    fill: FillPrompt,
+    *,
+    suggest: Suggest | None = None,
+    listed: Literal["public", "private"] = "public",
+) -> Server[Any]:
+    """A server of both protocol eras that lists `catalog`, answers calls by `answer` and fills prompts by `fill`.
+
+    `suggest`: completes the arguments of resources; `listed`: whether what tools/list says to one client is the same for all; over HTTP
+    it may be narrowed.
+    """
+    resources = reading({one["name"] for one in catalog.tools}, answer, suggest)
+    list_prompts, get_prompt = _prompts(catalog, fill)
+    list_tools, call_tool = _tools(catalog, answer)
+    schemas = {one["name"]: one["inputSchema"] for one in catalog.tools}
+
     return Server(
         "layers-mcp",
         version=__version__,
@@ -127,6 +146,10 @@ def bind(catalog: Catalog, answer: AnswerCall, fill: FillPrompt, *, listed: Lite
         get_tool_input_schema=schemas.get,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        on_list_resources=resources.list_all,
+        on_list_resource_templates=resources.list_templates,
+        on_read_resource=resources.read,
+        on_completion=resources.complete,
         on_list_prompts=list_prompts,
         on_get_prompt=get_prompt,
     )

@@ -1,4 +1,4 @@
-"""Runs and questions of the loops as a tool shows them: codes and ids, never what a step read."""
+"""Runs and questions of the loops as a tool shows them: codes and ids, and what a step gave only to who asks for that."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from layers_mcp.loops.customer import Onboarded
 from layers_mcp.loops.holding import way_out, words
 from layers_mcp.loops.office import Office
 from layers_mcp.loops.onboarding import NAME as ONBOARDING
-from layers_mcp.loops.run import Look
+from layers_mcp.loops.run import Look, Step
 from layers_mcp.store.asked import Question
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.outcome import Next, Outcome, Status, View
+from layers_mcp.tool.words import visible
 
 __all__ = ["OptionView", "QuestionView", "RunCost", "RunView", "StepView", "office_of", "seen", "shown", "wait_run", "within"]
 
@@ -65,6 +66,7 @@ class StepView(View):
     name: str
     ended_at: Utc | None = None
     requests: dict[str, int] = Field(default_factory=dict[str, int], description="Sent to Layers, by rate class.")
+    gave: str | None = Field(default=None, description="What came out of it, as JSON, cut to 300 letters.")
 
 
 class RunCost(View):
@@ -119,7 +121,12 @@ def shown(question: Question) -> QuestionView:
     )
 
 
-def _view(look: Look, open_: tuple[Question, ...]) -> RunView:
+def _step(step: Step, *, full: bool) -> StepView:
+    gave = visible(step.came) if full and step.came else None
+    return StepView(name=step.name, ended_at=step.ended_at, requests=dict(step.requests), gave=gave)
+
+
+def _view(look: Look, open_: tuple[Question, ...], *, full: bool) -> RunView:
     row = look.row
     return RunView(
         run_id=row.id,
@@ -133,7 +140,7 @@ def _view(look: Look, open_: tuple[Question, ...]) -> RunView:
         code=row.code,
         held=None if look.held is None else f"{words(look.held)}; {way_out(look.held)}",
         came=None if row.came is None else _JSON.validate_json(row.came),
-        steps=tuple(StepView(name=one.name, ended_at=one.ended_at, requests=dict(one.requests)) for one in look.steps[-50:]),
+        steps=tuple(_step(one, full=full) for one in look.steps[-50:]),
         cost=RunCost(requests=dict(look.requests), credits=look.credits, waited_seconds=round(look.waited_s, 1)),
         questions=tuple(shown(one) for one in open_),
     )
@@ -171,15 +178,18 @@ def _next(look: Look, open_: tuple[Question, ...]) -> tuple[Next, ...]:
     return tuple(steps)
 
 
-def seen(office: Office, look: Look) -> Outcome[RunView]:
-    """How a run stands, and what a person has to do."""
+def seen(office: Office, look: Look, *, full: bool = False) -> Outcome[RunView]:
+    """How a run stands, and what a person has to do. `full`: with what came out of each step."""
     row, open_ = look.row, _open(office, look)
     status = _STATUS.get(row.state, "needs_action" if open_ else "running")
     held = f" ({row.code})" if row.code else ""
     waits = f"; it waits for people: {', '.join(sorted({one.kind for one in open_}))}" if open_ else ""
     rests = "" if look.held is None else f" It rests: {words(look.held)}; {way_out(look.held)}."
     return Outcome(
-        say=f"Run {row.id} is {row.state}{held}{waits}.{rests}", status=status, result=_view(look, open_), next=_next(look, open_)
+        say=f"Run {row.id} is {row.state}{held}{waits}.{rests}",
+        status=status,
+        result=_view(look, open_, full=full),
+        next=_next(look, open_),
     )
 
 

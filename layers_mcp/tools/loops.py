@@ -132,6 +132,7 @@ class GetRunArguments(Waiting):
     loop: Literal["onboarding", "publish_to_learn", "optimization"] = Field(
         default="onboarding", description="Of a customer or project: a daily loop's run of today."
     )
+    detail: Literal["brief", "full"] = Field(default="brief", description="full adds what came out of each step.")
 
 
 def _unfit(path: str, said: str) -> dict[str, JsonValue]:
@@ -221,4 +222,5 @@ def _meant(request: GetRunArguments, call: Call) -> str:
 @tool(calls=(), effect=Effect.READS)
 async def get_run(request: GetRunArguments, call: Call) -> Outcome[RunView]:
     """See how a run of a loop stands: its state, steps, what came of it, and the questions it waits by (answer_question)."""
-    return seen(office_of(call), await wait_run(call, _meant(request, call), request.wait_seconds))
+    look = await wait_run(call, _meant(request, call), request.wait_seconds)
+    return seen(office_of(call), look, full=request.detail == "full")

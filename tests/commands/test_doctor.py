@@ -63,13 +63,13 @@ def test_every_setting_that_was_given_is_in_the_configuration(tmp_path):
     place.mkdir()
     near = os.path.relpath(place)
     given = {"LAYERS_SANDBOX_SITES": f"acme.example={near},b.example=http://127.0.0.1:8080", "LAYERS_SANDBOX_PUSH": "true"}
-    given |= {"LAYERS_BASE_URL": "http://127.0.0.1:9", "LAYERS_TOOLS": "default,admin", "LAYERS_SANDBOX_REPOS": f"a/b={near},{near}"}
+    given |= {"LAYERS_BASE_URL": "http://127.0.0.1:9", "LAYERS_TOOLS": "start,admin", "LAYERS_SANDBOX_REPOS": f"a/b={near},{near}"}
 
     ended = doctor(tmp_path, **given, LAYERS_API_KEY="lp_live_verysecret")
 
     env = {"LAYERS_API_KEY": "<your key>", "LAYERS_BASE_URL": "http://127.0.0.1:9", "LAYERS_SANDBOX_PUSH": "true"}
     env |= {"LAYERS_SANDBOX_REPOS": f"a/b={place},{place}", "LAYERS_SANDBOX_SITES": f"acme.example={place},b.example=http://127.0.0.1:8080"}
-    env |= {"LAYERS_STATE_DIR": str(tmp_path), "LAYERS_TOOLS": "default,admin"}
+    env |= {"LAYERS_STATE_DIR": str(tmp_path), "LAYERS_TOOLS": "start,admin"}
     config = json.loads(re.search(r"^\{.*^\}", ended.stdout, re.DOTALL | re.MULTILINE)[0])
     assert config["mcpServers"]["layers"]["env"] == env
     command = shlex.split(re.search(r"^For Claude Code: (.*)$", ended.stdout, re.MULTILINE)[1])

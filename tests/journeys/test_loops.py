@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 CUSTOMER = {"customerExternalId": "quinn-1", "name": "Quinns Coffee Co", "connect": ["tiktok"]}
-SETTINGS = {"LAYERS_TOOLS": "default,loops", "LAYERS_RETURN_URL": "https://app.example.com/done"}
+SETTINGS = {"LAYERS_TOOLS": "start,loops", "LAYERS_RETURN_URL": "https://app.example.com/done"}
 
 
 def until(wire: Any, *kinds: str) -> dict[str, Any]:
