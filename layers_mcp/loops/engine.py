@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from layers_mcp.loops.run import Step
 if TYPE_CHECKING:
     from sqlite3 import Connection as SqliteConnection
 
-    from dbos import DBOSClient
+    from dbos import DBOS, DBOSClient
     from sqlalchemy.pool import ConnectionPoolEntry
 
 __all__ = ["CodeChanged", "Engine", "Take", "Unknown"]
@@ -34,6 +35,10 @@ __all__ = ["CodeChanged", "Engine", "Take", "Unknown"]
 Take = Callable[[str, str, str], Awaitable[str]]
 """Takes a turn of a run, by its id, the name of its loop and what it was given; gives back the state it is left in."""
 _QUEUE: Final = "loops"
+_TAKES_ON: Final = f"queue-worker-{_QUEUE}"
+"""What the engine calls the thread that takes runs of the queue on (dbos 3.4, `_queue.py`)."""
+_LAST_S: Final = 5.0
+"""How long that may take over what it has begun to take on."""
 _NAME: Final = "layers-mcp"
 _WORKFLOW: Final = "turn"
 _VERSION: Final = "1"
@@ -125,6 +130,7 @@ class Engine:
         from dbos import DBOSPortableJSONSerializer as Json  # noqa: PLC0415
 
         self._poll_s = poll_s
+        self._working: DBOS | None = None
         self._sql = _sql_engine(where)
         with self._sql.connect():
             pass
@@ -211,7 +217,7 @@ class Engine:
         async def turn(loop: str, given: str) -> str:
             return await take(cast("str", DBOS.workflow_id), loop, given)
 
-        DBOS(
+        self._working = DBOS(
             config={
                 "name": _NAME,
                 "system_database_engine": self._sql,
@@ -248,6 +254,12 @@ class Engine:
         """Take no run on any more, and drop those in hand where they are; on record they are still this worker's."""
         from dbos import DBOS  # noqa: PLC0415  as above
 
+        if self._working is not None:  # else what is taken on last would begin on an event loop that is shut already
+            for stop in self._working.background_thread_stop_events:
+                stop.set()
+            for taking in [one for one in threading.enumerate() if one.name == _TAKES_ON]:
+                taking.join(_LAST_S)
+        self._working = None
         DBOS.destroy(destroy_registry=True)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from layers_mcp.contract.errors import InsufficientCredits, LayersError, RateLimited, Unreachable
 from layers_mcp.loops.patience import HELD, MOST_STARTS
@@ -96,6 +97,28 @@ async def test_one_id_is_one_run(workshop) -> None:
 
     assert (first, second, third) == (True, False, False)
     assert (over.row.came, done.words) == ('{"total":1}', ["counted"])
+
+
+async def test_a_worker_that_parts_takes_nothing_on_any_more_and_loses_nothing(workshop) -> None:
+    """Runs come in while it leaves: they are whole in the end, and nothing is begun on what is shut already."""
+    done, names = Done(), [f"run {number}" for number in range(15)]
+
+    async def do(run: Run, _given: Start) -> End:
+        return End(total=await run.step("count", lambda: done.add(run.id), came=int))
+
+    with capture_logs() as said:
+        for number in range(0, len(names), 3):
+            async with workshop.open(toy(do)) as runner:
+                await asyncio.sleep(0.3)
+                for name in names[number : number + 3]:
+                    await runner.start(toy(do), name, Start())
+                await asyncio.sleep(0.02 * number / 3)
+        async with workshop.open(toy(do)):
+            for name in names:
+                await workshop.reaches("completed", run_id=name)
+
+    assert sorted(set(done.words)) == sorted(names)
+    assert [one for one in said if one["event"] == "engine"] == []
 
 
 async def test_a_bell_wakes_who_lies_by_it_and_who_lies_down_by_it_later_and_each_ringing_once(workshop) -> None:
