@@ -56,7 +56,8 @@ def _after(state: Steady, tier: str) -> str:
     needs = f"tier {state.needs} is enough for all" if state.needs else "no tier is enough for all"
     return (
         f"Every day after: tier {tier} is enough for the daily loops of {state.fit:,} of {state.customers:,} customers, limited by "
-        f"{_CLASSES[state.by]}; {needs}. Until then the rest waits, {state.every_days} days for a turn of each."
+        f"{_CLASSES[state.by]}; {needs}. Until then those of the highest priority go first, then who waited "
+        f"longest: a turn each in {state.every_days} days."
     )
 
 

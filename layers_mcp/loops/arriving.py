@@ -78,7 +78,16 @@ async def _arrive(hands: Hands, given: Onboard, key: str) -> Arrived:
     customers, since = hands.house.store.customers, hands.clock.now()
     asked: dict[str, JsonValue] = given.model_dump(mode="json", exclude_defaults=True)
     external_id = given.customer_external_id
-    customers.keep(Customer(principal=hands.owner, external_id=external_id, name=given.name, zone=given.timezone, asked=asked, since=since))
+    fresh = Customer(
+        principal=hands.owner,
+        external_id=external_id,
+        name=given.name,
+        zone=given.timezone,
+        asked=asked,
+        since=since,
+        priority=given.priority,
+    )
+    customers.keep(fresh)
     known, created = await _known(hands, external_id), False
     if known is None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from layers_mcp.loops.habit import Habit
 from layers_mcp.loops.health import Facts, Ours
 from layers_mcp.loops.holding import holding
 from layers_mcp.loops.judgement import LATE_HOURS, NO_POST_DAYS, USUAL_DAYS
+from layers_mcp.loops.scarcity import WRITER, scarce
 from layers_mcp.store.asked import Customer
 from layers_mcp.store.pulses import Alert, Pulse, Score
 from layers_mcp.store.rows import EVERY, Halt
@@ -133,8 +135,13 @@ def of_loops(store: Store, principal: str, now: datetime, held: Sequence[Halt], 
     resting = [short for name, short in SHORTS.items() if holding(held, name, None) is not None]
     queued = store.runs.recent(states=("queued",), limit=1000)
     stuck = tuple(one.id for one in queued if one.turn == 0 and one.began_at < late)
-    overdue, heard_at = store.rounds.late(principal, late, without=resting), store.endpoints.latest(place)
-    return health.of_ours(Ours(now=now, late=overdue, stuck=stuck, heard_at=heard_at))
+    found = None if WRITER in resting else scarce(store, principal, now, place=place)
+    waits, heard_at = None if found is None else found.waits, store.endpoints.latest(place)
+    ours = Ours(now=now, late=store.rounds.late(principal, late, without=resting, waiting=waits), stuck=stuck, heard_at=heard_at)
+    if found is not None:
+        waiting = store.rounds.waiting(principal, now, found.waits)
+        ours = replace(ours, waiting=waiting, tier=found.tier, customers=store.customers.number(principal))
+    return health.of_ours(ours)
 
 
 def report(store: Store, principal: str, now: datetime, *, place: str, project_id: str | None = None) -> Report:

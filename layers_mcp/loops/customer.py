@@ -26,7 +26,7 @@ class Onboard(Given):
 
     `repo_full_name`, `url`, or one of the three of an app: what the brand context is read from, one of them or none. `installation_id`,
     `state`: what GitHub handed back when the customer installed the App, if they did. `connect`: the accounts to ask for; `return_url`:
-    where their owner comes back to. `posts`: how many make the first batch; 0: none.
+    where their owner comes back to. `posts`: how many make the first batch; 0: none. `priority`: the higher goes first where not all can.
     """
 
     customer_external_id: ExternalId
@@ -46,6 +46,7 @@ class Onboard(Given):
     return_url: str | None = Field(default=None, max_length=2000)
     posts: int = Field(default=1, ge=0, le=5)
     hook: str | None = Field(default=None, min_length=1, max_length=2000)
+    priority: int = Field(default=0, ge=-1_000_000, le=1_000_000)
 
     def whose(self) -> Whose:
         """The customer's; the project comes with the first step."""

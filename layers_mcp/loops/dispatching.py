@@ -1,7 +1,8 @@
 """The dispatcher: each minute it starts the daily loops of the customers who are due, each once a local day.
 
 Each round has a row that says when it is due next. A run is started under an id made of loop, customer and local day before its row moves
-on, so whoever dies in between, or does the same at the same time, starts nothing twice and loses nothing.
+on, so whoever dies in between, or does the same at the same time, starts nothing twice and loses nothing. Where a day has too few writes
+for all, `loops/scarcity` says who waits: their rows stay as they are.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from layers_mcp.clock import Clock
 from layers_mcp.loops.daily import Daily, daily_id, zone_named
 from layers_mcp.loops.holding import holding
 from layers_mcp.loops.run import Loop, Runner
+from layers_mcp.loops.scarcity import WRITER, scarce
 from layers_mcp.loops.slots import due_after
-from layers_mcp.store.rounds import Due
+from layers_mcp.store.rounds import Due, Line
 from layers_mcp.store.store import Store
 
 __all__ = ["Dispatcher"]
@@ -34,13 +36,18 @@ HELD: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatcher:
-    """Starts the daily loops of one principal's customers. `loops`: each by what the ids of its runs begin with, such as `p2l`."""
+    """Starts the daily loops of one principal's customers.
+
+    `loops`: each by what the ids of its runs begin with, such as `p2l`. `place`: the API whose limits of the key count, by its URL; None:
+    none do.
+    """
 
     store: Store
     runner: Runner
     clock: Clock
     principal: str
     loops: Mapping[str, Loop[Daily, Any]]
+    place: str | None = None
 
     async def tick(self) -> int:
         """Start what is due, unless somebody else has taken on this minute; how many runs began.
@@ -55,8 +62,9 @@ class Dispatcher:
             return 0
         began, until_s = 0, self.clock.elapsed_s() + AT_MOST_S
         await asyncio.to_thread(self._enter, now)
+        waiting = None if WRITER in resting else await asyncio.to_thread(self._waiting, now)
         while self.clock.elapsed_s() < until_s:
-            due = await asyncio.to_thread(self.store.rounds.due, self.principal, now, limit=AT_ONCE, without=resting)
+            due = await asyncio.to_thread(self.store.rounds.due, self.principal, now, limit=AT_ONCE, without=resting, waiting=waiting)
             moved: list[tuple[Due, datetime]] = []
             for one in due:
                 if (loop := self.loops.get(one.loop)) is not None and holding(held, loop.name, one.project_id) is not None:
@@ -87,6 +95,11 @@ class Dispatcher:
                 first = [(one.external_id, due_after(one.external_id, zone_named(one.zone), None, now)[1]) for one in new]
                 self.store.rounds.enter(self.principal, short, first)
                 after = new[-1].external_id if len(new) == AT_ONCE else None
+
+    def _waiting(self, now: datetime) -> Line | None:
+        """Who has to wait for a later day."""
+        found = None if self.place is None else scarce(self.store, self.principal, now, place=self.place)
+        return None if found is None else found.waits
 
     async def _start(self, one: Due, now: datetime) -> bool:
         """Start a day's run: today's, by the customer's zone, also where its round was due on a day that is over."""

@@ -1,6 +1,6 @@
 """Many customers from one file: read whole and checked whole, so that nothing starts while one line of it is wrong.
 
-A file is CSV with a line of names, or JSON lines; both name the fields of `loops/customer.Onboard` in camelCase, and may name a `priority`.
+A file is CSV with a line of names, or JSON lines; both name the fields of `loops/customer.Onboard` in camelCase.
 """
 
 from __future__ import annotations
@@ -21,18 +21,16 @@ __all__ = ["MOST", "BadFile", "Wanted", "read_customers"]
 
 MOST: Final = 100_000
 """Customers in one file; more are given in several."""
-_PRIORITY: Final = "priority"
 _FIELDS: Final = {to_camel(name): name for name in Onboard.model_fields}
 _LISTS: Final = frozenset({"connect", "platforms"})
 """Fields of several values; in CSV they stand in one cell with spaces between them."""
 
 
 class Wanted(NamedTuple):
-    """A customer to onboard, the line of the file (from 1), and its priority: the higher goes first, the same in the file's order."""
+    """A customer to onboard, and the line of the file (from 1)."""
 
     onboard: Onboard
     line: int
-    priority: int = 0
 
 
 class BadFile(Exception):
@@ -44,7 +42,7 @@ class BadFile(Exception):
 
 
 def read_customers(path: Path) -> tuple[Wanted, ...]:
-    """Every customer of a `.csv`, or else a JSON lines file, those of the highest priority first.
+    """Every customer of a `.csv`, or else a JSON lines file, those of the highest priority first, of the same in the file's order.
 
     Raises:
         BadFile: it can't be read, is empty or too long, or some of its lines are wrong; each of those is named.
@@ -68,7 +66,7 @@ def read_customers(path: Path) -> tuple[Wanted, ...]:
 def _of_csv(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
     reader = csv.DictReader(file, strict=True)
     names = reader.fieldnames or ()
-    if strange := [_unknown(name) for name in names if name not in _FIELDS and name != _PRIORITY]:
+    if strange := [_unknown(name) for name in names if name not in _FIELDS]:
         raise BadFile(f"line 1: {problem}" for problem in strange)
     if doubled := sorted({name for name in names if list(names).count(name) > 1}):
         raise BadFile(f"line 1: {name} stands there twice" for name in doubled)
@@ -94,8 +92,8 @@ def _of_json(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
 
 
 def _unknown(name: str) -> str:
-    near = get_close_matches(name, [*_FIELDS, _PRIORITY], 1)
-    return f"there is no field {name!r}; " + (f"the nearest is {near[0]}" if near else f"there are {', '.join([*_FIELDS, _PRIORITY])}")
+    near = get_close_matches(name, _FIELDS, 1)
+    return f"there is no field {name!r}; " + (f"the nearest is {near[0]}" if near else f"there are {', '.join(_FIELDS)}")
 
 
 def _checked(rows: Iterable[tuple[int, Any]]) -> tuple[Wanted, ...]:
@@ -111,22 +109,18 @@ def _checked(rows: Iterable[tuple[int, Any]]) -> tuple[Wanted, ...]:
         problems += [f"line {line}: {problem}" for problem in found]
     if problems:
         raise BadFile(problems)
-    return tuple(sorted(wanted, key=lambda one: -one.priority))
+    return tuple(sorted(wanted, key=lambda one: -one.onboard.priority))
 
 
 def _taken(line: int, given: dict[str, Any], wanted: list[Wanted]) -> list[str]:
     """Take one line, or say all that is wrong with it."""
-    if strange := [name for name in given if name not in _FIELDS and name != _PRIORITY]:
+    if strange := [name for name in given if name not in _FIELDS]:
         return [_unknown(name) for name in strange]
     try:
-        priority = int(given.get(_PRIORITY, 0))
-    except (TypeError, ValueError):
-        return ["priority: a whole number is expected"]
-    try:
-        onboard = Onboard.model_validate({_FIELDS[name]: value for name, value in given.items() if name != _PRIORITY})
+        onboard = Onboard.model_validate({_FIELDS[name]: value for name, value in given.items()})
     except ValidationError as problem:
         return [_said(one["loc"], one["msg"]) for one in problem.errors(include_url=False, include_input=False)]
-    wanted.append(Wanted(onboard, line, priority))
+    wanted.append(Wanted(onboard, line))
     return []
 
 

@@ -8,9 +8,11 @@ from datetime import date, datetime, timedelta
 
 from pydantic import JsonValue
 
+from layers_mcp.contract.rates import TIERS
 from layers_mcp.contract.scalars import full_project, wire_time
 from layers_mcp.contract.social import SocialAccount
 from layers_mcp.loops import holding
+from layers_mcp.loops.forecast import steady
 from layers_mcp.loops.habit import Habit
 from layers_mcp.loops.judgement import (
     LATE_HOURS,
@@ -58,11 +60,15 @@ class Facts:
 class Ours:
     """What was read of the loops and webhooks themselves at `now`. `late`: rounds not started; `stuck`: runs that nobody took on.
 
+    `waiting`: rounds for which the key, of this `tier`, has too few writes on this day; `customers`: how many share them.
     `heard_at`: when our endpoint heard an event last, or since when it stands; None where there is none.
     """
 
     now: datetime
     late: Late = field(default_factory=lambda: Late(0, None))
+    waiting: Late = field(default_factory=lambda: Late(0, None))
+    tier: str = "standard"
+    customers: int = 0
     stuck: tuple[str, ...] = ()
     heard_at: datetime | None = None
 
@@ -176,6 +182,23 @@ def of_holds(held: Sequence[Halt]) -> tuple[Alert, ...]:
     )
 
 
+def _waiting(ours: Ours) -> tuple[Alert, ...]:
+    """Who waits for a later day, and what would help."""
+    if not ours.waiting.number or ours.waiting.since is None:
+        return ()
+    state = steady(ours.customers, TIERS[ours.tier])
+    helps = f"tier {state.needs} is enough for all" if state.needs else "no tier is enough for all"
+    if state.fit == state.customers:
+        helps = "other work had today's, and there are more from 00:00 UTC"
+    a_day = TIERS[ours.tier].writes_a_day
+    words = (
+        f"{ours.waiting.number:,} customers wait for their daily loop: the {a_day:,} writes a day of tier {ours.tier} are enough for "
+        f"{state.fit:,} of {ours.customers:,} customers. The highest priority goes first, then who waited longest; {helps}."
+    )
+    facts: dict[str, JsonValue] = {"waiting": ours.waiting.number, "since": wire_time(ours.waiting.since), "fit": state.fit}
+    return (Alert(code="LOOPS_WAIT", words=words, facts={**facts, "tier": ours.tier, "needs": state.needs}),)
+
+
 def of_ours(ours: Ours) -> tuple[Alert, ...]:
     """What is wrong with the loops, and with what Layers tells us."""
     found: list[Alert] = []
@@ -183,6 +206,7 @@ def of_ours(ours: Ours) -> tuple[Alert, ...]:
         words = f"{ours.late.number} daily loops are over {LATE_HOURS} hours late: does layers-mcp worker run, and are loops not paused?"
         facts: dict[str, JsonValue] = {"late": ours.late.number, "since": wire_time(ours.late.since)}
         found.append(Alert(code="LOOPS_LATE", words=words, facts=facts))
+    found += _waiting(ours)
     if ours.stuck:
         words = f"{len(ours.stuck)} runs were taken on by nobody for over {LATE_HOURS} hours: does layers-mcp worker run?"
         found.append(Alert(code="RUNS_STUCK", words=words, facts={"runIds": list(ours.stuck[:10])}))

@@ -161,7 +161,14 @@ async def open_office(house: House, where: Path | str, place: str | None) -> Asy
     engine = Engine(where)
     try:
         runner = EngineRunner(house.store, engine, house.clock, loops)
-        dispatcher = Dispatcher(store=house.store, runner=runner, clock=house.clock, principal=house.gate.principal, loops=daily)
+        dispatcher = Dispatcher(
+            store=house.store,
+            runner=runner,
+            clock=house.clock,
+            principal=house.gate.principal,
+            loops=daily,
+            place=house.layers.place,
+        )
         if place is None:
             yield Office(house, runner, loops)
             return

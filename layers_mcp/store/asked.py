@@ -22,7 +22,8 @@ class _Row(BaseModel):
 class Customer(_Row):
     """One customer of the partner's, by the partner's own id.
 
-    `principal`: whose key its project is reached with; `asked`: what the onboarding was asked for; `zone`: IANA; `since`: of `stage`.
+    `principal`: whose key its project is reached with; `asked`: what the onboarding was asked for; `zone`: IANA; `since`: of `stage`;
+    `priority`: the higher goes first where not all can.
     """
 
     principal: str
@@ -33,6 +34,7 @@ class Customer(_Row):
     since: datetime
     stage: Stage = "onboarding"
     project_id: str | None = None
+    priority: int = 0
 
 
 class Plan(_Row):

@@ -19,6 +19,7 @@ customers = Table(
     Column("since", Instant, nullable=False),
     Column("stage", String(12), nullable=False),
     Column("project_id", String(100)),
+    Column("priority", Integer, nullable=False, default=0, server_default="0"),
     Index(None, "project_id"),
 )
 plans = Table(

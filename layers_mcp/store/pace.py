@@ -10,7 +10,7 @@ from sqlalchemy import Engine, bindparam, select, update
 
 from layers_mcp.contract.rates import Level
 from layers_mcp.contract.scalars import RateClass
-from layers_mcp.database import writing
+from layers_mcp.database import reading, writing
 from layers_mcp.database.adding import add
 from layers_mcp.database.now import now_us
 from layers_mcp.store.tables import levels
@@ -42,6 +42,12 @@ class Levels:
         self._engine = engine
         self._key = key
         self._alone = engine.dialect.name == "sqlite"
+
+    def kept(self, rate: RateClass) -> Level | None:
+        """The bucket as it was left, by the clock it is kept by; None: none yet."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(*_LEVEL).where(_THIS), {"whose": self._key, "which": rate}).first()
+        return None if row is None else Level._make(row)
 
     def change(self, rate: RateClass, make: Callable[[Level | None], tuple[Level, T]]) -> T:
         """Keep the bucket that `make` makes of the one that is kept (None: none yet), and give back the rest. `make` may run twice."""

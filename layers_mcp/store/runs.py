@@ -15,6 +15,7 @@ from sqlalchemy.engine import RowMapping
 from layers_mcp.database import reading, writing
 from layers_mcp.database.adding import add
 from layers_mcp.database.now import now_us
+from layers_mcp.store.asked_tables import customers
 from layers_mcp.store.rows import DIED, RunRow, RunState, Woke
 from layers_mcp.store.run_tables import bells, runs, workers
 
@@ -104,6 +105,13 @@ class Runs:
         wanted = select(func.count()).select_from(runs).where(runs.c.loop.in_(loops), runs.c.state.not_in(_OVER))
         with reading(self._engine) as connection:
             return connection.execute(wanted if project_id is None else wanted.where(runs.c.project_id == project_id)).scalar_one()
+
+    def young(self, principal: str, loop: str, since: datetime) -> int:
+        """How many runs of a loop that began since then are not over, of the customers of one principal."""
+        mine = (customers.c.project_id == runs.c.project_id) & (customers.c.principal == principal)
+        which = mine & (runs.c.loop == loop) & runs.c.state.in_((*_AFOOT, *_LIES)) & (runs.c.began_at >= since)
+        with reading(self._engine) as connection:
+            return connection.execute(select(func.count(runs.c.id.distinct())).select_from(runs, customers).where(which)).scalar_one()
 
     def begin(self, row: RunRow, *, recorded: int) -> RunRow | None:
         """Take a run on for `row.worker`: the row as it then stands; None when it is over, or the worker has lost its seat.

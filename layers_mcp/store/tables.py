@@ -13,7 +13,7 @@ __all__ = [
     "spending", "trail", "trail_end", "watches",
 ]  # fmt: skip
 
-HEAD = "0009"
+HEAD = "0010"
 VERSIONS = Path(__file__).parent / "versions"
 TABLES = MetaData(
     naming_convention={

@@ -13,13 +13,12 @@ from layers_mcp.store.rounds import Late, Member
 from layers_mcp.store.store import Store
 
 PROJECT = "prj_2481fa5c-a404-44ed-a561-565392499abc"
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def _takes_part(store: Store, clock: HandClock, external_id: str = "quinn-1", principal: str = "key_1") -> None:
-    store.customers.keep(
-        Customer(principal=principal, external_id=external_id, name="Quinn", zone="Europe/Berlin", asked={}, since=clock.now())
-    )
+def _takes_part(store: Store, clock: HandClock, external_id: str = "quinn-1", principal: str = "key_1", **given: object) -> None:
+    known = {"principal": principal, "external_id": external_id, "name": "Quinn", "zone": "Europe/Berlin", "asked": {}, **given}
+    store.customers.keep(Customer(since=clock.now(), **known))
     store.customers.belongs(principal, external_id, PROJECT)
     store.customers.move(principal, external_id, "active", clock.now())
 
@@ -85,6 +84,42 @@ def test_a_round_is_due_until_it_is_moved_on_and_by_one_only(store: Store, clock
     assert store.rounds.due("key_1", clock.now(), limit=9) == ()
     assert [one.external_id for one in store.rounds.due("key_1", clock.now() + HOUR, limit=9)] == ["quinn-1"]
     assert store.rounds.late("key_1", clock.now()) == Late(0, None)
+
+
+def test_who_waited_longest_stands_first_and_a_priority_is_a_head_start(store: Store, clock: HandClock) -> None:
+    """Issue 7: over the cap it spreads by priority; a priority of 1 is worth a week, no priority more than four."""
+    now = clock.now()
+    waited = {"b": 6 * DAY, "e": 27 * DAY, "f": 29 * DAY}
+    fleet = {"a": 0, "b": 0, "c": 1, "d": 1_000_000, "e": 0, "f": 0, "g": -1, "h": 2}
+    for name, priority in fleet.items():
+        _takes_part(store, clock, name, priority=priority)
+    _takes_part(store, clock, "other", principal="key_2")
+    store.rounds.enter("key_2", "p2l", [("other", now)])
+    for loop in ("p2l", "opt"):
+        store.rounds.enter("key_1", loop, [(name, now - waited.get(name, 0 * DAY)) for name in fleet])
+
+    whole = "".join(store.rounds.beyond("key_1", "p2l", now, room=room).external_id for room in range(len(fleet)))
+    line = store.rounds.beyond("key_1", "p2l", now, room=3)
+    due = store.rounds.due("key_1", now, limit=99, waiting=line)
+
+    assert whole == "fdehcbag"
+    assert store.rounds.beyond("key_1", "p2l", now, room=len(fleet)) is None
+    assert [one.external_id for one in due if one.loop == "p2l"] == ["f", "d", "e"]
+    assert {one.external_id for one in due if one.loop == "opt"} == set(fleet)
+    assert store.rounds.waiting("key_1", now, line) == Late(5, now - 6 * DAY)
+    assert store.rounds.late("key_1", now, without=["opt"], waiting=line) == Late(3, now - 29 * DAY)
+
+
+def test_those_that_stand_alike_are_told_apart_by_their_ids(store: Store, clock: HandClock) -> None:
+    """Many are due in the same minute, and only as many have room as there is."""
+    for name in ("a", "b", "c"):
+        _takes_part(store, clock, name)
+    store.rounds.enter("key_1", "p2l", [(name, clock.now()) for name in ("c", "a", "b")])
+
+    line = store.rounds.beyond("key_1", "p2l", clock.now(), room=2)
+
+    assert sorted(one.external_id for one in store.rounds.due("key_1", clock.now(), limit=9, waiting=line)) == ["a", "b"]
+    assert store.rounds.waiting("key_1", clock.now(), line) == Late(1, clock.now())
 
 
 def test_who_takes_part_no_more_is_never_due(store: Store, clock: HandClock) -> None:
