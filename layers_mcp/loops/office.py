@@ -52,8 +52,14 @@ class Office:
         return daily_id(SHORTS[loop], self._owner, customer.external_id, self._today(customer))
 
     async def onboard(self, given: Onboard) -> bool:
-        """Start a customer's onboarding; False when there is one already, which goes on as it was asked for."""
-        return await self._runner.start(self._loops[NAME], self.run_of(given.customer_external_id), given)
+        """Start a customer's onboarding; False when there is one already, which goes on as it was asked for.
+
+        A priority that is given counts from now on, also that of a customer who is known.
+        """
+        began = await self._runner.start(self._loops[NAME], self.run_of(given.customer_external_id), given)
+        if not began and "priority" in given.model_fields_set:
+            await asyncio.to_thread(self._store.customers.rank, self._owner, given.customer_external_id, given.priority)
+        return began
 
     async def run_day(self, customer: Customer, loop: str) -> str:
         """Start today's run of a daily loop of a customer who has a project, unless somebody has; its id."""

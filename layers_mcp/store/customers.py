@@ -61,6 +61,11 @@ class Customers:
         with writing(self._engine) as connection:
             connection.execute(update(customers).where(moved).values(stage=stage, since=now))
 
+    def rank(self, principal: str, external_id: str, priority: int) -> None:
+        """Give a customer another priority."""
+        with writing(self._engine) as connection:
+            connection.execute(update(customers).where(_this(principal, external_id)).values(priority=priority))
+
     def number(self, principal: str) -> int:
         """How many there are that have not left."""
         wanted = select(func.count()).select_from(customers).where(customers.c.principal == principal, customers.c.stage != "left")

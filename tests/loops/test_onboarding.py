@@ -12,6 +12,7 @@ from layers_mcp.contract import content, github, projects, social
 from layers_mcp.contract.projects import CreateProject
 from layers_mcp.gate.budget import Budget
 from layers_mcp.loops.customer import Onboard, Onboarded
+from layers_mcp.loops.office import Office
 from layers_mcp.loops.onboarding import onboarding
 from layers_mcp.loops.questions import RENEWALS
 from layers_mcp.loops.run import key_of
@@ -218,3 +219,16 @@ async def test_dying_in_every_step_and_coming_back_a_day_later_makes_nothing_twi
     assert town.jobs() == ["content_generate", "project_ingest_github"]
     assert (came.ingest, len(came.accounts), len(came.approved)) == ("completed", 1, 1)
     assert came.scheduled == ((await town.posts(came.project_id))[0].id,)
+
+
+async def test_a_priority_is_kept_and_changed_by_asking_once_more_with_another(town) -> None:
+    """`layers-mcp onboard` with the same file and another priority; one that is not named stays."""
+    given, kept = {"customer_external_id": EXTERNAL_ID, "name": "Quinn", "posts": 0}, []
+    async with town.working():
+        office = Office(town.house, town.runner, [onboarding(town.house)])
+        for more in ({"priority": 2}, {}, {"priority": 7}):
+            await office.onboard(Onboard.model_validate(given | more))
+            await town.over(office.run_of(EXTERNAL_ID))
+            kept.append(office.customer(EXTERNAL_ID).priority)
+
+    assert kept == [2, 2, 7]

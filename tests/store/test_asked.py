@@ -48,6 +48,16 @@ def test_a_customer_is_kept_once_and_moves_on(store: Store, clock: HandClock) ->
     assert store.customers.find("key_2", "quinn-1") is store.customers.of_project("key_2", PROJECT) is None
 
 
+def test_a_customer_can_be_given_another_priority(store: Store, clock: HandClock) -> None:
+    """Issue 7: over the cap it spreads by priority; who was onboarded before may matter more later."""
+    for owner in ("key_1", "key_2"):
+        store.customers.keep(a_customer(clock, principal=owner, priority=1))
+
+    store.customers.rank("key_1", "quinn-1", 5)
+
+    assert [store.customers.find(owner, "quinn-1").priority for owner in ("key_1", "key_2")] == [5, 1]
+
+
 def test_customers_at_a_stage_are_read_page_by_page(store: Store, clock: HandClock) -> None:
     """The daily loops go over all that are active, of one key only."""
     for name in ("a", "b", "c"):
