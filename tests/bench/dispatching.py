@@ -6,10 +6,10 @@ Each customer's run of the day must be started exactly once for each of the two 
 `engine` the real runner starts them, in the engine's own tables too. No run is worked off: what its steps add is not counted.
 
 On 2026-11-23, on 2 shared cores with Postgres on the same: 100,000 customers, 200,000 runs enqueued in the engine, each once, none asked
-for twice. All rounds given in 32 s; a tick that starts some, of both dispatchers at once, 816 ms median, 1,979 ms p99, 2,616 ms longest, for at
-most 342 starts (180 a second); one that starts none 143 ms. The day's 1,440 ticks took 19 minutes. It grew by 260 MB: `runs` 85, the
-engine's two tables 145, `rounds` 30 (these stay); `customers` are 18 MB. So 1.3 kB a run before its steps; with 8 steps of 400 letters on
-record it was 8.3 kB (a sample of 1,000). What retention leaves of it is reckoned (30 days of that), not measured.
+for twice. All rounds given in 32 s; a tick that starts some, of both dispatchers at once, 816 ms median, 1,979 ms p99, 2,616 ms longest,
+for at most 342 starts (180 a second); one that starts none 143 ms. The day's 1,440 ticks took 19 minutes. It grew by 260 MB: `runs` 85,
+the engine's two tables 145, `rounds` 30 (these stay); `customers` are 18 MB. So 1.3 kB a run before its steps; with 8 steps of 400
+letters on record it was 8.3 kB (a sample of 1,000). What retention leaves of it is reckoned (30 days of that), not measured.
 """
 
 from __future__ import annotations
