@@ -10,7 +10,7 @@ from layers_mcp.clock import HandClock
 from layers_mcp.gate.budget import Budget
 from layers_mcp.gate.gate import Display, Gate
 from layers_mcp.gate.verdict import Refused
-from layers_mcp.store.rows import EVERY, Began, Halt, Look, Paused
+from layers_mcp.store.rows import EVERY, LOOPS, Began, Halt, Look, Paused
 from layers_mcp.store.store import Store
 
 OURS, THEIRS = "prj_0c4e8a52-1f7b-4d0e-9a3c-5b6d7e8f9a0b", "prj_11111111-2222-4333-8444-555555555555"
@@ -64,6 +64,20 @@ def test_lifting_one_hold_leaves_the_other(gate: Gate) -> None:
     gate.lift(None)
 
     assert (gate.holds(None), gate.holds(OURS) is not None, gate.held([THEIRS])) == (None, True, None)
+
+
+@pytest.mark.parametrize("project", [OURS, None])
+def test_a_paused_loop_is_no_hold_on_writes_and_each_is_lifted_alone(gate: Gate, project: str | None) -> None:
+    """Issue 7: `pause_loops` lies beside `halt`, and `resume_loops` ends no halt."""
+    gate.hold(project, what=LOOPS)
+
+    writes_go_on = gate.held([OURS])
+    gate.hold(project)
+    lifted = gate.lift(project, what=LOOPS)
+
+    assert (writes_go_on, lifted, gate.holds(project, what=LOOPS)) == (None, True, None)
+    assert gate.holds(project) is not None
+    assert gate.held([OURS]) is not None
 
 
 def test_a_campaign_that_was_paused_is_known_until_it_is_said_to_run(gate: Gate, clock: HandClock) -> None:
