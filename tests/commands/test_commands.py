@@ -11,6 +11,9 @@ import sys
 
 import httpx2
 import pytest
+import typer
+
+from layers_mcp.commands import cli
 
 PATIENCE_S = 100
 
@@ -165,3 +168,25 @@ def test_help_and_version_answer_at_once():
     """Nothing heavy is imported to say them."""
     assert run("--version").stdout.strip()
     assert "demo" in run("--help").stdout
+
+
+def test_the_list_of_commands_says_of_each_what_the_command_says_itself():
+    """The list knows the words by heart, so that it need not import them."""
+    listed, whole = (typer.main.get_command(made).commands for made in (cli.listing(), cli.app()))
+
+    assert {name: one.get_short_help_str(200) for name, one in listed.items()} == {
+        name: one.get_short_help_str(200) for name, one in whole.items()
+    }
+
+
+def test_the_list_of_commands_imports_none_of_them():
+    """It took two seconds, most of them for the ads optimizer's and the loops' models."""
+    program = (
+        "import sys; sys.argv[1:] = ['--help']\ntry:\n    from layers_mcp.__main__ import main; main()\nfinally:\n    print(*sys.modules)"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+    words, loaded = ended.stdout.rsplit("\n\n", 1)
+    assert "webhooks" in words
+    assert not {"mcp", "sqlalchemy", "layers_mcp.app", "layers_mcp.commands.webhooks"} & set(loaded.split())
