@@ -74,8 +74,10 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         reads = options.get(_READS, False)
-        if not reads:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={options.get(_BUSY, _BUSY_MS)}")
+        busy_ms = options.get(_BUSY, _BUSY_MS)
+        if not reads and connection.info.get(_BUSY, _BUSY_MS) != busy_ms:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={busy_ms}")
+            connection.info[_BUSY] = busy_ms
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 

@@ -104,7 +104,7 @@ async def _made(  # noqa: PLR0913  each comes from another room
         envelope = envelope if pinned is None else unsaid(envelope, pinned)
         made = record(envelope)
         _check(declared.name, made)
-        reply = Answer(text=text(envelope), record=made, is_error=envelope.status == "failed", pictures=pictures(envelope))
+        reply = Answer(text=text(envelope, made), record=made, is_error=envelope.status == "failed", pictures=pictures(envelope))
         return _Made(reply, envelope.status, envelope.request_id)
     except AskFirst as first:
         return _Made(first, "asked", None)

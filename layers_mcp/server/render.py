@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from pydantic import JsonValue
@@ -120,9 +120,8 @@ def _inline(value: JsonValue) -> str:
     return _word(value) if not isinstance(value, dict) else json.dumps(value, ensure_ascii=False)
 
 
-def text(envelope: Envelope) -> str:
-    """The record for a reader who sees only text: summary, facts, handle, next calls."""
-    body = record(envelope)
+def text(envelope: Envelope, body: Mapping[str, JsonValue]) -> str:
+    """`body`, the record of this envelope, for a reader who sees only text: summary, facts, handle, next calls."""
     summary = str(clean(envelope.summary))
     lines = [summary if envelope.status == "done" else f"{envelope.status}: {summary}"]
     if envelope.replayed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, cast
 
 from pydantic import BaseModel, JsonValue
@@ -59,8 +60,12 @@ def _unsaid(node: JsonValue, *, named: bool = False) -> JsonValue:
     return {key: _unsaid(value, named=key == "properties") for key, value in node.items() if named or key not in _UNSAID}
 
 
+@cache
 def input_schema(arguments: type[Arguments]) -> Schema:
-    """What a tool takes; `default` stays where a value other than nothing is the default, and a switch that is off needs no saying."""
+    """What a tool takes; `default` stays where a value other than nothing is the default, and a switch that is off needs no saying.
+
+    Made once, as every call is read by it: nobody changes what it gives back.
+    """
     schema = cast("Schema", _unsaid(_schema(arguments, "in")))
     raw = arguments.model_json_schema(by_alias=True)
     for name, one in cast("dict[str, Schema]", schema["properties"]).items():

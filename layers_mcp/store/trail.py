@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
 from layers_mcp.database import reading, writing
 from layers_mcp.database.adding import add_or_hold
@@ -22,6 +22,9 @@ __all__ = ["Trail", "chained"]
 _START = "0" * 64
 _FIELDS = [trail.c[name] for name in Entry.model_fields]
 _PAGE = 1000
+_ADD = insert(trail)
+_END = select(trail_end.c.number, trail_end.c.digest).with_for_update()
+_MOVE = update(trail_end).values(number=bindparam("last"), digest=bindparam("its"))
 
 
 def chained(before: str, number: int, entry: Entry) -> str:
@@ -35,7 +38,7 @@ def chained(before: str, number: int, entry: Entry) -> str:
 
 def _end(connection: Connection) -> tuple[int, str]:
     """Number and digest of the last entry, held against others until the transaction ends."""
-    found = add_or_hold(connection, trail_end, {"id": 1, "number": 0, "digest": _START})
+    found = connection.execute(_END).mappings().first() or add_or_hold(connection, trail_end, {"id": 1, "number": 0, "digest": _START})
     return (0, _START) if found is None else (found["number"], found["digest"])
 
 
@@ -50,8 +53,8 @@ class Trail:
         with writing(self._engine) as connection:
             last, before = _end(connection)
             digest = chained(before, last + 1, entry)
-            connection.execute(insert(trail).values(entry.model_dump() | {"number": last + 1, "digest": digest}))
-            connection.execute(update(trail_end).values(number=last + 1, digest=digest))
+            connection.execute(_ADD, entry.model_dump() | {"number": last + 1, "digest": digest})
+            connection.execute(_MOVE, {"last": last + 1, "its": digest})
 
     def recent(self, principal: str | None = None, *, spellings: Collection[str] | None = None, limit: int = 50) -> tuple[Entry, ...]:
         """The latest calls, newest first; of one principal, or of one project by its spellings in lower case, where they are given."""

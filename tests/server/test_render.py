@@ -44,7 +44,7 @@ def test_the_text_alone_carries_every_id_handle_and_next_call():
         sandbox=True,
     )
 
-    words = text(envelope)
+    words = text(envelope, record(envelope))
 
     for needed in (
         "prj_1",
@@ -112,7 +112,7 @@ def test_an_empty_record_in_a_list_reads_as_nothing():
     """Rendering never fails after a call has acted."""
     envelope = Envelope(status="done", summary="Done.", result={"items": [{"id": None}, {"id": "cnt_1"}]}, as_of=NOW)
 
-    assert "cnt_1" in text(envelope)
+    assert "cnt_1" in text(envelope, record(envelope))
 
 
 def test_a_transient_refusal_says_when_to_come_back():
