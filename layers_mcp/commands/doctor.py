@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import platform
-import shlex
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import typer
-from pydantic import SecretStr
 from rich.console import Console
 from rich.markup import escape
 
@@ -25,20 +20,19 @@ from layers_mcp import __version__
 from layers_mcp.app import App
 from layers_mcp.client.pace import Pace
 from layers_mcp.clock import WallClock
+from layers_mcp.commands.attaching import configurations
 from layers_mcp.contract import account
 from layers_mcp.contract.account import WhoAmI
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.errors import LayersError
-from layers_mcp.listening import Listening
 from layers_mcp.server.presets import START
-from layers_mcp.settings import PREFIX, Settings, settings_or_exit
+from layers_mcp.settings import Settings, settings_or_exit
 from layers_mcp.tool.visit import House
 from layers_mcp.unopened import Unopened
 
 __all__ = ["Finding", "doctor"]
 
 _SIGNS = {"ok": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}
-_PLACES = frozenset({"sandbox_repos", "sandbox_sites"})
 _PORTS = {8000: "layers-mcp serve --transport http", 8787: "layers-mcp sandbox"}
 
 
@@ -121,45 +115,6 @@ async def _api(settings: Settings) -> list[Finding]:
         await app.close()
 
 
-def _executable() -> list[str]:
-    script = Path(sys.argv[0]).resolve()
-    return [str(script)] if script.name.startswith("layers-mcp") else [sys.executable, "-m", "layers_mcp"]
-
-
-def _placed(entry: str) -> str:
-    """A folder, or a `name=place` pair, with its path absolute; what is no path stays."""
-    name, sign, place = entry.rpartition("=")
-    return entry if "://" in place else f"{name}{sign}{Path(place).expanduser().resolve()}"
-
-
-def _given(settings: Settings) -> dict[str, str]:
-    """Every setting that was given, as the environment of a client's configuration says it, and where the state is; not those of HTTP."""
-    said: dict[str, str] = {}
-    for name in sorted((settings.model_fields_set | {"state_dir"}) - set(Listening.model_fields)):
-        value = getattr(settings, name)
-        if isinstance(value, SecretStr):
-            said[PREFIX + name.upper()] = "<your database's URL>" if name == "database_url" else "<your key>"
-        elif isinstance(value, tuple):
-            entries = [str(one) for one in cast("tuple[object, ...]", value)]
-            said[PREFIX + name.upper()] = ",".join(map(_placed, entries) if name in _PLACES else entries)
-        elif isinstance(value, bool):
-            said[PREFIX + name.upper()] = str(value).lower()
-        elif value is not None:
-            said[PREFIX + name.upper()] = str(value.resolve() if isinstance(value, Path) else value)
-    return said
-
-
-def _attach(settings: Settings) -> str:
-    command, *arguments = _executable()
-    entry = {"command": command, "args": arguments, "env": _given(settings)}
-    return json.dumps({"mcpServers": {"layers": entry}}, indent=2)
-
-
-def _attach_claude_code(settings: Settings) -> str:
-    names = [word for name, value in _given(settings).items() for word in ("-e", f"{name}={value}")]
-    return shlex.join(["claude", "mcp", "add", "layers", *names, "--", *_executable()])
-
-
 def doctor(
     show: Annotated[bool, typer.Option("--config/--no-config", help="Print the client configuration too.")] = True,  # noqa: FBT002
 ) -> None:
@@ -180,8 +135,7 @@ def doctor(
     for finding in findings:
         console.print(f"{_SIGNS[finding.state]} {escape(finding.words)}", soft_wrap=True)
     if show:
-        console.print("\nFor a client's configuration (Claude Desktop, Cursor and others):", soft_wrap=True)
-        console.print(_attach(settings), soft_wrap=True, markup=False)
-        console.print(f"For Claude Code: {_attach_claude_code(settings)}", soft_wrap=True, markup=False)
+        for place, text, words in configurations(settings):
+            console.print("\n".join([f"\nFor {place}:", text, *words]), soft_wrap=True, markup=False)
     if any(finding.state == "bad" for finding in findings):
         raise typer.Exit(1)
