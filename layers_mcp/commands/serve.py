@@ -18,6 +18,7 @@ from layers_mcp.founding import suggesting
 from layers_mcp.server.bind import bind
 from layers_mcp.server.stdio import serve as serve_stdio
 from layers_mcp.settings import Settings, settings_or_exit
+from layers_mcp.warming import warmed
 
 __all__ = ["opened", "serve"]
 
@@ -25,9 +26,9 @@ Transport = Callable[[Server[Any], Callable[[], Awaitable[None]]], Awaitable[Non
 """Serves until its end comes; the second argument closes the house, for a transport that ends the process itself."""
 
 
-async def _serve(app: App, transport: Transport) -> None:
-    async with app.serving():
-        await transport(bind(app.catalog, app.answer, app.fill, suggest=suggesting(app.house)), app.close)
+async def _serve(app: App, transport: Transport, *, sandbox: bool) -> None:
+    async with app.serving(), warmed(sandbox=sandbox) as told:
+        await transport(bind(app.catalog, app.answer, app.fill, suggest=suggesting(app.house), told=told), app.close)
 
 
 def opened(settings: Settings, *, page: str | None = None) -> App:
@@ -47,4 +48,5 @@ def opened(settings: Settings, *, page: str | None = None) -> App:
 
 def serve(flags: Mapping[str, object] | None = None) -> None:
     """Serve one client over stdio until it closes stdin. stdout carries protocol frames only."""
-    asyncio.run(_serve(opened(settings_or_exit(flags)), serve_stdio))
+    settings = settings_or_exit(flags)
+    asyncio.run(_serve(opened(settings), serve_stdio, sandbox=not settings.live))

@@ -96,12 +96,13 @@ def _content(given: Answer) -> list[types.ContentBlock]:
     return blocks
 
 
-def _tools(catalog: Catalog, answer: AnswerCall) -> tuple[ListTools, CallTool]:
+def _tools(catalog: Catalog, answer: AnswerCall, told: Callable[[], None]) -> tuple[ListTools, CallTool]:
     tools = [types.Tool.model_validate(one) for one in catalog.tools]
     pinned = [types.Tool.model_validate(unpinned(one)) for one in catalog.tools]
 
     async def list_tools(ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         caller = caller_of(ctx)
+        told()
         allowed, projects = (None, None) if caller is None else (caller.tools, caller.projects)
         listed = tools if only(projects) is None else pinned
         return types.ListToolsResult(tools=[one for one in listed if allowed is None or one.name in allowed])
@@ -118,22 +119,23 @@ def _tools(catalog: Catalog, answer: AnswerCall) -> tuple[ListTools, CallTool]:
     return list_tools, call_tool
 
 
-def bind(
+def bind(  # noqa: PLR0913  each comes from another room
     catalog: Catalog,
     answer: AnswerCall,
     fill: FillPrompt,
     *,
     suggest: Suggest | None = None,
     listed: Literal["public", "private"] = "public",
+    told: Callable[[], None] = lambda: None,
 ) -> Server[Any]:
     """A server of both protocol eras that lists `catalog`, answers calls by `answer` and fills prompts by `fill`.
 
     `suggest`: completes the arguments of resources; `listed`: whether what tools/list says to one client is the same for all; over HTTP
-    it may be narrowed.
+    it may be narrowed; `told` is called whenever a client has asked for it.
     """
     resources = reading({one["name"] for one in catalog.tools}, answer, suggest)
     list_prompts, get_prompt = _prompts(catalog, fill)
-    list_tools, call_tool = _tools(catalog, answer)
+    list_tools, call_tool = _tools(catalog, answer, told)
     schemas = {one["name"]: one["inputSchema"] for one in catalog.tools}
 
     return Server(
