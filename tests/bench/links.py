@@ -6,9 +6,12 @@ import asyncio
 import json
 import os
 import socket
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -175,24 +178,30 @@ def link_to(transport: str, command: list[str], env: Mapping[str, str]) -> Abstr
     return (stdio if transport == "stdio" else http)(command, env)
 
 
-BODY = json.dumps(
-    {"projectId": "prj_2481fa5c-a404-44ed-a561-565392499abc", "hashtags": [], "refreshedAt": "2026-04-18T17:22:14.312Z"}
-).encode()
-REPLY = (
+_KEYWORDS = b'{"projectId":"prj_2481fa5c-a404-44ed-a561-565392499abc","hashtags":[],"refreshedAt":"2026-04-18T17:22:14.312Z"}'
+_JOB = b'{"jobId":"%s","kind":"content_generate","status":"running","stage":"rendering","progress":%.3f,"startedAt":"%s"}'
+_REPLY = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-RateLimit-Limit: 6000000\r\nX-RateLimit-Remaining: 5999999\r\n"
-    b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+    b"Content-Length: %d\r\n\r\n%s"
 )
+REPLY = _REPLY % (len(_KEYWORDS), _KEYWORDS)
+_LASTS_S = 1200.0
 
 
 class _Api(asyncio.Protocol):
-    """Answers everything alike after a millisecond, from bytes that are ready, so that it costs next to nothing."""
+    """Answers after a millisecond: a job that goes on for long, and for all else the same keywords from bytes that are ready."""
+
+    began = time.time()
+    at = datetime.now(UTC).isoformat().encode()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
 
     def data_received(self, data: bytes) -> None:
-        for _ in range(data.count(b"\r\n\r\n")):
-            asyncio.get_running_loop().call_later(0.001, self._transport.write, REPLY)
+        for head in data.split(b"\r\n\r\n")[:-1]:
+            _, _, job = head.split(b" ", 2)[1].partition(b"/jobs/")
+            body = _JOB % (job, min((time.time() - self.began) / _LASTS_S, 0.99), self.at)
+            asyncio.get_running_loop().call_later(0.001, self._transport.write, _REPLY % (len(body), body) if job else REPLY)
 
 
 async def _serve_api(port: int) -> None:
@@ -202,9 +211,6 @@ async def _serve_api(port: int) -> None:
 @contextmanager
 def api() -> Iterator[str]:
     """An API as a process, with a budget that nobody uses up; where it is."""
-    import subprocess  # noqa: PLC0415  only here
-    import time  # noqa: PLC0415
-
     port = free_port()
     process = subprocess.Popen([sys.executable, __file__, str(port)], env=environment())
     try:
