@@ -32,6 +32,8 @@ AT_MOST_S: Final = 50.0
 """How long one tick goes on, so that it ends before the next minute; what is left is due then, too. Ours."""
 HELD: Final = timedelta(minutes=5)
 """How long a round whose project is halted, or whose loop is paused for it, is put off; as a run of it would lie."""
+PUT_OFF: Final = timedelta(minutes=15)
+"""How long one whose run could not be started is put off, so that those behind it are not held up. Ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +71,13 @@ class Dispatcher:
             for one in due:
                 if (loop := self.loops.get(one.loop)) is not None and holding(held, loop.name, one.project_id) is not None:
                     moved.append((one, now + HELD))
-                else:
+                    continue
+                try:
                     began += await self._start(one, now)
                     moved.append((one, self._next(one, now)))
+                except Exception as problem:  # noqa: BLE001  one that can't be started stands in nobody's way
+                    structlog.get_logger().error("start_failed", loop=one.loop, kind=type(problem).__name__)
+                    moved.append((one, now + PUT_OFF))
             await asyncio.to_thread(self.store.rounds.move_on, self.principal, moved)
             if len(due) < AT_ONCE:
                 break

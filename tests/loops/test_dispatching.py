@@ -28,17 +28,22 @@ LOOPS = {name: Loop(f"loop {name}", Daily, Came, _nothing) for name in ("p2l", "
 
 
 class Started:
-    """A runner that only keeps what it was asked to start; `dies_at`: the number of the start that ends its process."""
+    """A runner that only keeps what it was asked to start.
+
+    `dies_at`: the number of the start that ends its process; `refuses`: the customer whose runs it can't start.
+    """
 
     def __init__(self) -> None:
         self.runs: dict[str, Daily] = {}
-        self.asked, self.dies_at = 0, 0
+        self.asked, self.dies_at, self.refuses = 0, 0, ""
 
     async def start(self, loop, run_id, given) -> bool:
         """Once for each id."""
         self.asked += 1
         if self.asked == self.dies_at:
             raise KeyboardInterrupt
+        if given.customer == self.refuses:
+            raise ValueError("what its row holds makes no run")
         if run_id in self.runs:
             return False
         self.runs[run_id] = given
@@ -240,3 +245,18 @@ async def test_a_round_of_a_loop_that_is_gone_starts_nothing(town, clock) -> Non
     began = await town.dispatcher(loops={"p2l": LOOPS["p2l"]}).tick()
 
     assert began == 1
+
+
+async def test_a_customer_whose_run_cannot_be_started_stands_in_nobodys_way(town, clock) -> None:
+    """Review of issue 7: one row that raised would have held up all behind it, minute after minute; it is tried again, too."""
+    town.moves_in(*(f"cus_{number}" for number in range(5)))
+    town.runner.refuses = "cus_2"
+
+    await town.passes(DAY)
+    without = {one.customer for one in town.runner.runs.values()}
+    town.runner.refuses = ""
+    await town.passes(HOUR)
+
+    assert without == {"cus_0", "cus_1", "cus_3", "cus_4"}
+    assert "cus_2" in {one.customer for one in town.runner.runs.values()}
+    assert set(town.runner.days.values()) == {1}
