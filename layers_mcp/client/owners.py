@@ -11,12 +11,15 @@ from typing import Any, Final, Literal
 
 from layers_mcp.contract import (
     account,
+    api_keys,
+    billing,
     content,
     github,
     influencers,
     jobs,
     leases,
     measurement,
+    organizations,
     projects,
     publishing,
     review,
@@ -47,9 +50,12 @@ ORGANIZATION_WRITES: Final = (projects.CREATE, github.REGISTER)
 """What changes the organization: a new project is none of those that were named, and an installation serves all of them."""
 CLOSED: Final = (
     webhooks.UPDATE, webhooks.DELETE, webhooks.ROTATE, webhooks.TEST, webhooks.DELIVERIES, webhooks.REPLAY, leases.RELEASE,
-    social.DISCONNECT,
+    social.DISCONNECT, organizations.CREATE, organizations.LIST, organizations.MIGRATE, organizations.GET, organizations.UPDATE,
+    organizations.ARCHIVE, organizations.SUSPEND, organizations.RESUME, api_keys.KILL, api_keys.DELETE, api_keys.ROTATE,
+    api_keys.MINT_CHILD, api_keys.LIST_CHILD, api_keys.DELETE_CHILD, api_keys.ROTATE_CHILD, billing.CHILD_CREDITS, billing.ALLOCATE,
+    billing.GET_CONFIG, billing.CONFIGURE,
 )  # fmt: skip
-"""What names one thing that may be any project's, or all projects': an endpoint that is told of them, an account."""
+"""What names one thing that may be any project's, or all projects': an endpoint that is told of them, an account, a key."""
 LISTS: Final = (projects.LIST,)
 """What lists the organization's projects; the rest of its answer is left out."""
 OWNED: Final[Mapping[str, tuple[str, Kind]]] = {

@@ -13,7 +13,7 @@ from layers_mcp.contract.scalars import RateClass
 
 __all__ = ["Empty", "Endpoint", "Method", "Reply", "Request"]
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _PATH_FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -45,9 +45,9 @@ class Endpoint(Generic[Q, R]):
     """What one route takes, answers and costs.
 
     Fields of `request` named in `path` travel there; the rest in the query of a GET, else in the body.
-    `scope` None: any valid key may call. `keyed`: honours `Idempotency-Key` for 24 h. `repeats`: wire names of path fields that
-    stand in the body, too, and must say the same there. `statuses`: success statuses, the
-    usual one first. `codes`: error codes of its own beside the common ones. `source`: where Layers says so.
+    `scope` None: any valid key may call. `keyed`: honours `Idempotency-Key` for 24 h; `needs_key`: refuses without one. `repeats`: wire
+    names of path fields that stand in the body, too, and must say the same there. `statuses`: success statuses, the usual one
+    first. `codes`: error codes of its own beside the common ones. `source`: where Layers says so.
     """
 
     method: Method
@@ -57,6 +57,7 @@ class Endpoint(Generic[Q, R]):
     scope: str | None
     rate: RateClass
     keyed: bool = False
+    needs_key: bool = False
     repeats: tuple[str, ...] = ()
     statuses: tuple[int, ...] = (200,)
     codes: tuple[str, ...] = ()

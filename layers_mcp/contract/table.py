@@ -13,8 +13,10 @@ from layers_mcp.contract import (
     ads_metrics,
     ads_optimizer,
     ads_pending,
+    api_keys,
     app_media,
     audit,
+    billing,
     clones,
     content,
     creatives,
@@ -26,6 +28,7 @@ from layers_mcp.contract import (
     keywords,
     leases,
     measurement,
+    organizations,
     projects,
     publishing,
     review,
@@ -40,7 +43,7 @@ __all__ = ["NOUNS", "TABLE"]
 NOUNS = (
     account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, clones, review, social, publishing,
     measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics, audit, webhooks,
-    leases, engagement,
+    leases, engagement, organizations, api_keys, billing,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

@@ -13,8 +13,10 @@ from layers_mcp.contract import ads_lifecycle as c_lifecycle
 from layers_mcp.contract import ads_metrics as c_ads_metrics
 from layers_mcp.contract import ads_optimizer as c_optimizer
 from layers_mcp.contract import ads_pending as c_pending
+from layers_mcp.contract import api_keys as c_api_keys
 from layers_mcp.contract import app_media as c_app_media
 from layers_mcp.contract import audit as c_audit
+from layers_mcp.contract import billing as c_billing
 from layers_mcp.contract import clones as c_clones
 from layers_mcp.contract import content as c_content
 from layers_mcp.contract import creatives as c_creatives
@@ -26,6 +28,7 @@ from layers_mcp.contract import jobs as c_jobs
 from layers_mcp.contract import keywords as c_keywords
 from layers_mcp.contract import leases as c_leases
 from layers_mcp.contract import measurement as c_measurement
+from layers_mcp.contract import organizations as c_organizations
 from layers_mcp.contract import projects as c_projects
 from layers_mcp.contract import publishing as c_publishing
 from layers_mcp.contract import review as c_review
@@ -35,8 +38,10 @@ from layers_mcp.contract import webhooks as c_webhooks
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.sandbox import (
     account,
+    api_keys,
     app_media,
     audit,
+    billing,
     clones,
     content,
     creatives,
@@ -49,6 +54,7 @@ from layers_mcp.sandbox import (
     leases,
     listings,
     metrics,
+    organizations,
     projects,
     publishing,
     recommendations,
@@ -157,6 +163,27 @@ ANSWERS: dict[str, Answering] = {
     c_leases.RELEASE.name: leases.release,
     c_engagement.GET.name: engagement.get,
     c_engagement.UPDATE.name: engagement.change,
+    c_organizations.CREATE.name: organizations.create,
+    c_organizations.LIST.name: organizations.listing,
+    c_organizations.MIGRATE.name: organizations.migrate,
+    c_organizations.GET.name: organizations.get,
+    c_organizations.UPDATE.name: organizations.update_one,
+    c_organizations.ARCHIVE.name: organizations.archive,
+    c_organizations.SUSPEND.name: organizations.suspend,
+    c_organizations.RESUME.name: organizations.resume,
+    c_api_keys.KILL.name: api_keys.kill,
+    c_api_keys.DELETE.name: api_keys.delete,
+    c_api_keys.ROTATE.name: api_keys.rotate,
+    c_api_keys.MINT_CHILD.name: api_keys.mint,
+    c_api_keys.LIST_CHILD.name: api_keys.list_children,
+    c_api_keys.DELETE_CHILD.name: api_keys.delete_child,
+    c_api_keys.ROTATE_CHILD.name: api_keys.rotate_child,
+    c_billing.EVENTS.name: billing.events,
+    c_billing.CHILD_CREDITS.name: billing.child_credits,
+    c_billing.CHILD_EVENTS.name: billing.child_events,
+    c_billing.ALLOCATE.name: billing.allocate,
+    c_billing.GET_CONFIG.name: billing.get_config,
+    c_billing.CONFIGURE.name: billing.configure,
 }
 """By the endpoint's name; every row of the table is answered, which a test proves."""
 

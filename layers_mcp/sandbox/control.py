@@ -27,8 +27,8 @@ _Host = Annotated[str, StringConstraints(min_length=1, max_length=253)]
 
 
 def _known_scope(scope: str) -> str:
-    if scope != "*" and scope not in keys.SCOPES:
-        message = f"is no scope; there are {', '.join(keys.SCOPES)} and *"
+    if scope != "*" and scope not in keys.ALL_SCOPES:
+        message = f"is no scope; there are {', '.join(keys.ALL_SCOPES)} and *"
         raise ValueError(message)
     return scope
 

@@ -36,6 +36,8 @@ __all__ = ["Asked", "Ready", "Told", "Waits", "answer", "refusal", "writes"]
 
 _log = logging.getLogger(__name__)
 _NOT_MODIFIED = 304
+_FOR = "x-layers-organization"
+"""The header that names the organization below the key's own in which it acts (layers-api: concepts, "Acting for a child org")."""
 _BUSY_S = 5.0
 """Seconds after which a place to do work may be free."""
 
@@ -114,15 +116,19 @@ def refusal(
     return Told(status=status or problem.status, body=dumps(envelope(problem, request_id)), headers=sent)
 
 
-def _enter(connection: Connection, endpoint: Endpoint[Request, Reply], headers: Mapping[str, str], wall_now: datetime) -> Entry:
-    """Who asks, whether the key may, and which trouble was scripted for it."""
+def _enter(
+    connection: Connection, endpoint: Endpoint[Request, Reply], headers: Mapping[str, str], now: datetime, *, wall: datetime
+) -> Entry:
+    """Who asks, for whom, whether the key may, and which trouble was scripted for it."""
     try:
-        key = keys.known_key(connection, headers)
+        key = keys.known_key(connection, headers, now)
     except errors.LayersError as problem:
         return Entry(None, None, None, problem)
-    budget = rates.take(connection, key.id, rates.TIERS[key.tier], endpoint.rate, wall_now=wall_now)
+    budget = rates.take(connection, key.id, rates.TIERS[key.tier], endpoint.rate, wall_now=wall)
     try:
         budget.check()
+        if (other := headers.get(_FOR)) is not None:
+            key = keys.act_for(connection, key, other.strip(), writes=writes(endpoint))
         if not key.may(endpoint.scope):
             raise errors.ForbiddenScope(f"the key lacks {endpoint.scope}", details={"requiredScope": endpoint.scope})
     except errors.LayersError as problem:
@@ -142,7 +148,8 @@ def _written(answered: Reply | Answer, endpoint: Endpoint[Request, Reply]) -> _W
     whole = answered if isinstance(answered, Answer) else Answer(reply=answered, status=endpoint.statuses[0])
     body = whole.reply.model_dump_json(by_alias=True, exclude_unset=True, context=SHOWS)
     secrets = secrets_of(whole.reply)
-    kept = whole.reply.model_dump_json(by_alias=True, exclude_unset=True, exclude=secrets) if secrets else body
+    again = whole.reply.model_copy(update={"replayed": True}) if "replayed" in type(whole.reply).model_fields else whole.reply
+    kept = again.model_dump_json(by_alias=True, exclude_unset=True, exclude=secrets) if secrets or again is not whole.reply else body
     return _Written(Told(status=whole.status, body=body), replies.Kept(whole.status, kept))
 
 
@@ -150,11 +157,15 @@ def _handled(visit: Visit, endpoint: Endpoint[Request, Reply], asked: Asked, wal
     """The noun's answer, or the one that was kept for this Idempotency-Key."""
     request = read_request(endpoint, asked.path, asked.query, asked.body)
     given = asked.headers.get("idempotency-key")
+    if given is None and endpoint.needs_key:
+        words = "this route takes no request without Idempotency-Key"
+        raise errors.UnknownProblem(words, wire_code="IDEMPOTENCY_REQUIRED", wire_status=400)
     if given is None or not endpoint.keyed:
         return _written(ANSWERS[endpoint.name](visit, request), endpoint).told
     if not 0 < len(given) <= replies.MOST_LETTERS:
         raise invalid("Idempotency-Key", f"must have 1 to {replies.MOST_LETTERS} letters")
-    sent = replies.Sent(visit.key.id, endpoint.name, given, replies.digest(request))
+    named = f"{visit.key.organization_id} {given}" if visit.key.below else given  # what was said in one organization holds there
+    sent = replies.Sent(visit.key.id, endpoint.name, named, replies.digest(request))
     if (first := replies.kept(visit.connection, sent, wall_now)) is not None:
         return Told(status=first.status, body=first.body, headers={"Idempotency-Replayed": "true"})
     written = _written(ANSWERS[endpoint.name](visit, request), endpoint)
@@ -238,7 +249,11 @@ def answer(world: World, endpoint: Endpoint[Request, Reply], asked: Asked, ready
             news.catch_up(connection, now, world.ground)
         else:
             catch_up(connection, now)
-        entry = ready.entry if ready else _enter(connection, endpoint, asked.headers, wall_now)._replace(request_id=ids.stamped("req", now))
+        entry = (
+            ready.entry
+            if ready
+            else _enter(connection, endpoint, asked.headers, now, wall=wall_now)._replace(request_id=ids.stamped("req", now))
+        )
         visit = _visit(connection, world, entry, now=now, prepared=prepared)
         if writes(endpoint) and visit is not None:
             result = _tried(visit, endpoint, asked, wall_now)

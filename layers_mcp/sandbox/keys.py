@@ -8,17 +8,21 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from layers_mcp.contract import errors
+from layers_mcp.contract.organizations import ADMIN
 from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import ids, tables
 from layers_mcp.sandbox.visit import Key
 
 __all__ = [
-    "DEFAULT_HOSTS", "DEFAULT_KEY", "HOME", "SCOPES", "Grant", "add_key", "add_organization", "allow_host", "known_key", "renew_default",
+    "ALL_SCOPES", "DEFAULT_HOSTS", "DEFAULT_KEY", "HOME", "SCOPES", "Grant", "Plain", "act_for", "add_key", "add_organization",
+    "allow_host", "is_default", "known_key", "minted", "renew_default",
 ]  # fmt: skip
 
 DEFAULT_KEY = "lp_test_SANDBOXKEYLAYERS_everybodyKnowsThisKeyBecauseItOpensNothing0"
@@ -27,12 +31,19 @@ HOME = "Sandbox"
 """The organization of the default key."""
 DEFAULT_HOSTS = ("localhost", "127.0.0.1", "app.your-partner.com")
 """Where OAuth may come back to with the default key; the last is the page of seed 004, step 8."""
-SCOPES = tuple(sorted({row.scope for row in TABLE if row.scope is not None}))
+ALL_SCOPES = tuple(sorted({row.scope for row in TABLE if row.scope is not None}))
 """Every scope that a route of the table asks for."""
+SCOPES = tuple(scope for scope in ALL_SCOPES if scope != ADMIN)
+"""What a key may unless it is said: all but to administer organizations, which is granted by name only (layers-api: concepts, "Scopes")."""
 INCLUDED_CREDITS = 1000
 PREPAID_CREDITS = 5000
 """What a new organization owns: the sample of layers-api, credits."""
-_BY_PUBLIC_ID = select(tables.keys).where(tables.keys.c.public_id == bindparam("public"))
+_CHILD = tables.children.c
+_BY_PUBLIC_ID = (
+    select(tables.keys, _CHILD.status.label("standing"))
+    .outerjoin(tables.children, _CHILD.id == tables.keys.c.organization_id)
+    .where(tables.keys.c.public_id == bindparam("public"))
+)
 _SHAPE = re.compile(r"^lp_(live|test)_([A-Z0-9]{16})_([A-Za-z0-9_\-]{43})$")
 """`lp_<env>_<16 base32>_<43 base64url>` (layers-api: concepts, "Authentication")."""
 
@@ -67,26 +78,41 @@ def renew_default(connection: Connection) -> None:
     connection.execute(old.values(scopes=list(SCOPES)))
 
 
-def add_key(connection: Connection, organization_id: str, grant: Grant, *, plain: str | None = None) -> str:
-    """A new key, in plain: shown this once, kept as a digest."""
-    if plain is None:
-        public = base64.b32encode(secrets.token_bytes(10)).decode()
-        plain = f"lp_test_{public}_{secrets.token_urlsafe(32)}"
+class Plain(NamedTuple):
+    """A key in its parts; `plain` is the whole, which is kept nowhere."""
+
+    public_id: str
+    env: str
+    secret_sha256: str
+    plain: str
+
+
+def minted(env: str = "test") -> Plain:
+    """A key that nobody has seen."""
+    return _parts(f"lp_{env}_{base64.b32encode(secrets.token_bytes(10)).decode()}_{secrets.token_urlsafe(32)}")
+
+
+def _parts(plain: str) -> Plain:
     shape = _SHAPE.match(plain)
     if shape is None:
         raise errors.Invalid("the key has not the shape lp_<env>_<16 letters>_<43 letters>")
     env, public, secret = shape.groups()
-    row = {
-        "id": ids.derived("key", public),
-        "public_id": public,
-        "env": env,
-        "secret_sha256": _digest(secret),
-        "tier": grant.tier,
-        "killed": False,
-    }
+    return Plain(public, env, _digest(secret), plain)
+
+
+def is_default(row: Row[Any]) -> bool:
+    """Whether a row is that of the key of every sandbox."""
+    return bool(row.public_id == DEFAULT_KEY.split("_")[2])
+
+
+def add_key(connection: Connection, organization_id: str, grant: Grant, *, plain: str | None = None) -> str:
+    """A new key, in plain: shown this once, kept as a digest."""
+    parts = minted() if plain is None else _parts(plain)
+    row: dict[str, Any] = {"id": ids.derived("key", parts.public_id), "public_id": parts.public_id, "env": parts.env}
+    row |= {"secret_sha256": parts.secret_sha256, "tier": grant.tier, "killed": False}
     row |= {"organization_id": organization_id, "scopes": list(grant.scopes), "return_hosts": [host.lower() for host in grant.return_hosts]}
     connection.execute(insert(tables.keys).values(row))
-    return plain
+    return parts.plain
 
 
 def allow_host(connection: Connection, plain: str, host: str) -> None:
@@ -107,12 +133,12 @@ def _given(headers: Mapping[str, str]) -> str:
     return plain.strip()
 
 
-def known_key(connection: Connection, headers: Mapping[str, str]) -> Key:
-    """The key a request is from.
+def known_key(connection: Connection, headers: Mapping[str, str], now: datetime) -> Key:
+    """The key a request is from; `now` is the world's time.
 
     Raises:
-        errors.Unauthenticated: none was sent, or nobody knows it.
-        errors.KillSwitch: it was stopped.
+        errors.Unauthenticated: none was sent, nobody knows it, or it was taken away.
+        errors.KillSwitch: it was stopped, or its organization is suspended.
     """
     given = _given(headers)
     if not given:
@@ -123,5 +149,33 @@ def known_key(connection: Connection, headers: Mapping[str, str]) -> Key:
         raise errors.Unauthenticated("the API key is not known")
     if row.killed:
         raise errors.KillSwitch("this key was stopped", details={"scope": "key"})
+    if row.revoked_at is not None and row.revoked_at <= now:
+        raise errors.Unauthenticated("the API key was taken away")
+    if row.standing == "suspended":
+        raise errors.KillSwitch("this key's organization is suspended", details={"scope": "organization"})
+    if row.created_at is not None:
+        connection.execute(update(tables.keys).where(tables.keys.c.id == row.id).values(last_used_at=now))
     scopes, hosts = tuple(row.scopes), tuple(row.return_hosts)
     return Key(id=row.id, organization_id=row.organization_id, scopes=scopes, tier=row.tier, return_hosts=hosts)
+
+
+def act_for(connection: Connection, key: Key, given: str, *, writes: bool) -> Key:
+    """`key` at work in the organization below its own that `X-Layers-Organization` names.
+
+    Raises:
+        errors.ForbiddenScope: the key does not administer organizations.
+        errors.NotFound: there is no such organization directly below its own.
+        errors.KillSwitch: it is suspended, and the request would change something.
+        errors.Conflict: it is archived, and the request would change something.
+    """
+    if not key.may(ADMIN):
+        raise errors.ForbiddenScope(f"the key lacks {ADMIN}", details={"requiredScope": ADMIN})
+    mine = (_CHILD.id == ids.full("org", given), _CHILD.parent_id == key.organization_id)
+    row = connection.execute(select(_CHILD.id, _CHILD.status).where(*mine)).first()
+    if row is None:
+        raise errors.NotFound("there is no such organization below this key's")
+    if writes and row.status == "suspended":
+        raise errors.KillSwitch("the organization is suspended", details={"scope": "organization"})
+    if writes and row.status == "archived":
+        raise errors.Conflict("the organization is archived", details={"status": "archived"})
+    return replace(key, organization_id=row.id, below=True)

@@ -259,9 +259,16 @@ def update_project(visit: Visit, request: projects.UpdateProject) -> projects.Pr
     return _whole(visit, own(visit, row.id))
 
 
+def close(visit: Visit, project_id: str) -> int:
+    """Let a project be archived, with what it has under way; how many posts were canceled."""
+    canceled = _stop(visit, project_id)
+    changes = {"status": "archived", "updated_at": visit.now}
+    visit.connection.execute(update(tables.projects).where(tables.projects.c.id == project_id).values(changes))
+    return canceled
+
+
 def archive(visit: Visit, request: projects.ArchiveProject) -> projects.ArchivedProject:
     """Archive a project; doing it again only renews `archivedAt` (layers-api: DELETE /v1/projects/:id)."""
     row = own(visit, request.project_id)
-    canceled = _stop(visit, row.id)
-    visit.connection.execute(update(tables.projects).where(tables.projects.c.id == row.id).values(status="archived", updated_at=visit.now))
+    canceled = close(visit, row.id)
     return projects.ArchivedProject(id=row.id, status="archived", archived_at=visit.now, canceled_scheduled_posts=canceled)

@@ -37,6 +37,8 @@ _PREFIXES = {
     "pendingId": "pa",
     "layerId": "lyr",
     "sourcePlatformPostId": "sp",
+    "orgId": "org",
+    "keyId": "key",
 }
 """Of the ids that may come bare, alone or in a list; `id` is a creative's, the one id of that name in a request with a key."""
 

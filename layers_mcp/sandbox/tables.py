@@ -13,15 +13,16 @@ from layers_mcp.sandbox.hook_tables import awaited, deliveries, events, webhooks
 from layers_mcp.sandbox.learned import audit, overrides, recommendations
 from layers_mcp.sandbox.lease_tables import engagements, lease_requests
 from layers_mcp.sandbox.listing_tables import app_media, scrapes
+from layers_mcp.sandbox.organization_tables import children, transfers
 
 __all__ = [
-    "HEAD", "TABLES", "VERSIONS", "accounts", "app_media", "audit", "awaited", "brand_facts", "buckets", "containers", "deliveries",
-    "engagements", "events", "faults", "influencers", "install_states", "installations", "jobs", "keys", "keywords", "lease_requests",
-    "ledger", "oauth_states", "organizations", "overrides", "posts", "projects", "pulls", "recommendations", "replies", "scrapes",
-    "sdk_apps", "webhooks", "work", "world",
+    "HEAD", "TABLES", "VERSIONS", "accounts", "app_media", "audit", "awaited", "brand_facts", "buckets", "children", "containers",
+    "deliveries", "engagements", "events", "faults", "influencers", "install_states", "installations", "jobs", "keys", "keywords",
+    "lease_requests", "ledger", "oauth_states", "organizations", "overrides", "posts", "projects", "pulls", "recommendations", "replies",
+    "scrapes", "sdk_apps", "transfers", "webhooks", "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(
@@ -54,6 +55,12 @@ keys = Table(
     Column("tier", String, nullable=False),
     Column("return_hosts", json(), nullable=False),
     Column("killed", Boolean, nullable=False),
+    word("name", empty=True),
+    at("created_at", empty=True),
+    at("last_used_at", empty=True),
+    at("rotated_at", empty=True),
+    Column("revoked_at", Instant, comment="from when it opens nothing; later than now while it is superseded"),
+    word("superseded_by", empty=True),
 )
 projects = Table(
     "projects",

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, literal, select
 
 from layers_mcp.contract.events import Said
 from layers_mcp.sandbox import faults, ids, tables
@@ -23,9 +23,17 @@ __all__ = ["body", "listens", "queue", "tell"]
 
 def _listening(connection: Connection, project_id: str, kind: str, at: datetime) -> list[Row[Any]]:
     """The endpoints that are to be told of what happened in a project."""
-    row, project = webhooks.c, tables.projects.c
-    owners = select(webhooks).join(tables.projects, row.organization_id == project.organization_id).where(project.id == project_id)
-    query = owners.where(row.status == "active", row.created_at <= at, row.project_id.is_(None) | (row.project_id == project_id))
+    row, project, below = webhooks.c, tables.projects.c, tables.children.c
+    whose = select(project.organization_id, below.parent_id, below.status)
+    owner = connection.execute(whose.outerjoin(tables.children, below.id == project.organization_id).where(project.id == project_id)).one()
+    if owner.status in ("suspended", "archived"):
+        return []
+    mine = (row.organization_id == owner.organization_id) | ((row.organization_id == owner.parent_id) & (row.scope == "all_children"))
+    query = (
+        select(webhooks, literal(owner.organization_id).label("owner_id"))
+        .where(mine)
+        .where(row.status == "active", row.created_at <= at, row.project_id.is_(None) | (row.project_id == project_id))
+    )
     return [one for one in connection.execute(query.order_by(row.seq)) if kind in one.events]
 
 
@@ -64,7 +72,7 @@ def tell(connection: Connection, kind: str, said: Said, *, project_id: str, at: 
     data: dict[str, JsonValue] = said.model_dump(mode="json", by_alias=True, exclude_unset=True) | {"projectId": project_id}
     late = timedelta(seconds=trouble.delay_s if trouble is not None else 0)
     twice = [*to, *to] if trouble is not None and trouble.doubled else to
-    queue(connection, twice, kind, at, late=late, organization_id=to[0].organization_id, project_id=project_id, data=data)
+    queue(connection, twice, kind, at, late=late, organization_id=to[0].owner_id, project_id=project_id, data=data)
 
 
 def body(event: Row[Any], *, firehose: bool) -> bytes:

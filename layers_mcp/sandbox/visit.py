@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Reply
+from layers_mcp.contract.organizations import ADMIN
 
 __all__ = ["NO_PORT", "Answer", "Ground", "Key", "Unprepared", "Visit", "invalid", "unnamed"]
 
@@ -28,10 +29,12 @@ class Key:
     scopes: tuple[str, ...]
     tier: str
     return_hosts: tuple[str, ...]
+    below: bool = False
+    """Whether it acts in an organization below its own, which `organization_id` names."""
 
     def may(self, scope: str | None) -> bool:
-        """Whether the key covers `scope`; `*` covers all of them (layers-api: concepts, "Scopes")."""
-        return scope is None or scope in self.scopes or "*" in self.scopes
+        """Whether the key covers `scope`; `*` covers all but the administration of organizations (layers-api: concepts, "Scopes")."""
+        return scope is None or scope in self.scopes or ("*" in self.scopes and scope != ADMIN)
 
 
 @dataclass(frozen=True, kw_only=True)

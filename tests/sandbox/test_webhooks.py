@@ -370,7 +370,7 @@ async def test_a_firehose_needs_a_key_of_the_organization_and_names_it_in_each_e
     """Layers-api: scope all_children needs org:admin, else 403 FORBIDDEN_SCOPE; each delivery has data.organizationId."""
     asked = {"url": receiver.url, "events": ["social_account.connected"], "scope": "all_children"}
     refused = await house.post("/v1/webhook-endpoints", asked, status=403)
-    admin = house.world.add_key(scopes=("*",))
+    admin = house.world.add_key(scopes=("*", "org:admin"))
     made = await house.call("POST", "/v1/webhook-endpoints", asked, status=201, key=admin)
     await house.account(await house.project())
     await house.world.told()

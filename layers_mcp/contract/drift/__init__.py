@@ -9,6 +9,7 @@ from __future__ import annotations
 from layers_mcp.contract.drift.apps import APPS
 from layers_mcp.contract.drift.edge import EDGE
 from layers_mcp.contract.drift.learning import LEARNING
+from layers_mcp.contract.drift.organizations import ORGANIZATIONS
 from layers_mcp.contract.drift.paid import PAID
 from layers_mcp.contract.drift.posting import CONTENT, PUBLISHING
 from layers_mcp.contract.drift.row import Drift
@@ -31,5 +32,6 @@ DRIFT: tuple[Drift, ...] = (
     *WEBHOOKS,
     *LEASES,
     *ENGAGEMENT,
+    *ORGANIZATIONS,
 )
 """Every disagreement and every choice of ours that we know of."""
