@@ -18,7 +18,7 @@ from layers_mcp.clock import Clock
 from layers_mcp.founding import as_seen_by, catalog_of, key_file, policy_of, principal
 from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.caller import Caller
-from layers_mcp.server.catalog import tools_of
+from layers_mcp.server.catalog import READER, tools_of
 from layers_mcp.settings import Settings
 from layers_mcp.tool.asking import Asker, AskFirst
 
@@ -110,7 +110,7 @@ class App:
         from layers_mcp.server import log  # noqa: PLC0415  tools and contract, shut until the first call
         from layers_mcp.server.calling import answer, unopened  # noqa: PLC0415
 
-        shown = [one["name"] for one in self.catalog.tools]
+        shown = [*(one["name"] for one in self.catalog.tools), *self.catalog.unlisted]
         with log.bound(caller):
             try:
                 house = await self.house()
@@ -181,7 +181,7 @@ class App:
     @property
     def loops(self) -> bool:
         """Whether a tool of the loops is shown; then this process runs them, too, unless it only reads."""
-        return not tools_of(("loops",), said="").isdisjoint(one["name"] for one in self.catalog.tools)
+        return not (tools_of(("loops",), said="") - {READER}).isdisjoint(one["name"] for one in self.catalog.tools)
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING
 
 from layers_mcp.server.caller import Caller, met
 from layers_mcp.server.catalog import Catalog, control_tools, read_catalog
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from layers_mcp.tool.visit import House
 
 __all__ = ["as_seen_by", "catalog_of", "key_file", "policy_of", "principal", "suggesting"]
-
-_COMPLETED: Final = 100
-"""Values in one completion at most (MCP, completion/complete)."""
 
 
 def catalog_of(settings: Settings) -> Catalog:
@@ -64,13 +60,13 @@ def as_seen_by(caller: Caller, house: House) -> House:
 
 
 def suggesting(house: Callable[[], Awaitable[House]]) -> Suggest:
-    """Completes the arguments of resources from what the loops of a house have on record; nothing where it shows no loops."""
+    """Completes the arguments of resources and prompts by what a caller may see of a house; that is opened first."""
 
-    async def suggest(argument: str, begins: str, caller: Caller | None) -> list[str]:
+    async def suggest(argument: str, begins: str, known: Mapping[str, str], caller: Caller | None) -> list[str]:
+        from layers_mcp.server.suggesting import suggested  # noqa: PLC0415  with the house
+
         seen = await house() if caller is None else as_seen_by(caller, await house())
-        if argument != "runId" or seen.office is None:
-            return []
-        return [quote(one, safe=":") for one in seen.office.recent(unquote(begins), projects=seen.projects, limit=_COMPLETED)]
+        return await suggested(seen, argument, begins, known)
 
     return suggest
 

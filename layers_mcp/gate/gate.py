@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -13,11 +12,26 @@ from pydantic import JsonValue
 from layers_mcp.clock import Clock
 from layers_mcp.contract.scalars import any_project, full_project
 from layers_mcp.gate.budget import Budget
+from layers_mcp.gate.display import Display, Minted
 from layers_mcp.gate.handle import LIFE, canonical, digest, fingerprint, new_handle
 from layers_mcp.gate.person import Person, name_of
 from layers_mcp.gate.purse import Purse
 from layers_mcp.gate.verdict import Act, Go, Refused, Replay, Verdict, refusal
-from layers_mcp.store.rows import EVERY, WRITES, Began, Claim, Confirmation, ConfirmedBy, Entry, Halt, How, Kind, Look, Operation, Paused
+from layers_mcp.store.rows import (
+    EVERY,
+    WRITES,
+    Began,
+    Claim,
+    Confirmation,
+    ConfirmedBy,
+    Entry,
+    Halt,
+    How,
+    Kind,
+    Link,
+    Operation,
+    Paused,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from layers_mcp.store.store import Store
@@ -33,32 +47,6 @@ LEASE = timedelta(seconds=15)
 def _named(project_id: str | None) -> str:
     """A project as a hold names it, however the call spelt its id."""
     return EVERY if project_id is None else any_project(project_id)
-
-
-@dataclass(frozen=True)
-class Minted:
-    """A handle for the person's yes, the instant (of the wall) until which it is good, and what a person knows the preview by."""
-
-    handle: str
-    expires_at: datetime
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Display:
-    """What a preview says, kept so that a person can answer it elsewhere; no digest is made of it.
-
-    `projects`: all it touches; `media`: what the items look like; `due_at`, in `zone`: when; `sandbox`: in the embedded one.
-    """
-
-    project_id: str | None = None
-    projects: tuple[str, ...] = ()
-    question: str = ""
-    items: JsonValue = None
-    media: tuple[Look, ...] = ()
-    due_at: datetime | None = None
-    zone: str | None = None
-    sandbox: bool = False
 
 
 class Gate:
@@ -236,6 +224,10 @@ class Gate:
         """The latest things that calls through this store began, any principal's as holds are, newest first."""
         project = None if project_id is None else full_project(project_id)
         return self._store().begun.recent(project_id=project, kind=kind, limit=limit)
+
+    def trail(self, *, before: int | None = None, limit: int = 50) -> tuple[Link, ...]:
+        """What this principal called, newest first, below the number `before` where it is given."""
+        return self._store().trail.page(self.principal, before=before, limit=limit)
 
     def hold(self, project_id: str | None, *, by: ConfirmedBy = "agent", what: str = WRITES) -> None:
         """Hold back every write to a project, or with None to any, or `what` else, for whoever shares this store. `by`: who wants it."""

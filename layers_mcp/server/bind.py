@@ -130,10 +130,10 @@ def bind(  # noqa: PLR0913  each comes from another room
 ) -> Server[Any]:
     """A server of both protocol eras that lists `catalog`, answers calls by `answer` and fills prompts by `fill`.
 
-    `suggest`: completes the arguments of resources; `listed`: whether what tools/list says to one client is the same for all; over HTTP
-    it may be narrowed; `told` is called whenever a client has asked for it.
+    `suggest`: completes the arguments of resources and prompts; `listed`: whether what tools/list says to one client is the same for
+    all; over HTTP it may be narrowed; `told` is called whenever a client has asked for it.
     """
-    resources = reading({one["name"] for one in catalog.tools}, answer, suggest)
+    resources = reading(catalog, answer, suggest)
     list_prompts, get_prompt = _prompts(catalog, fill)
     list_tools, call_tool = _tools(catalog, answer, told)
     schemas = {one["name"]: one["inputSchema"] for one in catalog.tools}

@@ -18,15 +18,17 @@ from layers_mcp.client.desk import Progress, Report
 from layers_mcp.contract.errors import Internal, Invalid, LayersError, OurMistake
 from layers_mcp.server.arguments import meant
 from layers_mcp.server.bind import Answer, Tell
-from layers_mcp.server.catalog import ALIASES
+from layers_mcp.server.catalog import ALIASES, READER
 from layers_mcp.server.pinning import filled, only, unsaid
 from layers_mcp.server.render import pictures, problem_record, problem_text, record, text
+from layers_mcp.server.resources import TEMPLATES, asked
 from layers_mcp.server.schema import input_schema, output_schema
 from layers_mcp.tool.asking import Asker, AskFirst
-from layers_mcp.tool.declaration import Tool
+from layers_mcp.tool.declaration import Tool, parse
 from layers_mcp.tool.perform import perform
 from layers_mcp.tool.visit import House
 from layers_mcp.tools.catalog import TOOLS
+from layers_mcp.tools.resources import read_resource
 from layers_mcp.unopened import Unopened
 
 __all__ = ["answer", "unopened"]
@@ -56,6 +58,32 @@ def _find(name: str, shown: Collection[str], house: House) -> Tool[Any]:
         house.gate.record(_STRANGE.sub("?", real)[:_NAME_LETTERS], effect="none", outcome=problem.wire_code, arguments="")
         raise problem
     return _BY_NAME[real]
+
+
+def _resource(given: dict[str, JsonValue], shown: Collection[str]) -> tuple[str, dict[str, JsonValue]]:
+    """The call that reads what a call of the reader names.
+
+    Raises:
+        Invalid: the arguments don't fit, or there is no such resource for this caller.
+    """
+    request = parse(read_resource, meant(given, input_schema(read_resource.arguments)))
+    call = asked(request.uri)
+    if call is None or call[0] not in shown:
+        known = [one.uri_template for one in TEMPLATES if one.tool in shown]
+        issue: JsonValue = {"path": "uri", "message": f"is none of {', '.join(known)}"}
+        raise Invalid("there is no such resource", details={"issues": [issue], "uri": request.uri})
+    return call[0], call[1] | ({} if request.cursor is None else {"cursor": request.cursor})
+
+
+def _aimed(house: House, name: str, given: dict[str, JsonValue], shown: Collection[str]) -> tuple[str, dict[str, JsonValue]]:
+    """For a call of the reader, that of the tool which shows the resource, with all that holds it; any other as it is."""
+    if name != READER or name not in shown:
+        return name, given
+    try:
+        return _resource(given, shown)
+    except Invalid as problem:
+        house.gate.record(name, effect=read_resource.effect.value, outcome=problem.wire_code, arguments="")
+        raise
 
 
 def _rising(tell: Tell) -> Report:
@@ -97,6 +125,7 @@ async def _made(  # noqa: PLR0913  each comes from another room
     house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str], asker: Asker | None
 ) -> _Made:
     try:
+        name, given = _aimed(house, name, given, shown)
         declared = _find(name, shown, house)
         schema, pinned = input_schema(declared.arguments), only(house.projects)
         asked = meant(given, schema)

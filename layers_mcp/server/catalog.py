@@ -15,20 +15,26 @@ from typing import Any
 
 from layers_mcp.server.pinning import unpinned
 
-__all__ = ["ALIASES", "FILE", "Catalog", "UnknownTool", "control_tools", "read_catalog", "tools_of"]
+__all__ = ["ALIASES", "FILE", "READER", "Catalog", "UnknownTool", "control_tools", "read_catalog", "tools_of"]
 
 FILE = "catalog.json"
+READER = "read_resource"
+"""The tool that reads any resource, and by itself those that no other tool shows; it says of no preset that it is shown."""
 ALIASES = {"approve": "approve_content", "schedule": "schedule_content", "override": "override_creative"}
 """Unlisted names that the control tools answer to (design §4)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
-    """What a client is shown: instructions, tools and prompts, in MCP's own JSON."""
+    """What a client is shown: instructions, tools and prompts, in MCP's own JSON.
+
+    `unlisted`: names of tools that resources are read by although no model is told of them.
+    """
 
     instructions: str
     tools: tuple[dict[str, Any], ...]
     prompts: tuple[dict[str, Any], ...] = ()
+    unlisted: tuple[str, ...] = ()
 
 
 class UnknownTool(ValueError):
@@ -74,11 +80,14 @@ def read_catalog(
         UnknownTool: a name nobody knows, or nothing is left: that stops the start.
     """
     raw = _read()
-    shown = tools_of(wanted, said="LAYERS_TOOLS") - tools_of(without, said="LAYERS_EXCLUDE_TOOLS")
+    left_out = tools_of(without, said="LAYERS_EXCLUDE_TOOLS")
+    shown = tools_of(wanted, said="LAYERS_TOOLS") - left_out
     tools = [one for one in raw["tools"] if one["name"] in shown and (one["annotations"]["readOnlyHint"] or not read_only)]
     if not tools:
         raise UnknownTool("LAYERS_TOOLS: nothing is left of it after LAYERS_EXCLUDE_TOOLS and LAYERS_READ_ONLY")
     names = {one["name"] for one in tools}
-    words = [text for part, text in raw["instructions"].items() if names & set(raw["presets"].get(part, names))]
+    told = names - {READER}
+    words = [text for part, text in raw["instructions"].items() if part not in raw["presets"] or told & set(raw["presets"][part])]
     shown_as = map(unpinned, tools) if pinned else tools
-    return Catalog(instructions=" ".join(words), tools=tuple(shown_as), prompts=tuple(raw["prompts"]))
+    unlisted = tuple({READER} - names - left_out)
+    return Catalog(instructions=" ".join(words), tools=tuple(shown_as), prompts=tuple(raw["prompts"]), unlisted=unlisted)

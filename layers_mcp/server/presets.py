@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from layers_mcp.prompts import Prompt, read_prompts
+from layers_mcp.server.catalog import READER
 from layers_mcp.server.schema import Schema, listing
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tools.catalog import TOOLS
@@ -48,12 +49,14 @@ _BEYOND: dict[str, tuple[str, ...]] = {
         "remove_app_media",
     ),
 }
-"""The tools of the presets beside `start`."""
-START: tuple[Tool[Any], ...] = tuple(one for one in TOOLS if not any(one.name in names for names in _BEYOND.values()))
+"""The tools of the presets beside `start`; each has the reader of resources, too, for which `start` has no room."""
+START: tuple[Tool[Any], ...] = tuple(
+    one for one in TOOLS if one.name != READER and not any(one.name in names for names in _BEYOND.values())
+)
 """The tools that are shown unless somebody says otherwise."""
 PRESETS: dict[str, tuple[str, ...]] = {
     "start": tuple(declared.name for declared in START),
-    **_BEYOND,
+    **{preset: (*names, READER) for preset, names in _BEYOND.items()},
     "all": tuple(declared.name for declared in TOOLS),
 }
 """The tools of each preset, by name; which preset shows a tool is decided here, not by the tool."""

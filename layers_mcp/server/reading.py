@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mcp_types as types
@@ -11,11 +12,12 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from layers_mcp.server.caller import caller_of
-from layers_mcp.server.resources import TEMPLATES, Suggest, Template, asked
+from layers_mcp.server.resources import READS, TEMPLATES, Suggest, Template, asked
 from layers_mcp.tool.asking import AskFirst
 
 if TYPE_CHECKING:
-    from layers_mcp.server.bind import AnswerCall
+    from layers_mcp.server.bind import Answer, AnswerCall
+    from layers_mcp.server.catalog import Catalog
 
 __all__ = ["Reading", "reading"]
 
@@ -40,42 +42,72 @@ async def _untold(_done: float, _stage: str) -> None:
     """A resource is read at once; there is no progress to tell."""
 
 
-def _listed(one: Template) -> types.ResourceTemplate:
+def _resource(one: Template) -> types.Resource:
+    return types.Resource(name=one.name, title=one.title, description=one.description, uri=one.uri, mime_type=_JSON)
+
+
+def _template(one: Template) -> types.ResourceTemplate:
     return types.ResourceTemplate(
         name=one.name, title=one.title, description=one.description, uri_template=one.uri_template, mime_type=_JSON
     )
 
 
-def reading(shown: Collection[str], answer: AnswerCall, suggest: Suggest | None) -> Reading:
-    """Reads resources by the tools that show the same, for whoever may call those. `shown`: the tools there are."""
-    templates = [one for one in TEMPLATES if one.tool in shown]
+def _contents(uri: str, given: Answer) -> types.ReadResourceResult:
+    """The record, then each picture; both are of the one resource."""
+    text = json.dumps(given.record, ensure_ascii=False)
+    contents: list[types.TextResourceContents | types.BlobResourceContents] = [
+        types.TextResourceContents(uri=uri, mime_type=_JSON, text=text)
+    ]
+    contents += [
+        types.BlobResourceContents(uri=uri, mime_type=one.mime, blob=base64.b64encode(one.content).decode("ascii"))
+        for one in given.pictures
+    ]
+    return types.ReadResourceResult(contents=contents)
+
+
+def _names(params: types.CompleteRequestParams, offered: list[Template], catalog: Catalog) -> bool:
+    """Whether what is completed has such an argument, and its caller may know of it."""
+    if isinstance(params.ref, types.ResourceTemplateReference):
+        uri, name = params.ref.uri, params.argument.name
+        return any(one.argument == name and uri in (one.uri, one.uri_template) for one in offered)
+    arguments = next((one["arguments"] for one in catalog.prompts if one["name"] == params.ref.name), ())
+    return any(one["name"] == params.argument.name for one in arguments)
+
+
+def reading(catalog: Catalog, answer: AnswerCall, suggest: Suggest | None) -> Reading:
+    """Reads resources by the tools that show the same, for whoever may call those."""
+    there = {*(one["name"] for one in catalog.tools), *catalog.unlisted}
+
+    def may(ctx: Context, tool: str | None) -> bool:
+        caller = caller_of(ctx)
+        return tool in there and (caller is None or caller.tools is None or tool in caller.tools)
 
     def offered(ctx: Context) -> list[Template]:
-        caller = caller_of(ctx)
-        return [one for one in templates if caller is None or caller.tools is None or one.tool in caller.tools]
+        return [one for one in TEMPLATES if may(ctx, one.tool)]
 
-    async def list_all(_ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
-        return types.ListResourcesResult(resources=[])  # there may be thousands of runs: completion names the latest
+    async def list_all(ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
+        return types.ListResourcesResult(resources=[_resource(one) for one in offered(ctx) if not one.argument])
 
     async def list_templates(ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListResourceTemplatesResult:
-        return types.ListResourceTemplatesResult(resource_templates=[_listed(one) for one in offered(ctx)])
+        listed = [_template(one) for one in offered(ctx) if one.argument or one.paged]
+        return types.ListResourceTemplatesResult(resource_templates=listed)
 
     async def read(ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        call, there = asked(params.uri), offered(ctx)
-        if call is None or call[0] not in {one.tool for one in there}:
-            known = ", ".join(one.uri_template for one in there) or "none"
+        call = asked(params.uri)
+        if call is None or not may(ctx, call[0]):
+            known = ", ".join(one.uri_template for one in offered(ctx)) or "none"
             raise MCPError(types.INVALID_PARAMS, f"there is no such resource; the templates are: {known}", {"uri": params.uri})
         given = await answer(*call, _untold, None, caller=caller_of(ctx))
         assert not isinstance(given, AskFirst), "what only reads asks for no yes"
-        if given.is_error:
+        if "error" in given.record:
             raise MCPError(types.INVALID_PARAMS, given.text, {"uri": params.uri})
-        text = json.dumps(given.record, ensure_ascii=False)
-        return types.ReadResourceResult(contents=[types.TextResourceContents(uri=params.uri, mime_type=_JSON, text=text)])
+        return _contents(params.uri, given)
 
     async def complete(ctx: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
-        uri = params.ref.uri if isinstance(params.ref, types.ResourceTemplateReference) else ""
-        known = any((one.uri_template, one.argument) == (uri, params.argument.name) for one in offered(ctx))
-        values = await suggest(params.argument.name, params.argument.value, caller_of(ctx)) if known and suggest is not None else []
+        name, values = params.argument.name, list[str]()
+        if suggest is not None and _names(params, offered(ctx), catalog) and may(ctx, READS.get(name)):
+            known = (params.context.arguments if params.context is not None else None) or {}
+            values = await suggest(name, params.argument.value, known, caller_of(ctx))
         return types.CompleteResult(completion=types.Completion(values=values, total=len(values), has_more=False))
 
     return Reading(list_all, list_templates, read, complete)

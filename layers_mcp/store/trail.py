@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
 from layers_mcp.database import reading, writing
 from layers_mcp.database.adding import add_or_hold
@@ -42,6 +42,11 @@ def _end(connection: Connection) -> tuple[int, str]:
     return (0, _START) if found is None else (found["number"], found["digest"])
 
 
+def _link(row: RowMapping) -> Link:
+    entry = Entry.model_validate({name: row[name] for name in Entry.model_fields})
+    return Link(number=row["number"], entry=entry, digest=row["digest"])
+
+
 class Trail:
     """Who called what, and how it ended."""
 
@@ -66,6 +71,13 @@ class Trail:
         with reading(self._engine) as connection:
             return tuple(Entry.model_validate(dict(row)) for row in connection.execute(wanted).mappings())
 
+    def page(self, principal: str, *, before: int | None = None, limit: int = 50) -> tuple[Link, ...]:
+        """The latest calls of a principal in their places, newest first; below the number `before` where it is given."""
+        wanted = select(trail).where(trail.c.principal == principal).order_by(trail.c.number.desc()).limit(limit)
+        with reading(self._engine) as connection:
+            found = connection.execute(wanted if before is None else wanted.where(trail.c.number < before)).mappings().all()
+        return tuple(_link(row) for row in found)
+
     def _links(self, connection: Connection) -> Iterator[Link]:
         """Every entry in its order."""
         last = -1
@@ -73,8 +85,7 @@ class Trail:
             page = select(trail).where(trail.c.number > last).order_by(trail.c.number).limit(_PAGE)
             rows = connection.execute(page).mappings().all()
             for row in rows:
-                entry = Entry.model_validate({name: row[name] for name in Entry.model_fields})
-                yield Link(number=row["number"], entry=entry, digest=row["digest"])
+                yield _link(row)
             if len(rows) < _PAGE:
                 return
             last = rows[-1]["number"]

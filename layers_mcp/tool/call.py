@@ -16,7 +16,7 @@ from layers_mcp.clock import Clock
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.loops.judgement import Verdict
 from layers_mcp.loops.office import Office
-from layers_mcp.store.rows import WRITES, Began, ConfirmedBy, Halt, Kind, Paused
+from layers_mcp.store.rows import WRITES, Began, ConfirmedBy, Halt, Kind, Link, Paused
 
 __all__ = ["Begun", "Books", "Call", "Switch"]
 
@@ -72,6 +72,10 @@ class Switch(Protocol):
 
     def recent(self, *, project_id: str | None = None, kind: Kind | None = None, limit: int = 20) -> tuple[Began, ...]:
         """What calls began, whoever's of our store, newest first; of one project or kind where it is given."""
+        ...
+
+    def trail(self, *, before: int | None = None, limit: int = 50) -> tuple[Link, ...]:
+        """What this principal called, newest first, below the number `before` where it is given."""
         ...
 
 

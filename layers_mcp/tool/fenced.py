@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from layers_mcp.client.fence import Fence, outside
 from layers_mcp.contract.errors import OutsideProjects
-from layers_mcp.store.rows import WRITES, Began, ConfirmedBy, Halt, Kind, Paused
+from layers_mcp.store.rows import WRITES, Began, ConfirmedBy, Halt, Kind, Link, Paused
 from layers_mcp.tool.call import Switch
 
 __all__ = ["FencedSwitch"]
@@ -98,3 +98,11 @@ class FencedSwitch:
             return self._inner.recent(project_id=project_id, kind=kind, limit=limit) if self._fence.holds(project_id) else ()
         found = self._inner.recent(kind=kind, limit=max(limit, _LOOKED_THROUGH))
         return tuple(one for one in found if self._fence.holds(one.project_id))[:limit]
+
+    def trail(self, *, before: int | None = None, limit: int = 50) -> tuple[Link, ...]:
+        """What this principal called that names one of the projects, newest first."""
+        kept: list[Link] = []
+        while len(kept) < limit and (page := self._inner.trail(before=before, limit=_LOOKED_THROUGH)):
+            kept += [one for one in page if self._fence.holds(one.entry.project_id)]
+            before = page[-1].number
+        return tuple(kept[:limit])

@@ -27,6 +27,7 @@ from layers_mcp.tools.projects import create_project, get_project, update_projec
 from layers_mcp.tools.questions import answer_question, list_questions
 from layers_mcp.tools.recommendations import list_recommendations, update_recommendation
 from layers_mcp.tools.repositories import ingest_repo
+from layers_mcp.tools.resources import read_resource
 from layers_mcp.tools.scheduling import schedule_content
 from layers_mcp.tools.sdk_apps import create_sdk_app, list_sdk_apps, update_sdk_app
 from layers_mcp.tools.waits import wait_for_job
@@ -76,4 +77,5 @@ TOOLS: tuple[Tool[Any], ...] = (
     pause_loops,
     resume_loops,
     get_health,
+    read_resource,
 )

@@ -340,6 +340,9 @@ def furnish() -> Any:
     return _furnished
 
 
+_SINGLE = ("account", "projects", "questions", "trail", "api")
+
+
 def _wanted(tool: Any, ids: dict[str, str], project: str) -> list[dict[str, Any]]:
     """Calls of a tool with each of its ids: all of its required arguments, and one optional id at a time."""
     fields = {field.alias or name: field for name, field in tool.arguments.model_fields.items()}
@@ -350,6 +353,7 @@ def _wanted(tool: Any, ids: dict[str, str], project: str) -> list[dict[str, Any]
         "targets": [{"socialAccountId": ids["socialAccountId"]}],
         "scheduledFor": "2026-12-01T12:00:00Z",
         "answer": "no",
+        "uri": "layers://trail",
         "loop": "publish_to_learn",
         "name": "Another", "repoFullName": "quinns-coffee/quinns-app", "platform": "tiktok", "override": "exclude", "policy": "review_all",
         "status": "dismissed", "kind": "logo", "url": "https://quinnscoffee.com/logo.svg", "returnUrl": "https://app.your-partner.com/done",
@@ -386,6 +390,11 @@ def _wanted(tool: Any, ids: dict[str, str], project: str) -> list[dict[str, Any]
         calls.append({"projectId": project, "scope": "organization", "id": "org_1"})
     if tool.name == "get_project":
         calls += [{"search": "Zanzibar"}, {"projectId": project}]
+    if tool.name == "read_resource":
+        places = ("", "/content", "/decisions")
+        own = [f"projects/{project}{place}" for place in places]
+        things = [f"content/{ids['containerId']}", f"jobs/{ids['jobId']}"]
+        calls = [{"uri": f"layers://{path}"} for path in (*_SINGLE, *own, *things)]
     return calls
 
 
