@@ -15,10 +15,12 @@ from layers_mcp.settings import Settings
 if TYPE_CHECKING:
     from layers_mcp.client.keys import KeyFile
     from layers_mcp.gate.policy import Policy
+    from layers_mcp.gate.tasks import Tasks
     from layers_mcp.server.resources import Suggest
+    from layers_mcp.server.tasks import Book
     from layers_mcp.tool.visit import House
 
-__all__ = ["as_seen_by", "catalog_of", "key_file", "policy_of", "principal", "suggesting"]
+__all__ = ["as_seen_by", "catalog_of", "key_file", "policy_of", "principal", "suggesting", "tasking"]
 
 
 def catalog_of(settings: Settings) -> Catalog:
@@ -69,6 +71,15 @@ def suggesting(house: Callable[[], Awaitable[House]]) -> Suggest:
         return await suggested(seen, argument, begins, known)
 
     return suggest
+
+
+def tasking(house: Callable[[], Awaitable[House]]) -> Book:
+    """The waits that a caller holds as tasks."""
+
+    async def book(caller: Caller | None) -> Tasks:
+        return (await house() if caller is None else as_seen_by(caller, await house())).gate.tasks
+
+    return book
 
 
 def principal(settings: Settings) -> str:

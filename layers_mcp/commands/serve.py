@@ -14,7 +14,7 @@ from mcp.server.lowlevel import Server
 from layers_mcp.app import App
 from layers_mcp.clock import WallClock
 from layers_mcp.exporting import export_spans, wants_spans
-from layers_mcp.founding import suggesting
+from layers_mcp.founding import suggesting, tasking
 from layers_mcp.server.bind import bind
 from layers_mcp.server.stdio import serve as serve_stdio
 from layers_mcp.settings import Settings, settings_or_exit
@@ -28,7 +28,8 @@ Transport = Callable[[Server[Any], Callable[[], Awaitable[None]]], Awaitable[Non
 
 async def _serve(app: App, transport: Transport, *, sandbox: bool) -> None:
     async with app.serving(), warmed(sandbox=sandbox) as told:
-        await transport(bind(app.catalog, app.answer, app.fill, suggest=suggesting(app.house), told=told), app.close)
+        server = bind(app.catalog, app.answer, app.fill, suggest=suggesting(app.house), tasks=tasking(app.house), told=told)
+        await transport(server, app.close)
 
 
 def opened(settings: Settings, *, page: str | None = None) -> App:

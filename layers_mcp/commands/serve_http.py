@@ -13,7 +13,7 @@ from layers_mcp.address import LOOPBACK
 from layers_mcp.app import App
 from layers_mcp.commands.serve import opened
 from layers_mcp.exporting import metrics_reader
-from layers_mcp.founding import suggesting
+from layers_mcp.founding import suggesting, tasking
 from layers_mcp.listening import beyond
 from layers_mcp.receiver.app import route
 from layers_mcp.server import listener, log
@@ -62,7 +62,8 @@ async def _caught_up(app: App) -> None:
 
 async def _serve(app: App, door: Door, host: str, port: int) -> None:
     running, catching_up = Running(), asyncio.create_task(_caught_up(app))
-    server = bind(app.catalog, running.counted(app.answer), app.fill, suggest=suggesting(app.house), listed="private")
+    suggest, tasks = suggesting(app.house), tasking(app.house)
+    server = bind(app.catalog, running.counted(app.answer), app.fill, suggest=suggest, tasks=tasks, listed="private")
     async with app.serving():
         try:
             await listener.serve(server, door, running, host=host, port=port)

@@ -16,6 +16,7 @@ from layers_mcp.gate.display import Display, Minted
 from layers_mcp.gate.handle import LIFE, canonical, digest, fingerprint, new_handle
 from layers_mcp.gate.person import Person, name_of
 from layers_mcp.gate.purse import Purse
+from layers_mcp.gate.tasks import Tasks
 from layers_mcp.gate.verdict import Act, Go, Refused, Replay, Verdict, refusal
 from layers_mcp.store.rows import (
     EVERY,
@@ -60,7 +61,7 @@ class Gate:
         self._store = store
         self._clock = clock
         self.principal = principal
-        self.purse = Purse(store, budget or Budget())
+        self.purse, self.tasks = Purse(store, budget or Budget()), Tasks(store, clock, principal)
 
     @property
     def person(self) -> Person:

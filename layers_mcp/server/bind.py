@@ -20,6 +20,7 @@ from layers_mcp.server.catalog import Catalog
 from layers_mcp.server.pinning import only, unpinned
 from layers_mcp.server.reading import reading
 from layers_mcp.server.resources import Suggest
+from layers_mcp.server.tasks import Book, offer_tasks
 from layers_mcp.tool.asking import Asker, AskFirst
 
 __all__ = ["Answer", "AnswerCall", "FillPrompt", "Picture", "Tell", "bind"]
@@ -125,20 +126,21 @@ def bind(  # noqa: PLR0913  each comes from another room
     fill: FillPrompt,
     *,
     suggest: Suggest | None = None,
+    tasks: Book | None = None,
     listed: Literal["public", "private"] = "public",
     told: Callable[[], None] = lambda: None,
 ) -> Server[Any]:
     """A server of both protocol eras that lists `catalog`, answers calls by `answer` and fills prompts by `fill`.
 
-    `suggest`: completes the arguments of resources and prompts; `listed`: whether what tools/list says to one client is the same for
-    all; over HTTP it may be narrowed; `told` is called whenever a client has asked for it.
+    `suggest`: completes the arguments of resources and prompts; `tasks`: keeps the waits of clients that know tasks; `listed`: whether
+    what tools/list says to one client is the same for all; over HTTP it may be narrowed; `told` is called whenever a client asked for it.
     """
     resources = reading(catalog, answer, suggest)
     list_prompts, get_prompt = _prompts(catalog, fill)
     list_tools, call_tool = _tools(catalog, answer, told)
     schemas = {one["name"]: one["inputSchema"] for one in catalog.tools}
 
-    return Server(
+    server = Server[Any](
         "layers-mcp",
         version=__version__,
         title="Layers",
@@ -155,3 +157,6 @@ def bind(  # noqa: PLR0913  each comes from another room
         on_list_prompts=list_prompts,
         on_get_prompt=get_prompt,
     )
+    if tasks is not None:
+        offer_tasks(server, catalog.tools, tasks)
+    return server

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 __all__ = [
     "DIED", "EVERY", "LOOPS", "WRITES", "Began", "Claim", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look",
-    "Operation", "Paid", "Paused", "RunRow", "RunState", "Spending", "State", "Watched", "Woke", "Worker",
+    "Operation", "Paid", "Paused", "RunRow", "RunState", "Spending", "State", "Task", "TaskState",
+    "Watched", "Woke", "Worker",
 ]  # fmt: skip
 
 State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
@@ -22,6 +23,8 @@ Kind = Literal["job", "post", "oauth"]
 """What kinds of things a call of ours can begin."""
 Paid = Literal["reserved", "spent", "released"]
 """Credits: set aside for what goes out or runs; charged, as it was completed; given back, as nothing came of it."""
+TaskState = Literal["working", "ended", "cancelled"]
+"""Of a task: still waited for, as far as anybody has seen; seen over; given up by its client."""
 RunState = Literal["queued", "running", "sleeping", "waiting", "completed", "failed", "cancelled"]
 """Of a run: to be taken on by a worker; on one; lying until an instant, or until a bell rings; over."""
 Woke = Literal["time", "bell", "retry", "found"]
@@ -265,3 +268,18 @@ class Worker(_Row):
     place: str
     since: datetime
     silent_s: float
+
+
+class Task(_Row):
+    """A wait that a client holds as a task: the call of `tool` with `arguments` takes it up again. There is no work in it.
+
+    `id`: SHA-256 of what the client knows it by.
+    """
+
+    id: str
+    principal: str
+    tool: str
+    arguments: dict[str, JsonValue]
+    made_at: datetime
+    changed_at: datetime
+    state: TaskState = "working"

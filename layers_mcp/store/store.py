@@ -29,6 +29,7 @@ from layers_mcp.store.rounds import Rounds
 from layers_mcp.store.runs import Runs
 from layers_mcp.store.spending import Spendings
 from layers_mcp.store.tables import HEAD, TABLES, VERSIONS
+from layers_mcp.store.tasks import Tasks
 from layers_mcp.store.trail import Trail
 from layers_mcp.store.watches import OLD, Watches, empty, forget
 from layers_mcp.store.workers import Workers
@@ -36,7 +37,7 @@ from layers_mcp.store.workers import Workers
 __all__ = ["Store"]
 
 KEPT = timedelta(days=7)
-"""How long expired confirmations and old replies are kept; the trail, what we began and what was spent stay."""
+"""How long expired confirmations, old replies and tasks are kept; the trail, what we began and what was spent stay."""
 
 
 class Store:
@@ -59,6 +60,7 @@ class Store:
         self.pulses = Pulses(engine)
         self.endpoints = Endpoints(engine)
         self.inbox = Inbox(engine)
+        self.tasks = Tasks(engine)
 
     def watches(self, principal: str) -> Watches:
         """What the desks of one principal watch."""
@@ -83,6 +85,7 @@ class Store:
         before = now - KEPT
         store.confirmations.sweep(before)
         store.replies.sweep(before)
+        store.tasks.sweep(before)
         store.inbox.sweep(now)
         with writing(engine) as connection:
             forget(connection, now - OLD)

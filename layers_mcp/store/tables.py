@@ -10,10 +10,10 @@ from sqlalchemy.types import TypeDecorator
 
 __all__ = [
     "HEAD", "TABLES", "VERSIONS", "Instant", "began", "confirmations", "durations", "halts", "levels", "operations", "paused", "purse",
-    "spending", "trail", "trail_end", "watches",
+    "spending", "tasks", "trail", "trail_end", "watches",
 ]  # fmt: skip
 
-HEAD = "0010"
+HEAD = "0011"
 VERSIONS = Path(__file__).parent / "versions"
 TABLES = MetaData(
     naming_convention={
@@ -195,4 +195,16 @@ levels = Table(
     Column("used", Integer, nullable=False),
     Column("told", Boolean, nullable=False),
     comment="what a key may still ask of Layers, by our count; times in seconds since 1970",
+)
+tasks = Table(
+    "tasks",
+    TABLES,
+    Column("id", String(64), primary_key=True),
+    Column("principal", String(80), nullable=False),
+    Column("tool", String(80), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("made_at", Instant, nullable=False, index=True),
+    Column("changed_at", Instant, nullable=False),
+    comment="waits that clients hold as tasks; id: the SHA-256 of the task's",
 )

@@ -15,18 +15,20 @@ import mcp_types as types
 from mcp.server.lowlevel import Server
 from official import PROMPTS, RESOURCES, TEMPLATE, TOOLS, Context, Resource
 from official_asking import ASKING, PROMPT, ask_prompt
+from official_tasks import TASKS
 
 from layers_mcp.app import App
 from layers_mcp.clock import WallClock
 from layers_mcp.commands.serve_http import door_of
-from layers_mcp.founding import suggesting
+from layers_mcp.founding import suggesting, tasking
 from layers_mcp.server import listener
 from layers_mcp.server.bind import bind
 from layers_mcp.server.catalog import Catalog
 from layers_mcp.server.running import Running
+from layers_mcp.server.tasks import offer_tasks
 from layers_mcp.settings import settings_or_exit
 
-NAMED = {**TOOLS, **ASKING}
+NAMED = {**TOOLS, **ASKING, **TASKS}
 Handle = Callable[[Context, Any], Awaitable[Any]]
 
 
@@ -119,6 +121,7 @@ async def _serve(port: int) -> None:
     app, running = App(settings, WallClock()), Running()
     catalog = _catalog(app.catalog)
     server = _named(bind(catalog, running.counted(app.answer), app.fill, suggest=suggesting(app.house), listed="private"))
+    offer_tasks(server, catalog.tools, tasking(app.house))  # as `bind` does, but round the suite's tools, too
     async with app.serving():
         await listener.serve(server, door_of(settings, app, "127.0.0.1"), running, host="127.0.0.1", port=port)
 

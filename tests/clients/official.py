@@ -27,10 +27,13 @@ class Named(NamedTuple):
 
     call: Call
     takes: dict[str, Any]
+    reads: bool = False
 
     def listed(self, name: str) -> types.Tool:
         """The tool as `tools/list` shows it."""
-        return types.Tool(name=name, description="A tool of the conformance suite.", input_schema={"type": "object", **self.takes})
+        hints = types.ToolAnnotations(read_only_hint=self.reads)
+        schema = {"type": "object", **self.takes}
+        return types.Tool(name=name, description="A tool of the conformance suite.", input_schema=schema, annotations=hints)
 
 
 class Resource(NamedTuple):

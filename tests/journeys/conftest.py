@@ -66,6 +66,7 @@ class Wire:
             encoding="utf-8",
         )
         self.era = era
+        self.capabilities: dict[str, Any] = {}
         self.progress: list[dict[str, Any]] = []
         self.stderr: list[str] = []
         self._lines: Queue[str | None] = Queue()
@@ -96,7 +97,7 @@ class Wire:
             meta["progressToken"] = self._next
         if self.era == MODERN:
             meta["io.modelcontextprotocol/protocolVersion"] = MODERN
-            meta["io.modelcontextprotocol/clientCapabilities"] = {}
+            meta["io.modelcontextprotocol/clientCapabilities"] = self.capabilities
             meta["io.modelcontextprotocol/clientInfo"] = {"name": "raw", "version": "0"}
         if meta:
             params["_meta"] = meta
