@@ -14,6 +14,7 @@ from layers_mcp.contract import (
     api_keys,
     billing,
     content,
+    content_edits,
     github,
     influencers,
     jobs,
@@ -65,6 +66,7 @@ OWNED: Final[Mapping[str, tuple[str, Kind]]] = {
     content.GET.name: ("container_id", "container"),
     content.PROGRESS.name: ("container_id", "container"),
     content.ASSET.name: ("container_id", "container"),
+    content_edits.REGENERATE.name: ("container_id", "container"),
     review.APPROVE.name: ("container_id", "container"),
     review.REJECT.name: ("container_id", "container"),
     publishing.SCHEDULE.name: ("container_id", "container"),
@@ -77,7 +79,10 @@ OWNED: Final[Mapping[str, tuple[str, Kind]]] = {
 """What names one thing by its id and no project: the field of the request, and what it names."""
 TELLING: Final = (jobs.GET, influencers.GET, content.GET, publishing.GET)
 """Those whose answer says whose the thing is, or, a post's, by which container that can be told."""
-MENTIONS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {content.GENERATE.name: (("brief.influencer_id", "influencer"),)}
+MENTIONS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
+    content.GENERATE.name: (("brief.influencer_id", "influencer"),),
+    content_edits.REGENERATE.name: (("brief.influencer_id", "influencer"),),
+}
 """What else a request names that could be of another project, where it is not the path that keeps it apart."""
 
 

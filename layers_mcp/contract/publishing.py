@@ -82,6 +82,7 @@ class ScheduledPost(Reply):
     social_account_id: str | None = None
     platform: SocialPlatform | None = None
     mode: PublishMode | None = None
+    caption: str | None = Field(default=None, description="What goes out under it; fixed when it was queued.")
     status: PostStatus
     external_id: str | None = None
     external_url: str | None = None

@@ -19,6 +19,7 @@ from layers_mcp.contract import (
     billing,
     clones,
     content,
+    content_edits,
     creatives,
     engagement,
     github,
@@ -41,9 +42,9 @@ from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 __all__ = ["NOUNS", "TABLE"]
 
 NOUNS = (
-    account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, clones, review, social, publishing,
-    measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics, audit, webhooks,
-    leases, engagement, organizations, api_keys, billing,
+    account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, content_edits, clones, review, social,
+    publishing, measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics, audit,
+    webhooks, leases, engagement, organizations, api_keys, billing,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

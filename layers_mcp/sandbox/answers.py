@@ -19,6 +19,7 @@ from layers_mcp.contract import audit as c_audit
 from layers_mcp.contract import billing as c_billing
 from layers_mcp.contract import clones as c_clones
 from layers_mcp.contract import content as c_content
+from layers_mcp.contract import content_edits as c_edits
 from layers_mcp.contract import creatives as c_creatives
 from layers_mcp.contract import engagement as c_engagement
 from layers_mcp.contract import github as c_github
@@ -49,6 +50,7 @@ from layers_mcp.sandbox import (
     github,
     influencers,
     ingest,
+    inspiring,
     jobs,
     keywords,
     leases,
@@ -58,6 +60,7 @@ from layers_mcp.sandbox import (
     projects,
     publishing,
     recommendations,
+    regenerating,
     review,
     sdk_apps,
     social,
@@ -105,6 +108,9 @@ ANSWERS: dict[str, Answering] = {
     c_content.LIST.name: content.listing,
     c_content.PROGRESS.name: content.progress,
     c_content.ASSET.name: content.asset,
+    c_edits.REGENERATE.name: regenerating.regenerate,
+    c_edits.HOOKS.name: inspiring.hooks,
+    c_edits.SOURCES.name: inspiring.sources,
     c_review.APPROVE.name: review.approve,
     c_review.REJECT.name: review.reject,
     c_review.GET_POLICY.name: review.get_policy,

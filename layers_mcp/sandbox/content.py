@@ -21,11 +21,17 @@ from layers_mcp.sandbox.media.brief import SlideBrief
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit
 
-__all__ = ["asset", "begin", "generate", "get", "listing", "own", "progress", "see", "status_of"]
+__all__ = [
+    "PLATFORMS", "STAGES", "asset", "begin", "generate", "get", "listing", "own", "progress", "said", "see", "stages", "status_of",
+    "undecided", "voice",
+]  # fmt: skip
+
+STAGES = content.STAGES
 
 _LASTS_S = (5.0, 20.0, 90.0, 20.0)
 """Seconds of each stage at job speed 1; 135 in all (seed 004, step 6: typically 90 to 180)."""
-_PLATFORMS: tuple[SocialPlatform, ...] = ("tiktok", "instagram")
+PLATFORMS: tuple[SocialPlatform, ...] = ("tiktok", "instagram")
+"""Where content goes whose brief does not say."""
 _JOB = [
     tables.jobs.c[name].label(f"job_{name}") for name in ("stages", "started_at", "gate", "opened_at", "fails_in", "canceled_at", "problem")
 ]
@@ -105,7 +111,26 @@ def _approval(visit: Visit, project: Row[Any]) -> ApprovalStatus:
     return "pending"
 
 
-def _said(visit: Visit, project: Row[Any], request: content.GenerateContent, brand: BrandContext) -> tuple[pictures.Said, Message]:
+def undecided(visit: Visit, project: Row[Any], row: Row[Any]) -> dict[str, Any]:
+    """The columns of a container whose words or media are others now: a yes to the earlier ones lets nothing out any more.
+
+    A schedule that waited for that yes is dropped, as it was asked for with the earlier ones, too.
+    """
+    anew = _approval(visit, project) if row.approval == "not_required" else "pending"
+    return {"approval": anew, "decided_at": None, "decided_by": None, "note": None, "stash": None}
+
+
+def stages(visit: Visit) -> list[Stage]:
+    """The stages of a generation that starts now."""
+    return [Stage(name, visit.ground.lasts_s(lasts_s)) for name, lasts_s in zip(STAGES, _LASTS_S, strict=True)]
+
+
+def voice(visit: Visit, project_id: str, brief: content.Brief) -> str | None:
+    """The influencer that voices a generation."""
+    return influencers.choose(visit, project_id, brief.influencer_id)
+
+
+def said(visit: Visit, project: Row[Any], request: content.GenerateContent, brand: BrandContext) -> tuple[pictures.Said, Message]:
     """What the slides and the captions say, and which field mends each text of the slides."""
     brief, name = request.brief, brand.app_name or project.name
     language = brief.language or brand.primary_language or project.language
@@ -137,25 +162,24 @@ def begin(
     """
     chosen = formats.chosen(request.format)
     brief, brand = request.brief, projects.brand_at(visit, project.id)[0] or BrandContext()
-    influencer_id = influencers.choose(visit, project.id, brief.influencer_id)
-    stages = [Stage(name, visit.ground.lasts_s(lasts_s)) for name, lasts_s in zip(content.STAGES, _LASTS_S, strict=True)]
+    influencer_id = voice(visit, project.id, brief)
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    job_id, script = jobs.start(visit, project.id, jobs.Plan("content_generate", stages, pictures.GATE), asked)
+    job_id, script = jobs.start(visit, project.id, jobs.Plan("content_generate", stages(visit), pictures.GATE), asked)
     container_ids = line.ids if line else tuple(pictures.container_id(job_id, variant) for variant in range(request.variant_count))
     price = account.PRICES[chosen] * len(container_ids)
     account.reserve(visit, job_id, price, settles_at=script.finishes_at, charged=visit.trouble is None)
-    said, message = _said(visit, project, request, brand)
+    spoken, message = said(visit, project, request, brand)
     row: dict[str, Any] = {"project_id": project.id, "job_id": job_id, "format": chosen, "hook": message.hook, "cta": brief.cta}
     row |= {"influencer_id": influencer_id, "brief": brief.model_dump(mode="json", by_alias=True, exclude_unset=True)}
     row |= {"approval": _approval(visit, project), "created_at": visit.now, "regenerated_from": regenerated_from, "media": []}
     first = int(line is not None)  # a clone does not look and read just as its source
     for variant, container_id in enumerate(container_ids, first):
-        texts = captions(brief.target_platforms or _PLATFORMS, message, brand=brand, variant=variant)
+        texts = captions(brief.target_platforms or PLATFORMS, message, brand=brand, variant=variant)
         made = {"id": container_id, "captions": [text.model_dump() for text in texts]}
         made |= crowd.born(visit, project.id, hook=message.hook, form=chosen, line=line)
         visit.connection.execute(insert(tables.containers).values(row | made))
     if script.gate is not None:
-        pictures.begin(visit, job_id, container_ids, said.starting(first), as_video=chosen != "slideshow_remix")
+        pictures.begin(visit, job_id, container_ids, spoken.starting(first), as_video=chosen != "slideshow_remix")
     return job_id, container_ids, chosen
 
 

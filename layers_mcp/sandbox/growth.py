@@ -145,6 +145,7 @@ def _post(container: dict[str, Any], platform: SocialPlatform) -> dict[str, Any]
     account_id = ids.derived("sa", EXTERNAL_ID, platform)
     row = {"id": _post_id(container), "project_id": container["project_id"], "container_id": container["id"], "account_id": account_id}
     row |= {"mode": "direct_publish", "target": {"social_account_id": account_id}, "scheduled_for": at, "starts_at": at}
+    row["caption"] = next(text["text"] for text in container["captions"] if text["platform"] == platform)
     return row | {"ends_at": at + _PUBLISHING, "created_at": container["decided_at"], "updated_at": container["decided_at"]}
 
 

@@ -85,6 +85,7 @@ def see(row: Row[Any], now: datetime) -> ScheduledPost:
         social_account_id=row.account_id,
         platform=row.platform,
         mode=row.mode,
+        caption=row.caption,
         status=status,
         external_id=out,
         external_url=_URLS[row.platform].format(handle=row.handle, id=out) if out else None,

@@ -85,8 +85,9 @@ def _queue(visit: Visit, row: Row[Any], targets: Sequence[publishing.Target], sc
     post_ids = tuple(ids.mint("sp") for _ in targets)
     for post_id, target in zip(post_ids, targets, strict=True):
         how = {"account_id": target.social_account_id, "mode": target.mode, "target": target.model_dump(mode="json", exclude_unset=True)}
-        problem = None if no_token else visit.trouble or of_content(_draft(row, target, platforms[target.social_account_id]))
-        visit.connection.execute(insert(tables.posts).values(times | whose | how | {"id": post_id, "problem": problem}))
+        draft = _draft(row, target, platforms[target.social_account_id])
+        what = {"id": post_id, "caption": draft.caption, "problem": None if no_token else visit.trouble or of_content(draft)}
+        visit.connection.execute(insert(tables.posts).values(times | whose | how | what))
         audit.log(visit, "scheduled_post.created", row.project_id, scheduledPostId=post_id, containerId=row.id)
         awaiting.expect(visit.connection, "post", post_id, project_id=row.project_id, due_at=ends_at)
         said = events.PostScheduled(scheduled_post_id=post_id, container_id=row.id, scheduled_for=scheduled_for)

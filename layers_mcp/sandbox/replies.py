@@ -37,6 +37,8 @@ _PREFIXES = {
     "pendingId": "pa",
     "layerId": "lyr",
     "sourcePlatformPostId": "sp",
+    "sourcePostIds": "sp",
+    "assetIds": "asset",
     "orgId": "org",
     "keyId": "key",
 }

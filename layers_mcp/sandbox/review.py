@@ -7,8 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, update
 
 from layers_mcp.contract import errors, events, review
-from layers_mcp.contract.content import Brief, GenerateContent
-from layers_mcp.sandbox import audit, content, formats, projects, publishing, tables, telling
+from layers_mcp.sandbox import audit, content, projects, publishing, regenerating, tables, telling
 from layers_mcp.sandbox.visit import Visit, invalid
 
 __all__ = ["approve", "get_policy", "reject", "set_policy"]
@@ -53,18 +52,6 @@ def approve(visit: Visit, request: review.ApproveContent) -> review.Decision:
     return decision.model_copy(update={"pending_schedule_promotion": promotion})
 
 
-def _edited(row: Row[Any], edits: Brief) -> GenerateContent:
-    """The brief of `row` with `edits` laid over it: one new variant, in the same format where that can still be made here."""
-    brief = {"hook": row.hook, **row.brief} | edits.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    wire = {
-        "projectId": row.project_id,
-        "format": row.format if formats.possible(row.format) else "auto",
-        "variantCount": 1,
-        "brief": brief,
-    }
-    return GenerateContent.model_validate(wire)
-
-
 def reject(visit: Visit, request: review.RejectContent) -> review.Decision:
     """Turn a container down; with `regenerateBrief` a new generation starts in the same step, or nothing happens at all."""
     row = _waiting(visit, request.container_id)
@@ -74,7 +61,7 @@ def reject(visit: Visit, request: review.RejectContent) -> review.Decision:
     if request.regenerate_brief is not None:
         project = projects.living(visit, row.project_id)
         made["job_id"], made["container_ids"], _ = content.begin(
-            visit, project, _edited(row, request.regenerate_brief), regenerated_from=row.id
+            visit, project, regenerating.edited(row, request.regenerate_brief), regenerated_from=row.id
         )
     return review.Decision(
         id=row.id, approval_status="rejected", rejected_at=visit.now, rejected_by=visit.key.id, reason=request.reason, **made

@@ -22,7 +22,7 @@ __all__ = [
     "scrapes", "sdk_apps", "transfers", "webhooks", "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(
@@ -273,6 +273,7 @@ posts = Table(
     of("accounts", "account_id"),
     word("mode"),
     Column("target", json(), nullable=False),
+    word("caption", empty=True),
     at("scheduled_for"),
     at("starts_at"),
     at("ends_at"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from layers_mcp.contract.drift.apps import APPS
 from layers_mcp.contract.drift.edge import EDGE
+from layers_mcp.contract.drift.editing import EDITING
 from layers_mcp.contract.drift.learning import LEARNING
 from layers_mcp.contract.drift.organizations import ORGANIZATIONS
 from layers_mcp.contract.drift.paid import PAID
@@ -24,6 +25,7 @@ DRIFT: tuple[Drift, ...] = (
     *GITHUB,
     *PAGES,
     *CONTENT,
+    *EDITING,
     *PUBLISHING,
     *EDGE,
     *APPS,

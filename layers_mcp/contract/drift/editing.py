@@ -1,0 +1,36 @@
+"""Content that is changed after it was made, and what it is made from."""
+
+from __future__ import annotations
+
+from layers_mcp.contract.drift.row import NOTHING, PLAIN, Drift, P, S
+
+__all__ = ["EDITING"]
+
+# One row a line or two: a line for each field would be five hundred.
+# fmt: off
+EDITING: tuple[Drift, ...] = (
+    Drift("regenerating under the same id", f"{P}: regenerate, old", "same id, media and caption replaced", f"{P}: new pages",
+          "generate again", "as the old page; its job is the container's from then on, and the earlier one names no container any more",
+          "both can live"),
+    Drift("approval after a regeneration", f"{P}: regenerate", "back to pending when reviewed", P, NOTHING,
+          "pending, whatever was decided; not_required is asked of the policy anew", "a yes was to the earlier words"),
+    Drift("a schedule that waits, and a changed content", P, NOTHING, S, NOTHING, "dropped with the change",
+          "it was asked for with the earlier words; the next yes must not let it out"),
+    Drift("caption of a queued post", f"{P}: regenerate", "scheduled posts keep the old caption", f"{P}: scheduled-posts", NOTHING,
+          "kept with the post when it is queued, and shown as caption", "who looks sees what goes out"),
+    Drift("what can be regenerated", P, NOTHING, S, NOTHING, "what is completed or failed, else 409 CONFLICT with status",
+          "one generation at a time"),
+    Drift("credits of a regeneration under the same id", P, NOTHING, S, NOTHING, "those of one variant, also with preserveAssets", PLAIN),
+    Drift("references of a regeneration", f"{P}: regenerate", "sourcePostIds, assetIds", S, NOTHING, "kept with the job, draw nothing",
+          "as referenceMediaIds of a brief"),
+    Drift("deleting content", f"{P}: assets", "until the container is deleted", P, "no page of it", "no endpoint",
+          "nobody knows what would become of its posts"),
+    Drift("reply of content/hooks", f"{P}: content/hooks", "JSON cut", P, NOTHING, "{ hooks: string[], brandVoice, language }",
+          "as the keywords' reply"),
+    Drift("hooks of the sandbox", f"{P}: content/hooks", "freshly written each call", P, NOTHING,
+          "the brand's tagline or name in the language's openers, turned on by the second", "nothing is thought up here"),
+    Drift("items of source-recommendations", f"{P}: source-recommendations", "item fields cut", P, NOTHING,
+          "{ tiktokVideoId, kind, url }; none in the sandbox", "there is no TikTok to find posts on"),
+)
+
+# fmt: on
