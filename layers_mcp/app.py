@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from layers_mcp import telemetry
 from layers_mcp.clock import Clock
 from layers_mcp.founding import as_seen_by, catalog_of, key_file, policy_of, principal
-from layers_mcp.server.bind import Answer, Tell
+from layers_mcp.server.answer import Answer, Tell
 from layers_mcp.server.caller import Caller
 from layers_mcp.server.catalog import READER, tools_of
 from layers_mcp.settings import Settings

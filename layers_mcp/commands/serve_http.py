@@ -11,7 +11,7 @@ import structlog
 
 from layers_mcp.address import LOOPBACK
 from layers_mcp.app import App
-from layers_mcp.commands.serve import opened
+from layers_mcp.commands.opening import opened
 from layers_mcp.exporting import metrics_reader
 from layers_mcp.founding import suggesting, tasking
 from layers_mcp.listening import beyond

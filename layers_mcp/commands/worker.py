@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from layers_mcp.app import App
-from layers_mcp.commands.serve import opened
+from layers_mcp.commands.opening import opened
 from layers_mcp.settings import Settings, settings_or_exit
 
 __all__ = ["worker"]

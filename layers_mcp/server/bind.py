@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import mcp_types as types
 from mcp.server.caching import CacheHint
@@ -14,51 +13,19 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from layers_mcp import __version__
+from layers_mcp.server.answer import Answer, AnswerCall
 from layers_mcp.server.asking import asker_of, input_required
-from layers_mcp.server.caller import Caller, caller_of
+from layers_mcp.server.caller import caller_of
 from layers_mcp.server.catalog import Catalog
 from layers_mcp.server.pinning import only, unpinned
 from layers_mcp.server.reading import reading
 from layers_mcp.server.resources import Suggest
 from layers_mcp.server.tasks import Book, offer_tasks
-from layers_mcp.tool.asking import Asker, AskFirst
+from layers_mcp.tool.asking import AskFirst
 
-__all__ = ["Answer", "AnswerCall", "FillPrompt", "Picture", "Tell", "bind"]
+__all__ = ["FillPrompt", "bind"]
 
 _CACHED_MS = 300_000
-Tell = Callable[[float, str], Awaitable[None]]
-"""Tells the client how far a call is: a share from 0 to 1 that only rises, and the stage in words."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """An image that stands after the text, under a line that says what it shows."""
-
-    title: str
-    content: bytes
-    mime: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """The answer to one call: the text for a reader, the record, whether it is a refusal, and what there is to look at."""
-
-    text: str
-    record: dict[str, Any]
-    is_error: bool
-    pictures: tuple[Picture, ...] = ()
-
-
-class AnswerCall(Protocol):
-    """Answers a call: tool name, arguments as they came, progress, the client's way to ask its person, and over HTTP who calls."""
-
-    async def __call__(
-        self, name: str, given: dict[str, Any], tell: Tell, asker: Asker | None, *, caller: Caller | None = None
-    ) -> Answer | AskFirst:
-        """The answer, or what to ask first."""
-        ...
-
-
 Called = types.CallToolResult | types.InputRequiredResult
 """What a call is answered with: its result, or what the client is to ask its person first."""
 FillPrompt = Callable[[str, dict[str, str]], Awaitable[str]]

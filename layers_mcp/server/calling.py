@@ -16,8 +16,8 @@ from pydantic import JsonValue
 from layers_mcp import telemetry
 from layers_mcp.client.desk import Progress, Report
 from layers_mcp.contract.errors import Internal, Invalid, LayersError, OurMistake
+from layers_mcp.server.answer import Answer, Tell
 from layers_mcp.server.arguments import meant
-from layers_mcp.server.bind import Answer, Tell
 from layers_mcp.server.catalog import ALIASES, READER
 from layers_mcp.server.pinning import filled, only, unsaid
 from layers_mcp.server.render import pictures, problem_record, problem_text, record, text

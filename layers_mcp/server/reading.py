@@ -16,7 +16,7 @@ from layers_mcp.server.resources import READS, TEMPLATES, Suggest, Template, ask
 from layers_mcp.tool.asking import AskFirst
 
 if TYPE_CHECKING:
-    from layers_mcp.server.bind import Answer, AnswerCall
+    from layers_mcp.server.answer import Answer, AnswerCall
     from layers_mcp.server.catalog import Catalog
 
 __all__ = ["Reading", "reading"]

@@ -10,7 +10,7 @@ from typing import cast
 from pydantic import JsonValue
 
 from layers_mcp.contract.errors import LayersError
-from layers_mcp.server.bind import Picture
+from layers_mcp.server.answer import Picture
 from layers_mcp.tool.advice import look_first, retry_helps, said, what_to_do
 from layers_mcp.tool.outcome import Envelope, ReadFrom
 from layers_mcp.tool.words import clean, visible

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from layers_mcp.server.bind import Answer, AnswerCall, Tell
+    from layers_mcp.server.answer import Answer, AnswerCall, Tell
     from layers_mcp.server.caller import Caller
     from layers_mcp.tool.asking import Asker, AskFirst
 

@@ -10,6 +10,7 @@ import pytest
 
 PROGRAM = """
 import asyncio, json, sys
+import layers_mcp.commands.serve
 from pathlib import Path
 from layers_mcp.app import App
 from layers_mcp.clock import WallClock

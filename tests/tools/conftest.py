@@ -41,7 +41,7 @@ from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.app import build
 from layers_mcp.sandbox.world import World
 from layers_mcp.server import log
-from layers_mcp.server.bind import Answer
+from layers_mcp.server.answer import Answer
 from layers_mcp.server.calling import answer
 from layers_mcp.store.asked import Option, Question
 from layers_mcp.store.store import Store
