@@ -119,15 +119,11 @@ class _Waits:
         self.names = frozenset(one["name"] for one in waiting)
         self.looks = frozenset(one["name"] for one in waiting if one.get("annotations", {}).get("readOnlyHint"))
 
-    def goes_on(self, name: str, seen: Any) -> types.CallToolRequestParams | None:
-        """The call that takes up again what `name` answered so, when that is what is to be done next; None: it is over, or waits for us.
-
-        What only looks may be waiting for somebody else, who is to be waited for; what was to act has something to say first.
-        """
+    def goes_on(self, seen: Any) -> types.CallToolRequestParams | None:
+        """The call that takes up again what was answered so; None: it is over, or a person has to do something first, and to hear of it."""
         record = _record(seen)
-        open_ = record.get("status") == "running" or (record.get("status") == "needs_action" and name in self.looks)
         step = next(iter(record.get("next") or ()), None)
-        if not open_ or step is None or step["tool"] not in self.looks:
+        if record.get("status") != "running" or step is None or step["tool"] not in self.looks:
             return None
         return types.CallToolRequestParams(name=step["tool"], arguments={**step["arguments"], _WAIT: 0})
 
@@ -145,7 +141,9 @@ class _Desk:
             return await self._call(ctx, params)
         short = params.model_copy(update={"arguments": {**(params.arguments or {}), _WAIT: _GRACE_S}})
         seen = await self._call(ctx, short)
-        look = self._waits.goes_on(params.name, seen)
+        if params.name in self._waits.looks and _record(seen).get("status") == "needs_action":
+            return await self._call(ctx, params)  # for a person it waits as it does for every client, and in the call
+        look = self._waits.goes_on(seen)
         if look is None or (caller is not None and caller.tools is not None and look.name not in caller.tools):
             return seen
         task_id, task = (await self._book(caller)).begin(look.name, look.arguments or {})
@@ -181,8 +179,9 @@ class _Desk:
         troubled = bool(record.get("error", {}).get("retryHelps"))  # the look failed, not what is looked at
         if troubled and task.state == "ended":
             raise MCPError(types.INTERNAL_ERROR, record["summary"])
-        if troubled or self._waits.goes_on(task.tool, seen) is not None:
-            return _shown(params.task_id, task, "working", statusMessage=overhearing.heard or record["summary"])
+        if troubled or self._waits.goes_on(seen) is not None:
+            now = "" if overhearing.heard is None else f" Now: {overhearing.heard}."
+            return _shown(params.task_id, task, "working", statusMessage=record["summary"] + now)
         result = {**seen.model_dump(by_alias=True, mode="json", exclude_none=True), "resultType": "complete"}
         return _shown(params.task_id, tasks.end(task, "ended"), "completed", result=result)
 

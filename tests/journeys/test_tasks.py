@@ -36,6 +36,7 @@ def test_a_task_outlives_its_process_and_giving_it_up_ends_no_work(serve, sandbo
     second.request("tasks/cancel", {"taskId": left["taskId"]})
     httpx2.post(f"{sandbox.root}/_sandbox/advance", json={"seconds": 600}).raise_for_status()
     ended, given_up = over(second, kept["taskId"]), over(second, left["taskId"])
+    second.capabilities = {}
     job = second.call("wait_for_job", {"jobId": left["statusMessage"].split()[1], "waitSeconds": PATIENCE_S})
 
     assert (kept["resultType"], kept["status"], seen["status"]) == ("task", "working", "working")

@@ -105,7 +105,7 @@ async def test_a_wait_that_lasts_becomes_a_task_with_how_it_stands(shop):
     assert task["ttlMs"] == LIFE.total_seconds() * 1000
     assert shop.asked[0] == ("generate_content", {"projectId": "prj_1", "waitSeconds": 1})
     assert shop.asked[1:] == [("wait_for_job", {"jobId": "job_1", "waitSeconds": 0})] * 2
-    assert (working["status"], working["statusMessage"]) == ("working", "making the visuals, 40%")
+    assert (working["status"], working["statusMessage"]) == ("working", "Job job_1 is running. Now: making the visuals, 40%.")
     assert (done["status"], done["result"]["structuredContent"]) == ("completed", DONE)
 
 
@@ -139,12 +139,29 @@ async def test_a_short_or_strange_wait_is_the_tools_own(shop, wait):
 
 
 async def test_what_is_over_or_has_something_to_say_first_is_no_task(shop):
-    """A consent's URL must reach the person; but who waits for the consent waits on."""
+    """What a person has to do must reach them: the URL of a consent, the question of a loop."""
     over, asks = await shop.begin(answer=DONE), await shop.begin(name="ingest_repo", answer=CONSENT)
-    waits = await shop.begin(name="wait_for_job", answer=CONSENT)
 
     assert (over.structured_content, asks.structured_content) == (DONE, CONSENT)
-    assert waits["status"] == "working"
+
+
+async def test_a_person_is_waited_for_in_the_call_as_for_every_client(shop):
+    """A consent may come while wait_for_job waits; nobody who waits for it is to ask every second."""
+    shop.answers[:] = [CONSENT, DONE]
+
+    seen = await shop.ask("tools/call", name="wait_for_job", arguments={"state": "st_1"})
+
+    assert seen.structured_content == DONE
+    assert shop.asked == [("wait_for_job", {"state": "st_1", "waitSeconds": 1}), ("wait_for_job", {"state": "st_1"})]
+
+
+async def test_a_task_whose_work_waits_for_a_person_is_over(shop):
+    """A run of a loop that asks a question: its wait ends, and says so."""
+    task = await shop.begin()
+
+    seen = await shop.look(CONSENT, task)
+
+    assert (seen["status"], seen["result"]["structuredContent"]["status"]) == ("completed", "needs_action")
 
 
 async def test_a_caller_who_may_not_take_the_wait_up_gets_no_task(shop):
