@@ -30,6 +30,8 @@ _LOOK_S = 5.0
 _PAUSES_S = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """Before an event that failed is tried again; ours."""
 _SWEEP_S = 3600.0
+_RENEW_S = 5.0
+"""After that an event that was taken along with others has its lease renewed before its turn; well within the inbox's 30 seconds."""
 Waker = Callable[[Reaction], Awaitable[None]]
 """Does what an event comes to."""
 _log = logging.getLogger(__name__)
@@ -64,8 +66,11 @@ class Pump:
     async def turn(self) -> int:
         """Handle what is there; how many events were taken."""
         taken = await asyncio.to_thread(self._inbox.take, self._holder)
+        since_s = self._clock.elapsed_s()
         for told in taken:
-            await self._handle(told)
+            waited = self._clock.elapsed_s() - since_s >= _RENEW_S
+            if not waited or await asyncio.to_thread(self._inbox.hold, told.id, self._holder):
+                await self._handle(told)
         return len(taken)
 
     async def _handle(self, told: Told) -> None:

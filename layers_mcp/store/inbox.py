@@ -56,6 +56,12 @@ class Inbox:
             connection.execute(update(inbox).where(inbox.c.id.in_([row["id"] for row in rows])).values(taken))
         return tuple(_told(row | {"tries": row["tries"] + 1}) for row in rows)
 
+    def hold(self, event_id: str, holder: str) -> bool:
+        """Have the whole lease of an event again; False when it ran out and another has the event, or has done it."""
+        mine = (inbox.c.id == event_id) & (inbox.c.holder == holder) & inbox.c.handled_at.is_(None)
+        with writing(self._engine) as connection:
+            return connection.execute(update(inbox).where(mine).values(free_us=now_us() + _HELD_US)).rowcount == 1
+
     def done(self, event_id: str, holder: str, now: datetime) -> bool:
         """Mark an event as handled; False when its lease ran out and another has it, or has done it."""
         return self._end(event_id, holder, {"handled_at": now, "trouble": None})

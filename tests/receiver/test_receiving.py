@@ -12,7 +12,9 @@ from structlog.testing import capture_logs
 from layers_mcp.contract.signing import SIGNATURE, signature
 from layers_mcp.receiver import pump as pump_module
 from layers_mcp.receiver.app import BODY_BYTES, PATH
+from layers_mcp.receiver.pump import Pump
 from layers_mcp.receiver.reactions import Reaction
+from layers_mcp.store import inbox as inbox_module
 from layers_mcp.store.inbox import MOST_TRIES
 from layers_mcp.store.told import Overview
 
@@ -33,6 +35,29 @@ async def test_an_event_is_stored_before_it_is_answered_and_handled_after(sender
     assert (handled, sender.woken) == (1, [DONE])
     assert store.inbox.find("evt_1").handled_at == clock.now()
     assert store.endpoints.heard_at("https://api.layers.com") == clock.now()
+
+
+async def test_what_waits_behind_a_slow_event_is_handled_by_one_process_only(sender, store, clock, monkeypatch):
+    """A batch is taken under leases of 30 seconds; the first of it takes 31, and another process takes what ran out."""
+    for name in ("evt_1", "evt_2"):
+        await sender.send(EVENT | {"id": name})
+    handled: list[str] = []
+
+    async def theirs(_: Reaction) -> None:
+        handled.append("theirs")
+
+    async def slow(_: Reaction) -> None:
+        handled.append("mine")
+        if len(handled) == 1:
+            monkeypatch.setattr(inbox_module, "_HELD_US", 30_000_000)
+            clock.advance(timedelta(seconds=31))
+            await Pump(store.inbox, theirs, clock).turn()
+
+    monkeypatch.setattr(inbox_module, "_HELD_US", 0)
+    await Pump(store.inbox, slow, clock).turn()
+
+    assert handled == ["mine", "theirs", "theirs"]
+    assert store.inbox.overview() == Overview(waiting=0, given_up=0)
 
 
 async def test_an_event_that_comes_again_is_answered_and_not_handled_again(sender, store):

@@ -89,6 +89,20 @@ def test_what_a_dead_process_had_taken_goes_to_another_by_the_databases_time(sto
     assert store.inbox.done("evt_1", "alive", clock.now())
 
 
+def test_whoever_waits_with_an_event_in_hand_can_renew_its_lease_until_another_has_it(store: Store, clock: HandClock, monkeypatch) -> None:
+    """One slow event before it in a batch hands it to nobody else."""
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox_module, "_HELD_US", 0)
+        store.inbox.keep(an_event(clock))
+        store.inbox.take("me")
+
+    assert store.inbox.hold("evt_1", "me")
+    assert store.inbox.take("you") == ()
+    assert not store.inbox.hold("evt_1", "you")
+    assert store.inbox.done("evt_1", "me", clock.now())
+    assert not store.inbox.hold("evt_1", "me")
+
+
 def test_what_fails_waits_and_what_fails_for_ever_is_given_up(store: Store, clock: HandClock) -> None:
     """Issue 7: tries capped; an event that ends every process that takes it is taken no more, and stays to be seen."""
     store.inbox.keep(an_event(clock))
