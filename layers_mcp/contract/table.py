@@ -9,6 +9,7 @@ from layers_mcp.contract import (
     ad_accounts,
     ads,
     ads_authority,
+    ads_edits,
     ads_lifecycle,
     ads_metrics,
     ads_optimizer,
@@ -44,7 +45,7 @@ __all__ = ["NOUNS", "TABLE"]
 NOUNS = (
     account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, content_edits, clones, review, social,
     publishing, measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics, audit,
-    webhooks, leases, engagement, organizations, api_keys, billing,
+    webhooks, leases, engagement, organizations, api_keys, billing, ads_edits,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

@@ -9,6 +9,7 @@ from layers_mcp.contract import account as c_account
 from layers_mcp.contract import ad_accounts as c_ad_accounts
 from layers_mcp.contract import ads as c_ads
 from layers_mcp.contract import ads_authority as c_authority
+from layers_mcp.contract import ads_edits as c_ads_edits
 from layers_mcp.contract import ads_lifecycle as c_lifecycle
 from layers_mcp.contract import ads_metrics as c_ads_metrics
 from layers_mcp.contract import ads_optimizer as c_optimizer
@@ -67,7 +68,7 @@ from layers_mcp.sandbox import (
     webhooks,
     winners,
 )
-from layers_mcp.sandbox.ads import authority, creating, lifecycle, pending, reading, runs
+from layers_mcp.sandbox.ads import authority, creating, editing, lifecycle, pending, reading, runs
 from layers_mcp.sandbox.ads import metrics as ads_metrics
 from layers_mcp.sandbox.visit import Answer
 
@@ -190,6 +191,14 @@ ANSWERS: dict[str, Answering] = {
     c_billing.ALLOCATE.name: billing.allocate,
     c_billing.GET_CONFIG.name: billing.get_config,
     c_billing.CONFIGURE.name: billing.configure,
+    c_ads_edits.BUDGET.name: editing.budget,
+    c_ads_edits.ADSET_BUDGET.name: editing.adset_budget,
+    c_ads_edits.TARGETING.name: editing.targeting,
+    c_ads_edits.PUSH.name: editing.push,
+    c_ads_edits.REPLACE.name: editing.replace,
+    c_ads_edits.PRUNE.name: editing.prune,
+    c_ads_edits.REVIEWS.name: editing.reviews,
+    c_ads_edits.CAPI_STATUS.name: editing.capi_status,
 }
 """By the endpoint's name; every row of the table is answered, which a test proves."""
 

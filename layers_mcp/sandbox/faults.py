@@ -55,7 +55,7 @@ class Fault(Request):
     `*`: `lost`, `doubled`, or `delay_s` world seconds late, so that later ones come before.
     """
 
-    method: Literal["GET", "POST", "PATCH", "DELETE", "EVENT", "*"] = "*"
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "EVENT", "*"] = "*"
     path: str = "*"
     times: int = Field(default=1, ge=1, le=1_000_000)
     every: int = Field(default=1, ge=1, le=1000)

@@ -46,7 +46,7 @@ EMPTIED = (tables.jobs, tables.audit, tables.projects)
 """Tables whose rows stay without their texts."""
 LEFT = (
     tables.world, tables.organizations, tables.keys, tables.installations, tables.install_states, tables.ledger, tables.buckets,
-    tables.faults,
+    tables.faults, tables.children, tables.transfers,
 )  # fmt: skip
 """Tables that hold nothing of one project but credits."""
 

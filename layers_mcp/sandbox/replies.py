@@ -39,6 +39,9 @@ _PREFIXES = {
     "sourcePlatformPostId": "sp",
     "sourcePostIds": "sp",
     "assetIds": "asset",
+    "adsetId": "adg",
+    "adId": "ad",
+    "adsContentId": "adc",
     "orgId": "org",
     "keyId": "key",
 }

@@ -28,8 +28,9 @@ _API: tuple[Drift, ...] = (
     Drift("axis of a pause", f"{P}: ads, authority", "structural: create/pause/…", f"{P}: disable-underperforming",
           "each disable passes the creative axis", "pause: structural; pause and replace: creative",
           "the authority model is the page on it"),
-    Drift("axis of targeting", f"{P}: ads, authority", "tactical", f"{P}: adsets/targeting", "creative", "nothing changes targeting yet",
-          PLAIN),
+    Drift("axis of targeting", f"{P}: ads, authority", "tactical", f"{P}: adsets/targeting", "creative",
+          "tactical; the scope is ads:write:creative",
+          "the authority model is the page on it"),
     Drift("how far a partner may go", f"{P}: authority", "cannot escalate past customer policy", P, NOTHING,
           "an axis that the layer has off can't be opened", "off is the customer's no"),
     Drift("an axis that a partner closed", f"{P}: authority", "cannot escalate past customer policy", P, NOTHING,
@@ -65,6 +66,29 @@ _API: tuple[Drift, ...] = (
     Drift("rows of the audit log", f"{P}: audit-log", "data { path, … }", f"{P}: ads", "actor_type: partner",
           "ads.<action>, with outcome, runId, decisionId, pendingId and the ids it is about", "runs have no list"),
     Drift("comment of an approval", f"{P}: ads/pending", "comment?", P, NOTHING, "kept, not shown", PLAIN),
+)
+_EDITS: tuple[Drift, ...] = (
+    Drift("status of PLATFORM_REJECTED and WOULD_LEAVE_AD_EMPTY", f"{P}: ads", "the codes", P, "no status", "409", PLAIN),
+    Drift("budget of an ad set", f"{P}: adsets/budget", "on a Meta CBO campaign -> PLATFORM_REJECTED", P, NOTHING,
+          "always: every campaign of the sandbox is CBO, on each platform", "its ad sets have no budgets of their own"),
+    Drift("step of a partner's budget", f"{P}: guardrails", "<= 50 % and <= $100", f"{P}: campaigns/budget", "the platform's minimum only",
+          "no bound above; one that waited goes out only while the budget is the one that was shown", "the guardrails are the optimizer's"),
+    Drift("job of an ads write", f"{P}: ads writes", "202 {jobId, verdictId, status}",
+          P, NOTHING, "no jobId: it is done at once, or queued",
+          "nothing runs on"),
+    Drift("creatives of one ad", f"{P}: ads/creative", "push, replace, prune", f"{P}: ads/ads", "one adsContentId an ad",
+          "push: an ad of its own in the same ad set; replace: that, and the ad is paused; prune: the ad is paused",
+          "as the optimizer does"),
+    Drift("caption of a pushed creative", f"{P}: ads/creative", "caption?", P, NOTHING, "kept in the decision's newValue",
+          "ads show no text here"),
+    Drift("what targeting changes", f"{P}: adsets/targeting", "geo, age, …", P, NOTHING, "what the ad set shows; its reach stays",
+          "no page says how"),
+    Drift("unsafe creatives", f"{P}: ads/creative", "CREATIVE_FLAGGED, unlock", P, NOTHING, "never: nothing is flagged in the sandbox",
+          "it has no safety check to model"),
+    Drift("reviews of ads", f"{P}: ads/reviews", "pending_review, approved, disapproved", P, NOTHING, "approved when the ad is made",
+          "the sandbox's ads run at once"),
+    Drift("fields of capi-status", f"{P}: capi-status", "platform, status, …", P, "cut",
+          "pixelPresent, tokenValid, lastEventAt, eventsReceived, recentError; not_configured", "nothing in the sandbox has a pixel"),
 )
 _OPTIMIZER: tuple[Drift, ...] = (
     Drift("cadence of the optimizer", f"{P}: concepts/optimizer", "every 6 h", f"{PLAYBOOK}, loop 3; {P}: scheduler", "nightly; daily",
@@ -117,5 +141,5 @@ _OPTIMIZER: tuple[Drift, ...] = (
 )
 # fmt: on
 
-PAID: tuple[Drift, ...] = (*_API, *_OPTIMIZER)
+PAID: tuple[Drift, ...] = (*_API, *_EDITS, *_OPTIMIZER)
 """Every disagreement and every choice of ours about ads."""

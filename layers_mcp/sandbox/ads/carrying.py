@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 from sqlalchemy import Connection, Row, func, select
@@ -15,17 +15,31 @@ from layers_mcp.sandbox.ads.authority import resolved
 from layers_mcp.sandbox.ads.facts import Axis, CreativeFacts
 from layers_mcp.sandbox.ads.selection import ELIGIBLE_FROM, capacity, eligible
 
-__all__ = ["carry_out", "obstacle", "tell"]
+__all__ = ["Planned", "carry_out", "obstacle", "tell"]
 
 _AXES: dict[str, Axis] = {
     "pause_ad": "structural",
     "replace_creative": "creative",
     "push_creative": "creative",
+    "prune_creative": "creative",
     "update_budget": "tactical",
+    "update_targeting": "tactical",
     "pause_campaign": "structural",
     "resume_campaign": "structural",
 }
 """Of what can wait for a yes (layers-api: ads, authority; `drift`, "axis of a pause")."""
+
+_BUDGETS = {"dailyBudgetCents": "daily_budget_cents", "lifetimeBudgetCents": "lifetime_budget_cents"}
+
+
+class Planned(NamedTuple):
+    """A decision that is not on record yet, as far as its obstacles go."""
+
+    campaign_id: str
+    action: str
+    ad_id: str | None
+    adset_id: str
+    replacement: dict[str, Any]
 
 
 def _ad(connection: Connection, ad_id: str) -> Row[Any]:
@@ -38,7 +52,7 @@ def _others(connection: Connection, ad: Row[Any]) -> int:
     return connection.execute(others).scalar_one()
 
 
-def _closed(decision: Row[Any], campaign: Row[Any], layer: Row[Any]) -> str | None:
+def _closed(decision: Row[Any] | Planned, campaign: Row[Any], layer: Row[Any]) -> str | None:
     if layer.kill_switch:
         return "the customer stopped every write to this layer"
     axis = _AXES[decision.action]
@@ -59,7 +73,7 @@ def _unfit(creative: CreativeFacts) -> str | None:
     return None
 
 
-def _full(connection: Connection, decision: Row[Any], platform: str) -> str | None:
+def _full(connection: Connection, decision: Row[Any] | Planned, platform: str) -> str | None:
     ads = connection.execute(select(tables.ads).where(tables.ads.c.adset_id == decision.adset_id)).all()
     if any(one.ads_content_id == decision.replacement["adsContentId"] and one.status == "active" for one in ads):
         return "the creative runs in the ad set already"
@@ -67,8 +81,17 @@ def _full(connection: Connection, decision: Row[Any], platform: str) -> str | No
     return None if capacity(platform, running, len(ads)) else "the ad set is full"
 
 
-def obstacle(connection: Connection, decision: Row[Any], layer: Row[Any], creatives: Sequence[CreativeFacts]) -> str | None:
-    """Why a decision that waited for its yes can't be carried out any more, or None; `creatives`: the pool as it stands now."""
+def _moved(decision: Row[Any], campaign: Row[Any]) -> bool:
+    """Whether a budget has changed so that the step would not be the one that was decided on."""
+    daily = "dailyBudgetCents" in decision.new
+    now = (campaign.daily_budget_cents if daily else campaign.lifetime_budget_cents) or 0
+    if not decision.inputs:  # a partner's own: no rule of the optimizer's bounds it, so it must be just what was shown
+        return now not in decision.current.values()
+    return abs(decision.new["dailyBudgetCents"] - now) > min(rules.MOST_STEP * now, rules.MOST_STEP_CENTS)
+
+
+def obstacle(connection: Connection, decision: Row[Any] | Planned, layer: Row[Any], creatives: Sequence[CreativeFacts]) -> str | None:
+    """Why a decision can't be carried out, or not any more, or None; `creatives`: the pool as it stands now."""
     campaign = connection.execute(select(tables.campaigns).where(tables.campaigns.c.id == decision.campaign_id)).one()
     if (closed := _closed(decision, campaign, layer)) is not None:
         return closed
@@ -77,16 +100,14 @@ def obstacle(connection: Connection, decision: Row[Any], layer: Row[Any], creati
         unfit = "the creative is not in the pool any more" if brought is None else _unfit(brought)
         if (misfit := unfit or _full(connection, decision, layer.platform)) is not None:
             return misfit
-    if decision.action in ("pause_ad", "replace_creative"):
+    if decision.ad_id is not None and decision.action in ("pause_ad", "replace_creative", "prune_creative"):
         ad = _ad(connection, decision.ad_id)
         if ad.status != "active":
             return f"the ad is {ad.status}"
-        if decision.action == "pause_ad" and not _others(connection, ad):
+        if decision.action != "replace_creative" and not _others(connection, ad):
             return "it is the last ad that runs in its ad set"
-    if decision.action == "update_budget":
-        now, wanted = campaign.daily_budget_cents or 0, decision.new["dailyBudgetCents"]
-        if abs(wanted - now) > min(rules.MOST_STEP * now, rules.MOST_STEP_CENTS):
-            return "the budget was changed meanwhile, and the step would be too large now"
+    if isinstance(decision, Row) and decision.action == "update_budget" and _moved(decision, campaign):
+        return "the budget was changed meanwhile, and the step would be too large now"
     return None
 
 
@@ -99,15 +120,18 @@ def _push(connection: Connection, adset_id: str, creative_id: str, at: datetime)
 def carry_out(connection: Connection, decision: Row[Any], at: datetime) -> dict[str, JsonValue]:
     """Do what was decided, from `at` on; what it made, by name."""
     made: dict[str, JsonValue] = {}
-    if decision.action in ("pause_ad", "replace_creative"):
+    if decision.action in ("pause_ad", "replace_creative", "prune_creative"):
         making.change(connection, "ad", decision.ad_id, status="paused", changed_at=at)
     if decision.action in ("pause_campaign", "resume_campaign"):
         making.change(connection, "campaign", decision.campaign_id, status=decision.new["status"])
     if decision.action in ("push_creative", "replace_creative"):
         made["newAdId"] = _push(connection, decision.adset_id, decision.replacement["adsContentId"], at)
     if decision.action == "update_budget":
-        budget = decision.new["dailyBudgetCents"]
-        making.change(connection, "campaign", decision.campaign_id, daily_budget_cents=budget, budget_at=at)
+        columns = {_BUDGETS[name]: cents for name, cents in decision.new.items()}
+        making.change(connection, "campaign", decision.campaign_id, **columns, budget_at=at)
+    if decision.action == "update_targeting":
+        was = connection.execute(select(tables.adsets.c.targeting).where(tables.adsets.c.id == decision.adset_id)).scalar_one()
+        making.change(connection, "adset", decision.adset_id, targeting={**was, **decision.new})
     if decision.action == "update_bid":
         making.change(connection, "adset", decision.adset_id, bid_cents=decision.new["bidAmountCents"], bid_at=at)
     making.replan(connection, decision.campaign_id, at=at)

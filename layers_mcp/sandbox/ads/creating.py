@@ -21,7 +21,7 @@ from layers_mcp.sandbox.ads.selection import selected
 from layers_mcp.sandbox.clockwork import whole_ms
 from layers_mcp.sandbox.visit import Visit, invalid
 
-__all__ = ["create_campaign", "oauth_url"]
+__all__ = ["LEAST_CENTS", "create_campaign", "oauth_url"]
 
 _CONSENT_S = 20.0
 """Seconds until a consent resolves, at job speed 1; ours, as for social accounts."""
@@ -31,7 +31,7 @@ _PAGES = {
     "tiktok_ads": "https://business-api.tiktok.com/portal/auth?app_id=layers-sandbox&state=",
     "apple_ads": "https://appleid.apple.com/auth/oauth2/v2/authorize?client_id=layers-sandbox&scope=searchadsorg&state=",
 }
-_LEAST_CENTS = 100
+LEAST_CENTS = 100
 """A platform's least daily budget, in cents; ours."""
 _BUCKETS: dict[str, Bucket] = {"manual": "off", "draft": "draft", "autopilot": "auto"}
 """layers-api: "Mode `manual` means structural off"."""
@@ -64,8 +64,8 @@ def _check(visit: Visit, request: ads.CreateCampaign) -> None:
     if (request.daily_budget_cents is None) == (request.lifetime_budget_cents is None):
         raise invalid("dailyBudgetCents", "give exactly one of dailyBudgetCents and lifetimeBudgetCents")
     path = "dailyBudgetCents" if request.daily_budget_cents is not None else "lifetimeBudgetCents"
-    if (request.daily_budget_cents or request.lifetime_budget_cents or 0) < _LEAST_CENTS:
-        raise invalid(path, f"must be at least {_LEAST_CENTS} cents")
+    if (request.daily_budget_cents or request.lifetime_budget_cents or 0) < LEAST_CENTS:
+        raise invalid(path, f"must be at least {LEAST_CENTS} cents")
     start = request.start_time or visit.now
     if start < visit.now - timedelta(seconds=30):
         raise invalid("startTime", "lies in the past")

@@ -26,7 +26,7 @@ _Thing = tuple[str | None, ...]
 _Stand = tuple[str | None, str | None]
 _Known = dict[_Thing, _Stand]
 """Of each thing, the state that it was last recorded in, and what of the authority stood against acting on it."""
-_PAUSES = ("pause_ad", "replace_creative")
+_PAUSES = ("pause_ad", "replace_creative", "prune_creative")
 _DUE_RUN = tables.runs.c.done_at.is_(None)
 _GOES_ON = world.jobs.c.canceled_at.is_(None) & world.jobs.c.fails_in.is_(None)
 
