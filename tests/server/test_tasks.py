@@ -13,7 +13,8 @@ from mcp.shared.exceptions import MCPError
 
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.tasks import LIFE
-from layers_mcp.server.bind import Answer, bind
+from layers_mcp.server.answer import Answer
+from layers_mcp.server.bind import bind
 from layers_mcp.server.caller import SCOPE, Caller
 from layers_mcp.server.catalog import read_catalog
 from layers_mcp.server.tasks import EXTENSION
