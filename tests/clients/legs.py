@@ -139,7 +139,8 @@ def _real(homes: Homes, folder: Path) -> str:
 def _inspector(homes: Homes, folder: Path) -> str:
     """The Inspector's command line over stdio: all tools, their schemas without a portability problem, and a call in either era."""
     given = [word for name, value in _settings(folder).items() for word in ("-e", f"{name}={value}")]
-    program = ["mcp-inspector", "--cli", "-q", "--format", "json", *SERVER, *given]
+    patience = ["--connect-timeout", str(PATIENCE_S * 1000)]  # of its own it gives a server 15 s, which two busy cores may not do
+    program = ["mcp-inspector", "--cli", "-q", "--format", "json", *patience, *SERVER, *given]
     home = str(folder)  # it keeps a catalog there
     listed = json.loads(_ran([*program, "--method", "tools/list", "--strict"], folder, HOME=home))
     made = ["--method", "tools/call", "--tool-name", "create_project", "--tool-arg", "name=Quinns", "customerExternalId=one"]
