@@ -21,6 +21,7 @@ from layers_mcp.loops.holding import holding
 from layers_mcp.loops.run import Loop, Runner
 from layers_mcp.loops.scarcity import WRITER, scarce
 from layers_mcp.loops.slots import due_after
+from layers_mcp.loops.turn import AWAY
 from layers_mcp.store.rounds import Due, Line
 from layers_mcp.store.store import Store
 
@@ -32,8 +33,6 @@ AT_MOST_S: Final = 50.0
 """How long one tick goes on, so that it ends before the next minute; what is left is due then, too. Ours."""
 HELD: Final = timedelta(minutes=5)
 """How long a round whose project is halted, or whose loop is paused for it, is put off; as a run of it would lie."""
-PUT_OFF: Final = timedelta(minutes=15)
-"""How long one whose run could not be started is put off, so that those behind it are not held up. Ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,24 +61,27 @@ class Dispatcher:
         resting = [short for short, loop in self.loops.items() if holding(held, loop.name, None) is not None]
         if len(resting) == len(self.loops) or not await asyncio.to_thread(self.store.rounds.claim, self.principal, now):
             return 0
-        began, until_s = 0, self.clock.elapsed_s() + AT_MOST_S
+        began, failed, until_s = 0, set[tuple[str, str]](), self.clock.elapsed_s() + AT_MOST_S
         await asyncio.to_thread(self._enter, now)
         waiting = None if WRITER in resting else await asyncio.to_thread(self._waiting, now)
         while self.clock.elapsed_s() < until_s:
-            due = await asyncio.to_thread(self.store.rounds.due, self.principal, now, limit=AT_ONCE, without=resting, waiting=waiting)
+            most = AT_ONCE + len(failed)
+            due = await asyncio.to_thread(self.store.rounds.due, self.principal, now, limit=most, without=resting, waiting=waiting)
             moved: list[tuple[Due, datetime]] = []
-            for one in due:
+            for one in (each for each in due if (each.loop, each.external_id) not in failed):
                 if (loop := self.loops.get(one.loop)) is not None and holding(held, loop.name, one.project_id) is not None:
                     moved.append((one, now + HELD))
                     continue
                 try:
                     began += await self._start(one, now)
                     moved.append((one, self._next(one, now)))
-                except Exception as problem:  # noqa: BLE001  one that can't be started stands in nobody's way
-                    structlog.get_logger().error("start_failed", loop=one.loop, kind=type(problem).__name__)
-                    moved.append((one, now + PUT_OFF))
+                except AWAY:
+                    raise
+                except Exception as problem:  # noqa: BLE001  it stays due, as health tells of, and stands in nobody's way
+                    structlog.get_logger().error("start_failed", loop=one.loop, project=one.project_id, kind=type(problem).__name__)
+                    failed.add((one.loop, one.external_id))
             await asyncio.to_thread(self.store.rounds.move_on, self.principal, moved)
-            if len(due) < AT_ONCE:
+            if len(due) < most:
                 break
         return began
 

@@ -253,10 +253,11 @@ async def test_a_customer_whose_run_cannot_be_started_stands_in_nobodys_way(town
     town.runner.refuses = "cus_2"
 
     await town.passes(DAY)
-    without = {one.customer for one in town.runner.runs.values()}
+    without, late = {one.customer for one in town.runner.runs.values()}, town.store.rounds.late("key_1", clock.now() - 2 * HOUR)
     town.runner.refuses = ""
     await town.passes(HOUR)
 
+    assert late.number == len(LOOPS)  # health tells of it
     assert without == {"cus_0", "cus_1", "cus_3", "cus_4"}
     assert "cus_2" in {one.customer for one in town.runner.runs.values()}
     assert set(town.runner.days.values()) == {1}
