@@ -15,6 +15,7 @@ from layers_mcp.server.catalog import FILE, read_catalog
 from layers_mcp.server.presets import PRESETS, generated
 from layers_mcp.server.weight import weigh
 from layers_mcp.tools.catalog import TOOLS
+from layers_mcp.tools.examples import EXAMPLES
 
 __all__ = ["tools"]
 
@@ -38,7 +39,7 @@ def _weighed() -> Table:
 
 
 def tools(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the catalog as tools/list gives it.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="Print the catalog as tools/list gives it, and a call of each tool.")] = False,  # noqa: FBT002
     tokens: Annotated[bool, typer.Option("--tokens", help="Print what each preset costs to show.")] = False,  # noqa: FBT002
     write: Annotated[bool, typer.Option("--write", help="For developers: make the packaged catalog anew.")] = False,  # noqa: FBT002
 ) -> None:
@@ -48,7 +49,7 @@ def tools(
         return
     if as_json:
         catalog = read_catalog(("all",))
-        shown = {"instructions": catalog.instructions, "tools": catalog.tools, "prompts": catalog.prompts}
+        shown = {"instructions": catalog.instructions, "tools": catalog.tools, "prompts": catalog.prompts, "examples": EXAMPLES}
         typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
         return
     try:

@@ -26,7 +26,11 @@ def _one(value: JsonValue, schema: Schema) -> JsonValue:
             read = cast("JsonValue", json.loads(value))
         except (ValueError, RecursionError):
             return [value] if kind == "array" else value
-        value = [read] if kind == "array" and not isinstance(read, list) else read
+        if kind == "array" and not isinstance(read, list):
+            inner = schema.get("items")
+            texts = isinstance(inner, dict) and inner.get("type") == "string"
+            return [value if texts and not isinstance(read, str) else _one(read, inner) if isinstance(inner, dict) else read]
+        value = read
     if kind == "array" and isinstance(value, dict):
         value = [value]
     if kind == "object" and isinstance(value, dict):

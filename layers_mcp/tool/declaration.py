@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import enum
 import inspect
 from collections.abc import Awaitable, Callable
@@ -241,20 +242,22 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
 
 
-def _taken(arguments: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+def _taken(arguments: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The names that are known where an unknown one stood."""
     model = arguments
     for step in loc[:-1]:
         field = next((field for name, field in model.model_fields.items() if step in (name, field.alias)), None)
         model = (_model_in(field.annotation) if field else None) or model
-    return ", ".join(field.alias or name for name, field in model.model_fields.items())
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _said(issue: ErrorDetails, declared: Tool[Any]) -> str:
     kind, words = issue["type"], issue["msg"]
     if kind == "extra_forbidden":
         whole = declared.name if len(issue["loc"]) == 1 else _path(issue["loc"][:-1])
-        return f"is no argument of {whole}, which takes {_taken(declared.arguments, issue['loc'])}"
+        known = _taken(declared.arguments, issue["loc"])
+        near = difflib.get_close_matches(str(issue["loc"][-1])[:_MOST_LETTERS], known, n=1, cutoff=0.0)
+        return f"is no argument of {whole}, which takes {', '.join(known)}; the nearest is {near[0]}"
     return _SAID.get(kind, words.removeprefix("Value error, ").replace("Input should", "should"))
 
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from layers_mcp.contract.errors import InsufficientCredits
 from layers_mcp.server.catalog import ALIASES, FILE, UnknownTool, read_catalog
@@ -15,6 +16,7 @@ from layers_mcp.server.presets import PRESETS, generated
 from layers_mcp.server.weight import weigh
 from layers_mcp.tool.declaration import Effect
 from layers_mcp.tools.catalog import TOOLS
+from layers_mcp.tools.examples import EXAMPLES
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 CATALOG = read_catalog()
@@ -22,36 +24,6 @@ EVERY = read_catalog(("all",))
 AT_MOST_TOOLS = 15
 AT_MOST_TOKENS = 2_950
 AT_MOST_INSTRUCTIONS = 350
-
-
-_EXAMPLES = {
-    "loop": "optimization",
-    "projectId": "prj_1",
-    "name": "Quinns",
-    "repoFullName": "quinns-coffee/quinns-app",
-    "platform": "tiktok",
-    "containerIds": ["cnt_1"],
-    "containerId": "cnt_1",
-    "scheduledFor": "2026-04-18T22:00:00Z",
-    "targets": [{"socialAccountId": "sa_1"}],
-    "creativeId": "adc_1",
-    "override": "exclude",
-    "pendingId": "pa_1",
-    "policy": "review_all",
-    "recommendationId": "rec_1",
-    "status": "dismissed",
-    "sourcePostId": "sp_1",
-    "appId": "app_1",
-    "kind": "logo",
-    "url": "https://example.com/logo.png",
-    "customerExternalId": "quinn-1",
-    "questionId": "q_1",
-    "answer": "skip",
-    "mediaId": "med_123e4567-e89b-42d3-a456-426614174000",
-}
-_OWN = {"create_sdk_app": {"platform": "web"}, "run_optimizer": {"platform": "meta_ads"}}
-"""Where one name means different things to different tools."""
-_REQUIRED = {tool["name"]: tool["inputSchema"].get("required", []) for tool in EVERY.tools}
 
 
 def _properties(schema: dict):
@@ -143,6 +115,16 @@ def test_a_tool_is_as_it_was_reviewed(tool, request):
     assert file.read_text(encoding="utf-8") == now
 
 
+@pytest.mark.parametrize("declared", TOOLS, ids=lambda one: one.name)
+def test_a_tool_has_an_example_that_it_takes(declared):
+    """Issue 8, "Schemas": an example on every tool, checked against the schema that is shown and against what is checked besides."""
+    schema = next(one["inputSchema"] for one in EVERY.tools if one["name"] == declared.name)
+
+    Draft202012Validator(schema).validate(EXAMPLES[declared.name])
+    declared.arguments.model_validate(EXAMPLES[declared.name])
+    assert len(EXAMPLES) == len(TOOLS)
+
+
 def test_there_is_no_snapshot_without_a_tool():
     """A tool that went takes its snapshot with it."""
     assert {file.stem for file in SNAPSHOTS.glob("*.json")} == {tool["name"] for tool in EVERY.tools}
@@ -170,8 +152,7 @@ def test_a_tool_that_costs_credits_can_be_asked_for_its_price(declared):
 @pytest.mark.parametrize("declared", [one for one in TOOLS if one.look is not None], ids=lambda one: one.name)
 def test_what_shows_an_unknown_outcome_changes_nothing(declared):
     """Issue 5: `outcome: unknown` names a call that reads, or the preview of the tool itself."""
-    asked = {name: _EXAMPLES[name] for name in _REQUIRED[declared.name]} | _OWN.get(declared.name, {})
-    look = declared.look(declared.arguments.model_validate(asked))
+    look = declared.look(declared.arguments.model_validate(EXAMPLES[declared.name]))
     shown = next(one for one in TOOLS if one.name == look.tool)
 
     shown.arguments.model_validate(look.arguments)

@@ -181,6 +181,7 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story, paid_of):
     await _halted(story, paid, account)
 
     await _looped(story, project)
+    await story.call("read_resource", uri="layers://account")
 
     assert touched == {tool.name: {call.name for call in tool.calls} for tool in TOOLS}
 
