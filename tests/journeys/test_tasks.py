@@ -29,7 +29,7 @@ def test_a_task_outlives_its_process_and_giving_it_up_ends_no_work(serve, sandbo
     wanted = {"projectId": project, "format": "slideshow_remix"}
     kept, left = (first.result("generate_content", {**wanted, "hook": hook}) for hook in ("Skip the line.", "Your cafe."))
     seen = first.request("tasks/get", {"taskId": kept["taskId"]})["result"]
-    first.kill()
+    first.close()
 
     second = serve(**settings)
     second.capabilities = KNOWS_TASKS
