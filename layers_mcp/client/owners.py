@@ -25,6 +25,7 @@ from layers_mcp.contract import (
     publishing,
     review,
     social,
+    uploads,
     webhooks,
 )
 from layers_mcp.contract.endpoint import Endpoint, Request
@@ -67,6 +68,8 @@ OWNED: Final[Mapping[str, tuple[str, Kind]]] = {
     content.PROGRESS.name: ("container_id", "container"),
     content.ASSET.name: ("container_id", "container"),
     content_edits.REGENERATE.name: ("container_id", "container"),
+    uploads.FINALIZE.name: ("container_id", "container"),
+    uploads.UPDATE.name: ("container_id", "container"),
     review.APPROVE.name: ("container_id", "container"),
     review.REJECT.name: ("container_id", "container"),
     publishing.SCHEDULE.name: ("container_id", "container"),

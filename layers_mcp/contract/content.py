@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
@@ -23,6 +23,7 @@ __all__ = [
     "Container",
     "ContainerPage",
     "ContentProgress",
+    "CreativeType",
     "GenerateContent",
     "GetAsset",
     "GetContent",
@@ -35,6 +36,7 @@ STAGES = ("queued", "writing_captions", "generating_visuals", "finalizing")
 """Stages of a generation; `writing_captions` is ours, the rest layers-api: concepts/jobs."""
 
 Hook = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+CreativeType = Literal["generated", "uploaded"]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
@@ -94,6 +96,7 @@ class Container(Reply):
     brief: dict[str, JsonValue] | None = None
     job_id: str | None = None
     regenerated_from: str | None = None
+    creative_type: CreativeType | None = Field(default=None, description="uploaded, or None for what was generated.")
     cloned_from: str | None = Field(default=None, description="The container that it is a clone of.")
     last_error: JobProblem | None = None
     created_at: Utc | None = None
@@ -109,6 +112,7 @@ class ListContent(Request):
     status: tuple[ContainerStatus, ...] | None = None
     approval_status: tuple[ApprovalStatus, ...] | None = None
     format: tuple[ContentFormat, ...] | None = None
+    creative_type: CreativeType | None = None
     since: Utc | None = None
     until: Utc | None = None
     cursor: str | None = None

@@ -36,6 +36,7 @@ from layers_mcp.contract import (
     review,
     sdk_apps,
     social,
+    uploads,
     webhooks,
 )
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
@@ -43,9 +44,9 @@ from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 __all__ = ["NOUNS", "TABLE"]
 
 NOUNS = (
-    account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, content_edits, clones, review, social,
-    publishing, measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics, audit,
-    webhooks, leases, engagement, organizations, api_keys, billing, ads_edits,
+    account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, content_edits, uploads, clones, review,
+    social, publishing, measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics,
+    audit, webhooks, leases, engagement, organizations, api_keys, billing, ads_edits,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

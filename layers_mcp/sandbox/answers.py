@@ -36,6 +36,7 @@ from layers_mcp.contract import publishing as c_publishing
 from layers_mcp.contract import review as c_review
 from layers_mcp.contract import sdk_apps as c_sdk_apps
 from layers_mcp.contract import social as c_social
+from layers_mcp.contract import uploads as c_uploads
 from layers_mcp.contract import webhooks as c_webhooks
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.sandbox import (
@@ -65,6 +66,7 @@ from layers_mcp.sandbox import (
     review,
     sdk_apps,
     social,
+    uploads,
     webhooks,
     winners,
 )
@@ -112,6 +114,10 @@ ANSWERS: dict[str, Answering] = {
     c_edits.REGENERATE.name: regenerating.regenerate,
     c_edits.HOOKS.name: inspiring.hooks,
     c_edits.SOURCES.name: inspiring.sources,
+    c_uploads.UPLOAD.name: uploads.upload,
+    c_uploads.RESERVE.name: uploads.reserve,
+    c_uploads.FINALIZE.name: uploads.finalize,
+    c_uploads.UPDATE.name: uploads.change,
     c_review.APPROVE.name: review.approve,
     c_review.REJECT.name: review.reject,
     c_review.GET_POLICY.name: review.get_policy,

@@ -66,7 +66,10 @@ def _source(visit: Visit, project_id: str, given: str) -> tuple[Row[Any], str]:
     post = next((post for post in published(visit, project_id) if post.id in wanted or post.external_id == given), None)
     if post is None:
         raise invalid("sourcePlatformPostId", "is not a published post of this project; top-performers lists them")
-    return content.own(visit, post.container_id)[0], post.id
+    source = content.own(visit, post.container_id)[0]
+    if source.job_kind == content.UPLOADED:
+        raise invalid("sourcePlatformPostId", "is a post of an upload; only what was generated can be cloned")
+    return source, post.id
 
 
 def _asked(request: CloneFromPost, source: Row[Any]) -> GenerateContent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 from pydantic import JsonValue
 from sqlalchemy import Row, Select, func, insert, select
@@ -22,19 +22,20 @@ from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit
 
 __all__ = [
-    "PLATFORMS", "STAGES", "asset", "begin", "generate", "get", "listing", "own", "progress", "said", "see", "stages", "status_of",
-    "undecided", "voice",
+    "PLATFORMS", "STAGES", "UPLOADED", "approval_of", "asset", "begin", "generate", "get", "listing", "own", "progress", "said",
+    "see", "stages", "status_of", "undecided", "voice",
 ]  # fmt: skip
 
 STAGES = content.STAGES
+UPLOADED: Final = "content_upload"
+"""The kind of the job of what was uploaded; it shows on no container."""
 
 _LASTS_S = (5.0, 20.0, 90.0, 20.0)
 """Seconds of each stage at job speed 1; 135 in all (seed 004, step 6: typically 90 to 180)."""
 PLATFORMS: tuple[SocialPlatform, ...] = ("tiktok", "instagram")
 """Where content goes whose brief does not say."""
-_JOB = [
-    tables.jobs.c[name].label(f"job_{name}") for name in ("stages", "started_at", "gate", "opened_at", "fails_in", "canceled_at", "problem")
-]
+_OF_JOB = ("kind", "stages", "started_at", "gate", "opened_at", "fails_in", "canceled_at", "problem")
+_JOB = [tables.jobs.c[name].label(f"job_{name}") for name in _OF_JOB]
 _WITH_JOB: Select[Any] = (
     select(tables.containers, *_JOB, tables.projects.c.status.label("project_status"))
     .join(tables.jobs, tables.containers.c.job_id == tables.jobs.c.id)
@@ -77,7 +78,7 @@ def own(visit: Visit, container_id: str) -> tuple[Row[Any], Seen]:
 def see(visit: Visit, row: Row[Any], seen: Seen) -> content.Container:
     """A container as it stands; media and captions show once the generation is completed."""
     done = seen.status == "completed"
-    return content.Container(
+    shown = content.Container(
         id=row.id,
         project_id=row.project_id,
         status=status_of(seen),
@@ -98,9 +99,11 @@ def see(visit: Visit, row: Row[Any], seen: Seen) -> content.Container:
         approved_at=row.decided_at if row.approval == "approved" else None,
         rejected_at=row.decided_at if row.approval == "rejected" else None,
     )
+    own = {"format": None, "hook": None, "brief": None, "job_id": None, "creative_type": "uploaded"}
+    return shown.model_copy(update=own) if row.job_kind == UPLOADED else shown
 
 
-def _approval(visit: Visit, project: Row[Any]) -> ApprovalStatus:
+def approval_of(visit: Visit, project: Row[Any]) -> ApprovalStatus:
     """Whether a new container waits: first-N counts those that left `pending` (layers-api: content-review)."""
     if project.policy == "auto_approve":
         return "not_required"
@@ -116,7 +119,7 @@ def undecided(visit: Visit, project: Row[Any], row: Row[Any]) -> dict[str, Any]:
 
     A schedule that waited for that yes is dropped, as it was asked for with the earlier ones, too.
     """
-    anew = _approval(visit, project) if row.approval == "not_required" else "pending"
+    anew = approval_of(visit, project) if row.approval == "not_required" else "pending"
     return {"approval": anew, "decided_at": None, "decided_by": None, "note": None, "stash": None}
 
 
@@ -171,7 +174,7 @@ def begin(
     spoken, message = said(visit, project, request, brand)
     row: dict[str, Any] = {"project_id": project.id, "job_id": job_id, "format": chosen, "hook": message.hook, "cta": brief.cta}
     row |= {"influencer_id": influencer_id, "brief": brief.model_dump(mode="json", by_alias=True, exclude_unset=True)}
-    row |= {"approval": _approval(visit, project), "created_at": visit.now, "regenerated_from": regenerated_from, "media": []}
+    row |= {"approval": approval_of(visit, project), "created_at": visit.now, "regenerated_from": regenerated_from, "media": []}
     first = int(line is not None)  # a clone does not look and read just as its source
     for variant, container_id in enumerate(container_ids, first):
         texts = captions(brief.target_platforms or PLATFORMS, message, brand=brand, variant=variant)
@@ -209,7 +212,9 @@ def _filtered(project_id: str, request: content.ListContent) -> Select[Any]:
     if request.approval_status is not None:
         query = query.where(row.approval.in_(request.approval_status))
     if request.format is not None:
-        query = query.where(row.format.in_(request.format))
+        query = query.where(row.format.in_(request.format), tables.jobs.c.kind != UPLOADED)
+    if request.creative_type is not None:
+        query = query.where((tables.jobs.c.kind == UPLOADED) == (request.creative_type == "uploaded"))
     if request.since is not None:
         query = query.where(row.created_at >= request.since)
     return query if request.until is None else query.where(row.created_at <= request.until)
@@ -243,7 +248,7 @@ def progress(visit: Visit, request: content.GetProgress) -> content.ContentProgr
         status=status_of(seen),
         stage=seen.stage,
         stage_progress=round(seen.stage_progress, 2),
-        eta_seconds=_left_s(visit, row, row.job_stages) if running else None,
+        eta_seconds=_left_s(visit, row, row.job_stages) if running and row.job_kind != UPLOADED else None,
         updated_at=seen.finished_at or visit.now,
     )
 

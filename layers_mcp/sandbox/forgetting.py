@@ -31,9 +31,9 @@ _LEASE_S = 10.0
 """Seconds in which whoever does work for the project lets go of it: a lease, and a renewal (work)."""
 _ID = re.compile(r"[a-z]+_[0-9A-Za-z-]{20,}")
 _OF_PROJECT = (
-    tables.engagements, tables.deliveries, tables.events, tables.webhooks, tables.awaited, tables.posts, tables.recommendations,
-    tables.overrides, tables.app_media, tables.keywords, tables.brand_facts, tables.sdk_apps, tables.oauth_states, paid.pending,
-    paid.decisions, paid.runs,
+    tables.uploads, tables.engagements, tables.deliveries, tables.events, tables.webhooks, tables.awaited, tables.posts,
+    tables.recommendations, tables.overrides, tables.app_media, tables.keywords, tables.brand_facts, tables.sdk_apps,
+    tables.oauth_states, paid.pending, paid.decisions, paid.runs,
 )  # fmt: skip
 _LATER = (
     paid.campaigns, paid.consents, paid.accounts, paid.layers, paid.creatives, tables.containers, tables.influencers, tables.accounts,
@@ -103,12 +103,13 @@ def _held(engine: Engine, project_id: str) -> bool:
 def _places(connection: Connection, folder: Path, project_id: str) -> Iterator[Path]:
     """Folders of media that belong to the project."""
     yield folder / "media" / "app" / project_id
+    yield folder / "sent" / project_id
     for container in connection.execute(select(tables.containers.c.id).where(tables.containers.c.project_id == project_id)).scalars():
         yield shelf.media_folder(folder, container)
 
 
 def _files(folder: Path) -> int:
-    return sum(place.is_file() for below in ("media", "logos", "patches") for place in (folder / below).rglob("*"))
+    return sum(place.is_file() for below in ("media", "sent", "logos", "patches") for place in (folder / below).rglob("*"))
 
 
 def _remove_files(connection: Connection, folder: Path, project_id: str) -> int:

@@ -1,4 +1,4 @@
-"""What the sandbox keeps of app-store readings and of app media, as tables."""
+"""What the sandbox keeps of app-store readings of app media, and of files that are sent, as tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, Integer, String, Table
 
 from layers_mcp.sandbox.columns import TABLES, at, identity, of, seq, word
 
-__all__ = ["app_media", "scrapes"]
+__all__ = ["app_media", "scrapes", "uploads"]
 
 scrapes = Table(
     "scrapes",
@@ -29,4 +29,15 @@ app_media = Table(
     Column("size", Integer, nullable=False),
     at("created_at"),
     at("deleted_at", empty=True),
+)
+uploads = Table(
+    "uploads",
+    TABLES,
+    seq(),
+    Column("token", String, nullable=False, unique=True, comment="whoever has it may send the file"),
+    of("projects", "project_id"),
+    of("containers", "container_id"),
+    word("mime"),
+    Column("size", Integer, nullable=False),
+    at("expires_at"),
 )

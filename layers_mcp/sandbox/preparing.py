@@ -11,8 +11,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from layers_mcp.contract import app_media
-from layers_mcp.sandbox.web.errand import MediaErrand, MediaFile
+from layers_mcp.contract import app_media, uploads
+from layers_mcp.sandbox.child.trouble import Trouble
+from layers_mcp.sandbox.web.errand import MediaErrand, MediaFile, PostErrand, PostFiles
 
 __all__ = ["prepared"]
 
@@ -28,7 +29,17 @@ async def _fetch(errand: BaseModel, folder: Path) -> BaseModel:
     return result.model_copy(update={"name": str(folder / result.name)}) if isinstance(result, MediaFile) else result
 
 
-_PREPARATIONS: dict[str, Prepare] = {app_media.ADD.name: _fetch}
+async def _fetch_all(errand: BaseModel, folder: Path) -> BaseModel:
+    """Fetch the files of a post at the same time; all of them, or the first one's trouble under its own field."""
+    wanted = PostErrand.model_validate(errand.model_dump()).files
+    came = await asyncio.gather(*(_fetch(one, folder) for one in wanted))
+    for index, one in enumerate(came):
+        if isinstance(one, Trouble):
+            return one.model_copy(update={"field": f"media.{index}.url"})
+    return PostFiles(files=tuple(one for one in came if isinstance(one, MediaFile)))
+
+
+_PREPARATIONS: dict[str, Prepare] = {app_media.ADD.name: _fetch, uploads.UPLOAD.name: _fetch_all}
 """How an endpoint's errand is carried out, by the endpoint's name."""
 
 

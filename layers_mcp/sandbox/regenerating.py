@@ -37,6 +37,8 @@ def edited(row: Row[Any], changes: Brief) -> GenerateContent:
 
 def _own(visit: Visit, container_id: str) -> Row[Any]:
     row, seen = content.own(visit, container_id)
+    if row.job_kind == content.UPLOADED:
+        raise errors.Conflict(f"content {row.id} was uploaded", details={"containerId": row.id, "creativeType": "uploaded"})
     if seen.status not in _MENDABLE:
         status = content.status_of(seen)
         raise errors.Conflict(f"content {row.id} is {status}", details={"containerId": row.id, "status": status})

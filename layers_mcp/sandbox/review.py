@@ -55,6 +55,8 @@ def approve(visit: Visit, request: review.ApproveContent) -> review.Decision:
 def reject(visit: Visit, request: review.RejectContent) -> review.Decision:
     """Turn a container down; with `regenerateBrief` a new generation starts in the same step, or nothing happens at all."""
     row = _waiting(visit, request.container_id)
+    if request.regenerate_brief is not None and row.job_kind == content.UPLOADED:
+        raise invalid("regenerateBrief", "goes with what was generated; this was uploaded")
     _decide(visit, row, "rejected", request.reason)
     audit.log(visit, "content.rejected", row.project_id, containerId=row.id, reason=request.reason)
     made: dict[str, Any] = {}

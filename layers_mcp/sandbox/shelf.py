@@ -71,7 +71,7 @@ def details(ground: Ground, container: str, kept: Mapping[str, Any]) -> dict[str
         **{name: kept[name] for name in ("kind", "width", "height", "duration_ms")},
         "asset_id": kept["id"],
         "url": _media_address(ground, container, kept["name"]),
-        "thumbnail_url": _media_address(ground, container, kept["preview"]),
+        "thumbnail_url": _media_address(ground, container, kept["preview"]) if kept["preview"] else None,
         "mime_type": kept["mime"],
         "size_bytes": kept["size"],
     }

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from layers_mcp.sandbox import consent, shelf
+from layers_mcp.sandbox import consent, receiving, shelf
 from layers_mcp.sandbox.repository.errand import LogoFile
 from layers_mcp.sandbox.world import World
 
@@ -61,6 +61,7 @@ def _logos(world: World) -> Callable[[Request], Awaitable[Response]]:
 def add_routes(app: Starlette, world: World) -> None:
     """Add the site's routes to an app; they are no part of the API."""
     consent.add_routes(app, world)
+    receiving.add_routes(app, world)
     app.add_route(f"{shelf.BRAND}/{{logo_id}}", _logos(world))
     app.mount(shelf.MEDIA, _Media(directory=world.ground.folder / "media", check_dir=False))
 

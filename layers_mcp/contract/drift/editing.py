@@ -31,6 +31,22 @@ EDITING: tuple[Drift, ...] = (
           "the brand's tagline or name in the language's openers, turned on by the second", "nothing is thought up here"),
     Drift("items of source-recommendations", f"{P}: source-recommendations", "item fields cut", P, NOTHING,
           "{ tiktokVideoId, kind, url }; none in the sandbox", "there is no TikTok to find posts on"),
+    Drift("reply of content/uploads", f"{P}: content/uploads", "shape cut", P, NOTHING,
+          "201 { containerIds, uploads: [{ containerId, filename, contentType, uploadUrl, expiresAt }] }", PLAIN),
+    Drift("where files are PUT to", f"{P}: content/uploads", "a presigned URL", P, NOTHING,
+          "/uploads/<secret> on the sandbox's own site, for an hour; 403 after it, 400 another type or fewer bytes, 413 more", PLAIN),
+    Drift("status of a reserved upload", f"{P}: content", "completed at once", f"{P}: content/uploads", "reserved",
+          "queued until it is finalized, without media; finalized too early: 422 with each file", PLAIN),
+    Drift("an upload's caption on each platform", f"{P}: upload", "caption", f"{S}, step 6", "captionVariants",
+          "the same caption for both platforms in captionVariants", "a seed is printed as it stands"),
+    Drift("approval of an upload", f"{P}: content-review", "of what is generated", P, NOTHING, "by the same policy",
+          "nothing goes out that the policy would have held"),
+    Drift("approval after a changed caption", f"{P}: PATCH content", NOTHING, P, NOTHING,
+          "pending, as after a regeneration; the same caption again changes nothing", "a yes was to the earlier words"),
+    Drift("changing what was generated", f"{P}: PATCH content", "uploaded items only", P, "code not recovered",
+          "409 CONFLICT with creativeType; regenerating and cloning an upload are refused likewise", PLAIN),
+    Drift("webhooks of an upload", P, NOTHING, P, NOTHING, "none but those of its decision and its posts", "nothing was generated"),
+    Drift("storage quota", f"{P}: upload", "exists, numbers cut", P, NOTHING, "none", "nobody knows the numbers"),
 )
 
 # fmt: on

@@ -15,7 +15,7 @@ CONTENT: tuple[Drift, ...] = (
     Drift("brief", f"{S}, step 6", "brief { hook, … }", f"{P}: content, new", "flat hook",
           "brief; flat hook, cta, influencerId … are accepted", SEED),
     Drift("filters of the content list", f"{P}: list content", "creativeType, no approvalStatus", S, NOTHING,
-          "approvalStatus, no creativeType", "a queue must be found, and all content is generated"),
+          "approvalStatus, and creativeType", "a queue must be found"),
     Drift("items of the content list", f"{P}: list content", "short rows with primaryAsset", f"{S}, step 6", "a whole container",
           "whole containers", PLAIN),
     Drift("auto", f"{S}, step 6", "based on what media the project has", f"{S}, step 6", "video_remix",

@@ -23,6 +23,8 @@ __all__ = [
     "MediaErrand",
     "MediaFile",
     "Outcome",
+    "PostErrand",
+    "PostFiles",
     "SiteErrand",
     "merged",
 ]
@@ -71,7 +73,7 @@ class MediaErrand(_Frozen):
 
     work: Literal["media"] = "media"
     url: _Line
-    kind: MediaKind
+    kind: MediaKind | Literal["post"]
     folder: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     stem: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
     sites: tuple[Site, ...]
@@ -99,6 +101,18 @@ class MediaFile(_Frozen):
     name: str
     mime: str
     size: int
+
+
+class PostErrand(_Frozen):
+    """The files of one post, each fetched by itself."""
+
+    files: Annotated[tuple[MediaErrand, ...], Field(min_length=1, max_length=10)]
+
+
+class PostFiles(_Frozen):
+    """All of them, in the same order."""
+
+    files: tuple[MediaFile, ...]
 
 
 READ: TypeAdapter[SiteErrand | ListingErrand] = TypeAdapter(SiteErrand | ListingErrand)

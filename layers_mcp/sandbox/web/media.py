@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from layers_mcp.contract.app_media import MediaKind
+from layers_mcp.contract.uploads import MOST_BYTES
 from layers_mcp.sandbox.child.trouble import Trouble
 from layers_mcp.sandbox.repository.logo import harmless, sides_of
 from layers_mcp.sandbox.web.errand import MediaErrand, MediaFile
 from layers_mcp.sandbox.web.fetch import Unfetched, Wants, Web
 from layers_mcp.sandbox.web.guard import Refused
 
-__all__ = ["KINDS", "Kind", "fetch"]
+__all__ = ["ENDINGS", "KINDS", "Kind", "fetch", "known_by_its_bytes"]
 
 _MB = 1024 * 1024
 _AT_MOST_S = 22.0
 """Seconds for the whole file; the caller waits for it."""
-_ENDINGS = {
+ENDINGS = {
     "image/png": "png",
     "image/jpeg": "jpg",
     "image/webp": "webp",
@@ -28,6 +29,7 @@ _ENDINGS = {
     "video/quicktime": "mov",
     "video/webm": "webm",
 }
+"""How a file of each type is called."""
 _PICTURES = ("image/png", "image/jpeg", "image/webp")
 _HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"})
 _MP4 = frozenset({b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"M4VH", b"MSNV", b"dash", b"f4v "})
@@ -43,13 +45,14 @@ class Kind(NamedTuple):
     replaces: bool
 
 
-KINDS: dict[MediaKind, Kind] = {
+KINDS: dict[MediaKind | Literal["post"], Kind] = {
     "logo": Kind("logo", (*_PICTURES, "image/svg+xml"), 5 * _MB, replaces=True),
     "screenshot": Kind("app-screenshot", (*_PICTURES, "image/heic"), 10 * _MB, replaces=False),
     "demo-video": Kind("app-demo", ("video/mp4", "video/quicktime", "video/webm"), 200 * _MB, replaces=False),
     "end-card": Kind("end-card", _PICTURES, 5 * _MB, replaces=True),
+    "post": Kind("post", (*_PICTURES, "video/mp4", "video/quicktime"), MOST_BYTES["video"], replaces=False),
 }
-"""By the word of the request."""
+"""By the word of the request; `post`: a file of an upload, which is content and no app media."""
 
 
 def _boxed(head: bytes) -> str | None:
@@ -78,16 +81,21 @@ def _sniffed(head: bytes) -> str | None:
     return _boxed(head)
 
 
+def known_by_its_bytes(file: Path) -> str | None:
+    """The media type of a file, None for one we do not take."""
+    with file.open("rb") as opened:
+        return _sniffed(opened.read(_HEAD))
+
+
 def _judged(file: Path, kind: Kind) -> str:
     """The media type of a file that came.
 
     Raises:
         Unfetched: it is none of this kind's types, or a picture that does more than show itself.
     """
-    with file.open("rb") as opened:
-        mime = _sniffed(opened.read(_HEAD))
+    mime = known_by_its_bytes(file)
     if mime is None or mime not in kind.types:
-        known = ", ".join(_ENDINGS[one] for one in kind.types)
+        known = ", ".join(ENDINGS[one] for one in kind.types)
         raise Unfetched(f"does not lead to a file of this kind: its bytes are none of {known}; give one that is")
     if mime == "image/svg+xml" and not harmless(file.read_bytes()):
         raise Unfetched("leads to an SVG with scripts or outside references; save it as plain shapes, or give a PNG")
@@ -102,7 +110,7 @@ def fetch(errand: MediaErrand, web: Web) -> MediaFile | Trouble:
         with half.open("wb") as sink:
             asyncio.run(web.get(errand.url, Wants(what="file", at_most=kind.at_most, at_most_s=_AT_MOST_S, tls=True), sink))
         mime = _judged(half, kind)
-        name = f"{errand.stem}.{_ENDINGS[mime]}"
+        name = f"{errand.stem}.{ENDINGS[mime]}"
         half.rename(Path(errand.folder, name))
         return MediaFile(name=name, mime=mime, size=Path(errand.folder, name).stat().st_size)
     except (Refused, Unfetched) as problem:
