@@ -21,6 +21,7 @@ from layers_mcp.contract import (
     leases,
     measurement,
     organizations,
+    posting_extras,
     projects,
     publishing,
     review,
@@ -46,7 +47,14 @@ __all__ = [
 Kind = Literal["container", "job", "influencer", "post", "consent"]
 """What has an owner that can be looked up by its id."""
 
-ORGANIZATION_READS: Final = (account.WHOAMI, account.CREDITS, github.INSTALL_URL, github.GET_INSTALLATION)
+ORGANIZATION_READS: Final = (
+    account.WHOAMI,
+    account.CREDITS,
+    github.INSTALL_URL,
+    github.GET_INSTALLATION,
+    github.REPOS,
+    posting_extras.MUSIC,
+)
 """What tells of the organization and of none of its projects."""
 ORGANIZATION_WRITES: Final = (projects.CREATE, github.REGISTER)
 """What changes the organization: a new project is none of those that were named, and an installation serves all of them."""
@@ -72,6 +80,7 @@ OWNED: Final[Mapping[str, tuple[str, Kind]]] = {
     uploads.UPDATE.name: ("container_id", "container"),
     review.APPROVE.name: ("container_id", "container"),
     review.REJECT.name: ("container_id", "container"),
+    posting_extras.NOTIFY.name: ("container_id", "container"),
     publishing.SCHEDULE.name: ("container_id", "container"),
     publishing.PUBLISH.name: ("container_id", "container"),
     publishing.GET.name: ("scheduled_post_id", "post"),

@@ -13,12 +13,16 @@ __all__ = [
     "GET_INSTALLATION",
     "INSTALL_URL",
     "REGISTER",
+    "REPOS",
     "GetInstallUrl",
     "GithubAccount",
     "InstallUrl",
     "Installation",
+    "ListRepos",
     "OfferedInstallation",
     "RegisterInstallation",
+    "Repo",
+    "RepoPage",
 ]
 
 
@@ -72,6 +76,34 @@ class Installation(Reply):
     last_verified_at: Utc | None = None
 
 
+class ListRepos(Request):
+    """A page of what the registered installations cover, by name; `search`: a part of the full name; `limit` 1 to 200."""
+
+    cursor: str | None = None
+    limit: int = Field(default=30, ge=1, le=200)
+    search: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+
+
+class Repo(Reply):
+    """One repository; `language` is an older name of `primary_language`."""
+
+    repo_id: int
+    full_name: str
+    owner: str
+    private: bool
+    default_branch: str | None = None
+    language: str | None = None
+    primary_language: str | None = None
+    html_url: str | None = None
+
+
+class RepoPage(Reply):
+    """A page of repositories."""
+
+    items: tuple[Repo, ...]
+    next_cursor: str | None = None
+
+
 INSTALL_URL: Endpoint[GetInstallUrl, InstallUrl] = Endpoint(
     method="GET",
     path="/v1/github/installation/install-url",
@@ -101,4 +133,13 @@ GET_INSTALLATION: Endpoint[Empty, Installation] = Endpoint(
     rate="read-light",
     codes=("NOT_FOUND",),
     source="layers-api: GET /v1/github/installation",
+)
+REPOS: Endpoint[ListRepos, RepoPage] = Endpoint(
+    method="GET",
+    path="/v1/github/repos",
+    request=ListRepos,
+    reply=RepoPage,
+    scope="github:admin",
+    rate="read-light",
+    source="layers-api: GET /v1/github/repos",
 )

@@ -31,6 +31,7 @@ from layers_mcp.contract import (
     leases,
     measurement,
     organizations,
+    posting_extras,
     projects,
     publishing,
     review,
@@ -47,6 +48,7 @@ NOUNS = (
     account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, content_edits, uploads, clones, review,
     social, publishing, measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics,
     audit, webhooks, leases, engagement, organizations, api_keys, billing, ads_edits,
+    posting_extras,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

@@ -31,6 +31,7 @@ from layers_mcp.contract import keywords as c_keywords
 from layers_mcp.contract import leases as c_leases
 from layers_mcp.contract import measurement as c_measurement
 from layers_mcp.contract import organizations as c_organizations
+from layers_mcp.contract import posting_extras as c_extras
 from layers_mcp.contract import projects as c_projects
 from layers_mcp.contract import publishing as c_publishing
 from layers_mcp.contract import review as c_review
@@ -59,6 +60,7 @@ from layers_mcp.sandbox import (
     listings,
     metrics,
     organizations,
+    posting_extras,
     projects,
     publishing,
     recommendations,
@@ -89,6 +91,7 @@ ANSWERS: dict[str, Answering] = {
     c_github.INSTALL_URL.name: github.install_url,
     c_github.REGISTER.name: github.register,
     c_github.GET_INSTALLATION.name: github.get,
+    c_github.REPOS.name: github.repos,
     c_ingest.GITHUB.name: ingest.start_github,
     c_sdk_apps.CREATE.name: sdk_apps.create,
     c_sdk_apps.LIST.name: sdk_apps.listing,
@@ -134,6 +137,8 @@ ANSWERS: dict[str, Answering] = {
     c_publishing.GET.name: publishing.get,
     c_publishing.RESCHEDULE.name: publishing.reschedule,
     c_publishing.CANCEL.name: publishing.cancel,
+    c_extras.MUSIC.name: posting_extras.music,
+    c_extras.NOTIFY.name: posting_extras.notify,
     c_clones.CLONE.name: clones.clone,
     c_measurement.METRICS.name: metrics.get,
     c_measurement.TOP.name: winners.top,

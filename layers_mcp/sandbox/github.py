@@ -13,9 +13,10 @@ from sqlalchemy import Row, insert, select, update
 from layers_mcp.contract import errors, github
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.sandbox import ids, social, tables
+from layers_mcp.sandbox.pages import Window, whole_page
 from layers_mcp.sandbox.visit import Ground, Visit, invalid
 
-__all__ = ["SAMPLE", "Repository", "get", "install_url", "register", "registered_repository", "repositories"]
+__all__ = ["SAMPLE", "Repository", "get", "install_url", "register", "registered_repository", "repos", "repositories"]
 
 SAMPLE = "quinns-coffee/quinns-app"
 """The repository of seed 004; it is there unless another folder was given for it."""
@@ -138,6 +139,23 @@ def get(visit: Visit, _request: Empty) -> github.Installation:
     if found is None:
         raise errors.NotFound("no GitHub installation is registered")
     return _see(found, last_verified_at=visit.now)
+
+
+def _repo(repository: Repository) -> github.Repo:
+    name = repository.full_name
+    number = int(sha256(name.lower().encode()).hexdigest(), 16) % 900_000_000 + 100_000_000
+    return github.Repo(repo_id=number, full_name=name, owner=repository.owner, private=True, html_url=f"https://github.com/{name}")
+
+
+def repos(visit: Visit, request: github.ListRepos) -> github.RepoPage:
+    """A page of the repositories that this organization's installations cover, by name."""
+    row = tables.installations.c
+    query = select(row.login).where(row.organization_id == visit.key.organization_id)
+    owners, words = {login.lower() for login in visit.connection.execute(query).scalars()}, (request.search or "").lower()
+    known = sorted(repositories(visit.ground).items())
+    found = [_repo(one) for name, one in known if one.owner.lower() in owners and words in name]
+    items, cursor = whole_page(found, Window(request.cursor, request.limit), known_as="full_name")
+    return github.RepoPage(items=items, next_cursor=cursor)
 
 
 def registered_repository(visit: Visit, full_name: str, *, installation_id: int | None = None) -> Repository:

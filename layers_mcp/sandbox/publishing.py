@@ -16,7 +16,7 @@ from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.refusals import Draft, of_content
 from layers_mcp.sandbox.visit import Answer, Visit, invalid
 
-__all__ = ["cancel", "get", "listing", "promote", "publish", "reschedule", "schedule"]
+__all__ = ["cancel", "check_let_through", "get", "listing", "promote", "publish", "ready", "reschedule", "schedule"]
 
 PUBLISHING_S = 11.412
 """Seconds from `scheduledFor` to `publishedAt` at job speed 1 (the stamps of seed 004, step 10)."""
@@ -97,7 +97,7 @@ def _queue(visit: Visit, row: Row[Any], targets: Sequence[publishing.Target], sc
     return post_ids
 
 
-def _ready(visit: Visit, container_id: str) -> Row[Any]:
+def ready(visit: Visit, container_id: str) -> Row[Any]:
     """The row of a container that could go out but for its approval.
 
     Raises:
@@ -119,7 +119,7 @@ def _ready(visit: Visit, container_id: str) -> Row[Any]:
 
 def schedule(visit: Visit, request: publishing.ScheduleContent) -> Reply | Answer:
     """Queue a post for each target, or keep the intent until the content is approved."""
-    row = _ready(visit, request.container_id)
+    row = ready(visit, request.container_id)
     _check_time(request.scheduled_for, visit.now)
     targets = _check_targets(visit, row.project_id, request.targets)
     if row.approval == "pending":
@@ -142,16 +142,25 @@ def promote(visit: Visit, row: Row[Any]) -> tuple[str, ...] | None:
     return _queue(visit, row, targets, stash.scheduled_for)
 
 
+def check_let_through(row: Row[Any]) -> None:
+    """Refuse what waits for a decision.
+
+    Raises:
+        errors.ApprovalRequired: it does.
+    """
+    if row.approval == "pending":
+        details = {"containerId": row.id, "approvalStatus": "pending"}
+        raise errors.ApprovalRequired(f"content {row.id} is pending", details=details)
+
+
 def publish(visit: Visit, request: publishing.PublishContent) -> publishing.Schedule:
     """Publish now.
 
     Raises:
         errors.ApprovalRequired: the content waits for a decision; nothing is kept.
     """
-    row = _ready(visit, request.container_id)
-    if row.approval == "pending":
-        details = {"containerId": row.id, "approvalStatus": "pending"}
-        raise errors.ApprovalRequired(f"content {row.id} is pending", details=details)
+    row = ready(visit, request.container_id)
+    check_let_through(row)
     targets = _check_targets(visit, row.project_id, request.targets)
     post_ids = _queue(visit, row, targets, visit.now)
     return publishing.Schedule(scheduled_post_ids=post_ids, gate_status="queued", scheduled_for=visit.now)

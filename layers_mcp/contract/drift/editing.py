@@ -47,6 +47,17 @@ EDITING: tuple[Drift, ...] = (
           "409 CONFLICT with creativeType; regenerating and cloning an upload are refused likewise", PLAIN),
     Drift("webhooks of an upload", P, NOTHING, P, NOTHING, "none but those of its decision and its posts", "nothing was generated"),
     Drift("storage quota", f"{P}: upload", "exists, numbers cut", P, NOTHING, "none", "nobody knows the numbers"),
+    Drift("reply of notify-device", f"{P}: notify-device", "cut", P, NOTHING,
+          "{ containerId, status: sent, sentAt }; without phoneNumber 422 PHONE_REQUIRED; 403 before a decision",
+          "no phone is here; what waits for a decision is shown to nobody"),
+    Drift("TikTok music", f"{P}: tiktok-music", "tracks, refreshed every 12 h", P, NOTHING, "none in the sandbox",
+          "it has no catalogue of TikTok's"),
+    Drift("repositories of an organization without an installation", f"{P}: github/repos", "422 when uninstalled", P, NOTHING,
+          "an empty list; nothing is ever uninstalled", PLAIN),
+    Drift("media library", f"{P}: media, old", "presign, finalize, base64", f"{P}: concepts, new", "no presign or finalize any more",
+          "no endpoints; app-media and content/uploads take files", "the newer page says that they are gone"),
+    Drift("repositories of a project", f"{P}: GitHub integration", "GET /v1/projects/:projectId/github/repos", P, "no page of it",
+          "no endpoint; GET /v1/github/repos lists them", "installations are the organization's"),
 )
 
 # fmt: on
