@@ -36,6 +36,7 @@ from layers_mcp.contract import (
     publishing,
     review,
     sdk_apps,
+    sdk_events,
     social,
     uploads,
     webhooks,
@@ -47,7 +48,7 @@ __all__ = ["NOUNS", "TABLE"]
 NOUNS = (
     account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, content_edits, uploads, clones, review,
     social, publishing, measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics,
-    audit, webhooks, leases, engagement, organizations, api_keys, billing, ads_edits,
+    audit, webhooks, leases, engagement, organizations, api_keys, billing, ads_edits, sdk_events,
     posting_extras,
 )  # fmt: skip
 

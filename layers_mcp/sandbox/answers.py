@@ -36,6 +36,7 @@ from layers_mcp.contract import projects as c_projects
 from layers_mcp.contract import publishing as c_publishing
 from layers_mcp.contract import review as c_review
 from layers_mcp.contract import sdk_apps as c_sdk_apps
+from layers_mcp.contract import sdk_events as c_sdk_events
 from layers_mcp.contract import social as c_social
 from layers_mcp.contract import uploads as c_uploads
 from layers_mcp.contract import webhooks as c_webhooks
@@ -67,6 +68,7 @@ from layers_mcp.sandbox import (
     regenerating,
     review,
     sdk_apps,
+    sdk_events,
     social,
     uploads,
     webhooks,
@@ -202,6 +204,10 @@ ANSWERS: dict[str, Answering] = {
     c_billing.ALLOCATE.name: billing.allocate,
     c_billing.GET_CONFIG.name: billing.get_config,
     c_billing.CONFIGURE.name: billing.configure,
+    c_sdk_events.FORWARD.name: sdk_events.forward,
+    c_sdk_events.LIST.name: sdk_events.listing,
+    c_sdk_events.CONVERSIONS.name: sdk_events.conversions,
+    c_sdk_events.VERIFY.name: sdk_events.verify,
     c_ads_edits.BUDGET.name: editing.budget,
     c_ads_edits.ADSET_BUDGET.name: editing.adset_budget,
     c_ads_edits.TARGETING.name: editing.targeting,

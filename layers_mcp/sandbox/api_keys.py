@@ -175,7 +175,7 @@ def mint(visit: Visit, request: api_keys.MintKey) -> api_keys.MintedKey:
     if ADMIN in request.scopes:
         raise errors.ForbiddenScope(f"{ADMIN} goes to no key below", details={"requiredScope": ADMIN})
     for index, scope in enumerate(request.scopes):
-        if scope != "*" and scope not in keys.SCOPES:
+        if scope != "*" and scope not in keys.ALL_SCOPES:
             raise invalid(f"scopes.{index}", "is no scope")
     _check_covers(visit, request.scopes)
     tier = "sandbox" if request.env == "test" else visit.key.tier

@@ -32,8 +32,8 @@ _LEASE_S = 10.0
 _ID = re.compile(r"[a-z]+_[0-9A-Za-z-]{20,}")
 _OF_PROJECT = (
     tables.uploads, tables.engagements, tables.deliveries, tables.events, tables.webhooks, tables.awaited, tables.posts,
-    tables.recommendations, tables.overrides, tables.app_media, tables.keywords, tables.brand_facts, tables.sdk_apps,
-    tables.oauth_states, paid.pending, paid.decisions, paid.runs,
+    tables.recommendations, tables.overrides, tables.app_media, tables.keywords, tables.brand_facts, tables.app_events,
+    tables.sdk_apps, tables.oauth_states, paid.pending, paid.decisions, paid.runs,
 )  # fmt: skip
 _LATER = (
     paid.campaigns, paid.consents, paid.accounts, paid.layers, paid.creatives, tables.containers, tables.influencers, tables.accounts,

@@ -18,7 +18,7 @@ from layers_mcp.contract import errors
 from layers_mcp.contract.organizations import ADMIN
 from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import ids, tables
-from layers_mcp.sandbox.visit import Key
+from layers_mcp.sandbox.visit import BY_NAME, Key
 
 __all__ = [
     "ALL_SCOPES", "DEFAULT_HOSTS", "DEFAULT_KEY", "HOME", "SCOPES", "Grant", "Plain", "act_for", "add_key", "add_organization",
@@ -31,10 +31,10 @@ HOME = "Sandbox"
 """The organization of the default key."""
 DEFAULT_HOSTS = ("localhost", "127.0.0.1", "app.your-partner.com")
 """Where OAuth may come back to with the default key; the last is the page of seed 004, step 8."""
-ALL_SCOPES = tuple(sorted({row.scope for row in TABLE if row.scope is not None}))
-"""Every scope that a route of the table asks for."""
-SCOPES = tuple(scope for scope in ALL_SCOPES if scope != ADMIN)
-"""What a key may unless it is said: all but to administer organizations, which is granted by name only (layers-api: concepts, "Scopes")."""
+ALL_SCOPES = tuple(sorted({row.scope for row in TABLE if row.scope is not None} | set(BY_NAME)))
+"""Every scope that a route of the table asks for, or shows more with."""
+SCOPES = tuple(scope for scope in ALL_SCOPES if scope not in BY_NAME)
+"""What a key may unless it is said: all that need not be granted by name (layers-api: concepts, "Scopes")."""
 INCLUDED_CREDITS = 1000
 PREPAID_CREDITS = 5000
 """What a new organization owns: the sample of layers-api, credits."""

@@ -28,6 +28,7 @@ _PREFIXES = {
     "socialAccountId": "sa",
     "scheduledPostId": "sp",
     "appId": "app",
+    "sdkAppId": "app",
     "mediaId": "med",
     "referenceMediaIds": "med",
     "recommendationId": "rec",

@@ -10,15 +10,16 @@ from hashlib import sha256
 from typing import Any, NamedTuple, get_args
 
 from pydantic import SecretStr
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from layers_mcp.contract import errors, sdk_apps
 from layers_mcp.contract.sdk_apps import SdkPlatform
 from layers_mcp.sandbox import audit, ids, projects, tables
+from layers_mcp.sandbox.event_tables import app_events
 from layers_mcp.sandbox.pages import Keys, Window, page
 from layers_mcp.sandbox.visit import Visit, invalid
 
-__all__ = ["Found", "app_id_of", "bear", "create", "get", "install_spec", "listing", "update_app"]
+__all__ = ["Found", "app_id_of", "bear", "create", "get", "install_spec", "listing", "own", "update_app"]
 
 _ENDPOINT = "https://in.layers.com/l/events"
 """layers-api: SDK app object, `ingestEndpoint`."""
@@ -28,6 +29,8 @@ _WIRE = {"bundle_id": "bundleId", "android_package": "androidPackage", "web_doma
 _PLATFORMS: tuple[SdkPlatform, ...] = get_args(SdkPlatform)
 _IN_A_LIST = ("app_id", "name", "platform", "bundle_id", "android_package", "web_domain", "created_at", "last_event_at")
 _PLAIN = re.compile(r"[A-Za-z0-9\-_]+(\.[A-Za-z0-9\-_]+)+")
+_LAST = select(func.max(app_events.c.received_at)).where(app_events.c.app_id == tables.sdk_apps.c.id).scalar_subquery()
+_WITH_LAST = select(tables.sdk_apps, _LAST.label("last_event_at"))
 _NAME_AT_MOST = 128
 _ID_AT_MOST = 150
 
@@ -57,13 +60,18 @@ def _see(row: Row[Any], key: SecretStr | None = None) -> sdk_apps.SdkApp:
     relays = {name: sdk_apps.CapiRelay(enabled=on, pixel_id=None, last_forward_at=None) for name, on in row.capi.items()}
     shown: dict[str, Any] = {"app_id": row.id, "name": row.name, "platform": row.platform, "ingest_endpoint": _ENDPOINT}
     shown |= {name: getattr(row, name) for name in sdk_apps.FITS} | {"capi": sdk_apps.Capi(**relays), "created_at": row.created_at}
-    shown |= {"last_rotated_at": row.rotated_at, "last_event_at": None} | ({} if key is None else {"api_key": key})
+    shown |= {"last_rotated_at": row.rotated_at, "last_event_at": row.last_event_at} | ({} if key is None else {"api_key": key})
     return sdk_apps.SdkApp(**shown)
 
 
-def _own(visit: Visit, project_id: str, app_id: str) -> Row[Any]:
+def own(visit: Visit, project_id: str, app_id: str) -> Row[Any]:
+    """The row of a project's app, with the time of its last event.
+
+    Raises:
+        errors.NotFound: the project has none of this id.
+    """
     row = tables.sdk_apps.c
-    query = select(tables.sdk_apps).where(row.project_id == project_id, row.id == ids.full("app", app_id), row.created_at <= visit.now)
+    query = _WITH_LAST.where(row.project_id == project_id, row.id == ids.full("app", app_id), row.created_at <= visit.now)
     found = visit.connection.execute(query).first()
     if found is None:
         raise errors.NotFound(f"there is no SDK app {app_id} in this project")
@@ -79,13 +87,13 @@ def create(visit: Visit, request: sdk_apps.CreateSdkApp) -> sdk_apps.SdkApp:
     row: dict[str, Any] = {"id": app_id, "project_id": project.id, "name": request.name, "platform": request.platform, "capi": {}}
     row |= {name: getattr(request, name) for name in sdk_apps.FITS} | key.kept | {"created_at": visit.now, "rotated_at": visit.now}
     visit.connection.execute(insert(tables.sdk_apps).values(row))
-    return _see(_own(visit, project.id, app_id), key.plain)
+    return _see(own(visit, project.id, app_id), key.plain)
 
 
 def listing(visit: Visit, request: sdk_apps.ListSdkApps) -> sdk_apps.SdkAppPage:
     """A page of a project's apps, newest first, never with a key."""
     row, project = tables.sdk_apps.c, projects.own(visit, request.project_id)
-    query = select(tables.sdk_apps).where(row.project_id == project.id, row.created_at <= visit.now)
+    query = _WITH_LAST.where(row.project_id == project.id, row.created_at <= visit.now)
     if request.platform is not None:
         query = query.where(row.platform == request.platform)
 
@@ -99,7 +107,7 @@ def listing(visit: Visit, request: sdk_apps.ListSdkApps) -> sdk_apps.SdkAppPage:
 
 def get(visit: Visit, request: sdk_apps.GetSdkApp) -> sdk_apps.SdkApp:
     """One app, without its key."""
-    return _see(_own(visit, projects.own(visit, request.project_id).id, request.app_id))
+    return _see(own(visit, projects.own(visit, request.project_id).id, request.app_id))
 
 
 def _switched(row: Row[Any], change: sdk_apps.CapiChange) -> dict[str, bool]:
@@ -117,7 +125,7 @@ def _switched(row: Row[Any], change: sdk_apps.CapiChange) -> dict[str, bool]:
 
 def update_app(visit: Visit, request: sdk_apps.UpdateSdkApp) -> sdk_apps.SdkApp:
     """Change only the fields that were given; with `rotateKey` the old key is no longer known, and the new one is shown once."""
-    row = _own(visit, projects.living(visit, request.project_id).id, request.app_id)
+    row = own(visit, projects.living(visit, request.project_id).id, request.app_id)
     given, changes = request.model_fields_set, dict[str, Any]()
     if "name" in given:
         if request.name is None:
@@ -133,14 +141,14 @@ def update_app(visit: Visit, request: sdk_apps.UpdateSdkApp) -> sdk_apps.SdkApp:
     if changes:
         visit.connection.execute(update(tables.sdk_apps).where(tables.sdk_apps.c.id == row.id).values(changes))
         audit.log(visit, "sdk_app.updated", row.project_id, appId=row.id, keyRotated=key is not None)
-    return _see(_own(visit, row.project_id, row.id), key.plain if key else None)
+    return _see(own(visit, row.project_id, row.id), key.plain if key else None)
 
 
 def install_spec(visit: Visit, request: sdk_apps.GetInstallSpec) -> sdk_apps.InstallSpec:
     """How the SDK is installed: what an ingest writes, for the platforms asked for, else for the app's own."""
     from layers_mcp.sandbox.repository.instrument.spec import spec  # noqa: PLC0415  heavy, and needed only when it is asked for
 
-    row = _own(visit, projects.own(visit, request.project_id).id, request.app_id)
+    row = own(visit, projects.own(visit, request.project_id).id, request.app_id)
     asked = [name.strip() for name in (request.platforms or row.platform).split(",")]
     known: list[SdkPlatform] = [platform for platform in _PLATFORMS if platform in asked]
     if len(known) != len(asked):

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, 
 
 from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, seq, word
 from layers_mcp.sandbox.edge_tables import buckets, faults, replies
+from layers_mcp.sandbox.event_tables import app_events
 from layers_mcp.sandbox.hook_tables import awaited, deliveries, events, webhooks
 from layers_mcp.sandbox.learned import audit, overrides, recommendations
 from layers_mcp.sandbox.lease_tables import engagements, lease_requests
@@ -16,13 +17,13 @@ from layers_mcp.sandbox.listing_tables import app_media, scrapes, uploads
 from layers_mcp.sandbox.organization_tables import children, transfers
 
 __all__ = [
-    "HEAD", "TABLES", "VERSIONS", "accounts", "app_media", "audit", "awaited", "brand_facts", "buckets", "children", "containers",
-    "deliveries", "engagements", "events", "faults", "influencers", "install_states", "installations", "jobs", "keys", "keywords",
-    "lease_requests", "ledger", "oauth_states", "organizations", "overrides", "posts", "projects", "pulls", "recommendations", "replies",
-    "scrapes", "sdk_apps", "transfers", "uploads", "webhooks", "work", "world",
+    "HEAD", "TABLES", "VERSIONS", "accounts", "app_events", "app_media", "audit", "awaited", "brand_facts", "buckets", "children",
+    "containers", "deliveries", "engagements", "events", "faults", "influencers", "install_states", "installations", "jobs", "keys",
+    "keywords", "lease_requests", "ledger", "oauth_states", "organizations", "overrides", "posts", "projects", "pulls", "recommendations",
+    "replies", "scrapes", "sdk_apps", "transfers", "uploads", "webhooks", "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0009"
+HEAD: Final = "0010"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(

@@ -13,9 +13,12 @@ from sqlalchemy import Connection
 from layers_mcp.contract import errors
 from layers_mcp.contract.endpoint import Reply
 from layers_mcp.contract.organizations import ADMIN
+from layers_mcp.contract.sdk_events import PII
 
-__all__ = ["NO_PORT", "Answer", "Ground", "Key", "Unprepared", "Visit", "invalid", "unnamed"]
+__all__ = ["BY_NAME", "NO_PORT", "Answer", "Ground", "Key", "Unprepared", "Visit", "invalid", "unnamed"]
 
+BY_NAME = (ADMIN, PII)
+"""Scopes that are granted by name only."""
 NO_PORT = "http://sandbox.layers"
 """Where the site is when the world has no port: the host that an in-process client calls."""
 
@@ -33,8 +36,8 @@ class Key:
     """Whether it acts in an organization below its own, which `organization_id` names."""
 
     def may(self, scope: str | None) -> bool:
-        """Whether the key covers `scope`; `*` covers all but the administration of organizations (layers-api: concepts, "Scopes")."""
-        return scope is None or scope in self.scopes or ("*" in self.scopes and scope != ADMIN)
+        """Whether the key covers `scope`; `*` covers all that need not be granted by name (layers-api: concepts, "Scopes")."""
+        return scope is None or scope in self.scopes or ("*" in self.scopes and scope not in BY_NAME)
 
 
 @dataclass(frozen=True, kw_only=True)

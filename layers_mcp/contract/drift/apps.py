@@ -42,6 +42,18 @@ APPS: tuple[Drift, ...] = (
           "who reads in part says so"),
     Drift("a platform named twice in a brief", f"{S}, step 6", "targetPlatforms: [tiktok, instagram]", P, NOTHING,
           "422 on brief.targetPlatforms", "a caption is kept for each platform, and two for one would leave it open which goes out"),
+    Drift("reply of POST /v1/events", f"{P}: events", "same pipeline as the SDK, which answers 202", P, "body not shown",
+          "202 with accepted and duplicates", PLAIN),
+    Drift("names of events", f"{P}: events", "standard event names", f"{P}: sdk", "anything else is stored", "any name of 1-128 characters",
+          "nothing is dropped in silence"),
+    Drift("what of an event is personal", f"{P}: GET events", "email/phone/ip etc. come back as [redacted]", P, "etc. is not said",
+          "by the field's name, at any depth; and whatever text reads as an e-mail address", PLAIN),
+    Drift("events:read+pii and *", f"{P}: GET events", "on the key", f"{P}: Scopes", "* covers every data scope", "by name only",
+          "who reads personal data is asked for"),
+    Drift("value of a conversion", f"{P}: conversions", "revenue_amount, price_amount, properties.value", f"{P}: POST events",
+          "reserved key revenue", "revenue after revenue_amount; null with the currency where there are several", "one word for one thing"),
+    Drift("verify-tracking", f"{P}: verify-tracking", "status healthy|..., CAPI confirmation (cut)", P, NOTHING,
+          "healthy, missing_events; the sample is stored as an event; no CAPI confirmation", "nothing in the sandbox has a pixel"),
     Drift("oauth-url of an archived project", P, NOTHING, S, NOTHING, "409 CONFLICT", "archiving pauses all else"),
 )
 
