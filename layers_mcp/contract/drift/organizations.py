@@ -24,6 +24,8 @@ ORGANIZATIONS: tuple[Drift, ...] = (
     Drift("rate tier of a minted live key", f"{P}: mint", "test -> sandbox", P, NOTHING, "the caller's", PLAIN),
     Drift("return hosts of a minted key", f"{P}: Authentication", "not self-service", P, NOTHING, "the caller's", PLAIN),
     Drift("list of own keys", f"{P}: api-keys", "GET /v1/api-keys", P, "listed as not found", "no endpoint", "the dashboard lists them"),
+    Drift("path of the approval policy", f"{P}: approval, old", "PATCH /v1/projects/{id}/approval-policy", f"{P}: content-review, new",
+          "content-review-policy", "content-review-policy only", "its words are other ones; the newer page has the whole policy"),
     Drift("events of a job", f"{P}: jobs", "GET /v1/jobs/{id}/events, SSE", f"{P}: jobs", "planned, not shipped", "no endpoint",
           "GET /v1/jobs/{id} with If-None-Match, and webhooks, tell the same"),
     Drift("leased accounts of the organization", f"{P}: leased-accounts", "some texts: GET /v1/leased-accounts", f"{P}: leased-accounts",
