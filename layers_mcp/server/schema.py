@@ -70,7 +70,7 @@ def input_schema(arguments: type[Arguments]) -> Schema:
     raw = arguments.model_json_schema(by_alias=True)
     for name, one in cast("dict[str, Schema]", schema["properties"]).items():
         default = raw["properties"][name].get("default")
-        if default not in (None, "") and default is not False:
+        if default not in (None, "", []) and default is not False:
             one["default"] = default
     schema.pop("description", None)
     properties = cast("Schema", schema["properties"])

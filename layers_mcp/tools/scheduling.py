@@ -51,7 +51,7 @@ class ScheduleContentArguments(Control):
 
     container_id: Id = Field(description="The post.")
     scheduled_for: When = Field(description="2026-04-18T22:00:00Z, or 2026-04-18T15:00[America/Los_Angeles].")
-    targets: tuple[TargetArguments, ...] = Field(min_length=1, max_length=50, description="All or none are scheduled.")
+    targets: tuple[TargetArguments, ...] = Field(default=(), max_length=50, description="All or none; without any, lists accounts.")
 
 
 class Scheduled(View):
@@ -93,6 +93,12 @@ def _unfit(account: SocialAccount | None) -> str:
 
 def _accounts(request: ScheduleContentArguments, known: tuple[SocialAccount, ...]) -> list[SocialAccount]:
     by_id = {account.social_account_id: account for account in known}
+    if not request.targets:
+        fit: list[JsonValue] = [
+            {"socialAccountId": one.social_account_id, "platform": one.platform} for one in known if one.status == "connected"
+        ]
+        issue: JsonValue = {"path": "targets", "message": "must name accounts to publish on; these are connected, if any are"}
+        raise Invalid("schedule_content got no account to publish on", details={"issues": [issue], "connected": fit})
     issues: list[JsonValue] = []
     named: set[str] = set()
     for index, target in enumerate(request.targets):

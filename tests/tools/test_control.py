@@ -375,6 +375,18 @@ async def test_a_schedule_that_can_not_be_is_refused_by_field(story, wrong, path
     assert [issue["path"] for issue in answer.record["error"]["details"]["issues"]] == [path]
 
 
+async def test_a_schedule_without_accounts_is_told_which_are_connected(story):
+    """Issue 8: a call that names none is mended by its own answer; none is chosen for it, and nothing is queued."""
+    project = await story.project()
+    post, account = await story.approved(project), await story.account(project)
+
+    refused = await story.call("schedule_content", containerId=post, scheduledFor=story.at(hours=3))
+
+    assert refused["error"]["code"] == "VALIDATION"
+    assert refused["error"]["details"]["connected"] == [{"socialAccountId": account, "platform": "tiktok"}]
+    assert await posts(story, project) == ()
+
+
 async def test_a_preview_says_the_time_in_the_projects_zone_in_utc_and_from_now(story):
     """Design §5.1."""
     project = await story.project()
