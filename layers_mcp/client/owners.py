@@ -15,6 +15,7 @@ from layers_mcp.contract import (
     billing,
     content,
     content_edits,
+    content_formats,
     github,
     influencers,
     jobs,
@@ -93,6 +94,10 @@ TELLING: Final = (jobs.GET, influencers.GET, content.GET, publishing.GET)
 """Those whose answer says whose the thing is, or, a post's, by which container that can be told."""
 MENTIONS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
     content.GENERATE.name: (("brief.influencer_id", "influencer"),),
+    content_formats.BUILD_SLIDESHOW.name: (("influencer_id", "influencer"),),
+    content_formats.REMIX_SLIDESHOW.name: (("influencer_id", "influencer"),),
+    content_formats.REMIX_VIDEO.name: (("influencer_id", "influencer"),),
+    content_formats.REMIX_UGC.name: (("influencer_id", "influencer"),),
     content_edits.REGENERATE.name: (("brief.influencer_id", "influencer"),),
 }
 """What else a request names that could be of another project, where it is not the path that keeps it apart."""

@@ -21,6 +21,7 @@ from layers_mcp.contract import (
     clones,
     content,
     content_edits,
+    content_formats,
     creatives,
     engagement,
     github,
@@ -48,8 +49,7 @@ __all__ = ["NOUNS", "TABLE"]
 NOUNS = (
     account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, content_edits, uploads, clones, review,
     social, publishing, measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics,
-    audit, webhooks, leases, engagement, organizations, api_keys, billing, ads_edits, sdk_events,
-    posting_extras,
+    audit, webhooks, leases, engagement, organizations, api_keys, billing, ads_edits, sdk_events, posting_extras, content_formats,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

@@ -21,6 +21,7 @@ from layers_mcp.contract import billing as c_billing
 from layers_mcp.contract import clones as c_clones
 from layers_mcp.contract import content as c_content
 from layers_mcp.contract import content_edits as c_edits
+from layers_mcp.contract import content_formats as c_formats
 from layers_mcp.contract import creatives as c_creatives
 from layers_mcp.contract import engagement as c_engagement
 from layers_mcp.contract import github as c_github
@@ -47,6 +48,7 @@ from layers_mcp.sandbox import (
     app_media,
     audit,
     billing,
+    by_format,
     clones,
     content,
     creatives,
@@ -119,6 +121,10 @@ ANSWERS: dict[str, Answering] = {
     c_edits.REGENERATE.name: regenerating.regenerate,
     c_edits.HOOKS.name: inspiring.hooks,
     c_edits.SOURCES.name: inspiring.sources,
+    c_formats.BUILD_SLIDESHOW.name: by_format.build_slideshow,
+    c_formats.REMIX_SLIDESHOW.name: by_format.remix_slideshow,
+    c_formats.REMIX_VIDEO.name: by_format.remix_video,
+    c_formats.REMIX_UGC.name: by_format.remix_ugc,
     c_uploads.UPLOAD.name: uploads.upload,
     c_uploads.RESERVE.name: uploads.reserve,
     c_uploads.FINALIZE.name: uploads.finalize,

@@ -58,6 +58,10 @@ EDITING: tuple[Drift, ...] = (
           "no endpoints; app-media and content/uploads take files", "the newer page says that they are gone"),
     Drift("repositories of a project", f"{P}: GitHub integration", "GET /v1/projects/:projectId/github/repos", P, "no page of it",
           "no endpoint; GET /v1/github/repos lists them", "installations are the organization's"),
+    Drift("a route for each format", f"{P}: content, new", "content/<format>", f"{S}, step 6", "content with format",
+          "both; slideshow-builder is shown as slideshow_remix", "both can live"),
+    Drift("what a remix is made from", f"{P}: content/*-remix", "the TikTok post's own text or film", P, NOTHING,
+          "the brand, as any generation; socialAccountId is looked at and anchors nothing", "there is no TikTok to fetch it from"),
 )
 
 # fmt: on
