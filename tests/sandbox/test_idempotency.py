@@ -119,7 +119,7 @@ def _ids_of(schema: object) -> Iterator[str]:
         for one in schema:
             yield from _ids_of(one)
     if isinstance(schema, dict):
-        fields = schema.get("properties", {})
+        fields = schema.get("properties", {}) if schema.get("type") == "object" else {}  # an event has a field called `properties`
         kinds = {name: [one, one.get("items", {}), *one.get("anyOf", [])] for name, one in fields.items()}
         yield from (
             name
