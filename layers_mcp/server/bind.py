@@ -17,6 +17,7 @@ from layers_mcp.server.answer import Answer, AnswerCall
 from layers_mcp.server.asking import asker_of, input_required
 from layers_mcp.server.caller import caller_of
 from layers_mcp.server.catalog import Catalog
+from layers_mcp.server.panels import panels
 from layers_mcp.server.pinning import only, unpinned
 from layers_mcp.server.reading import reading
 from layers_mcp.server.resources import Suggest
@@ -64,6 +65,12 @@ def _content(given: Answer) -> list[types.ContentBlock]:
     return blocks
 
 
+def _paneled(one: types.Tool) -> types.Tool:
+    """A tool as a client that shows panels is told of it."""
+    meta = panels.shown_by(one.name)
+    return one if meta is None else one.model_copy(update={"meta": meta})
+
+
 def _tools(catalog: Catalog, answer: AnswerCall, told: Callable[[], None]) -> tuple[ListTools, CallTool]:
     tools = [types.Tool.model_validate(one) for one in catalog.tools]
     pinned = [types.Tool.model_validate(unpinned(one)) for one in catalog.tools]
@@ -73,7 +80,8 @@ def _tools(catalog: Catalog, answer: AnswerCall, told: Callable[[], None]) -> tu
         told()
         allowed, projects = (None, None) if caller is None else (caller.tools, caller.projects)
         listed = tools if only(projects) is None else pinned
-        return types.ListToolsResult(tools=[one for one in listed if allowed is None or one.name in allowed])
+        made = [one for one in listed if allowed is None or one.name in allowed]
+        return types.ListToolsResult(tools=[_paneled(one) for one in made] if panels.declared(ctx.session.client_capabilities) else made)
 
     async def call_tool(ctx: ServerRequestContext[Any], params: types.CallToolRequestParams) -> Called:
         async def tell(done: float, stage: str) -> None:
@@ -124,6 +132,7 @@ def bind(  # noqa: PLR0913  each comes from another room
         on_list_prompts=list_prompts,
         on_get_prompt=get_prompt,
     )
+    server.extensions[panels.EXTENSION] = {}
     if tasks is not None:
         offer_tasks(server, catalog.tools, tasks)
     return server

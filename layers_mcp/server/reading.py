@@ -12,6 +12,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from layers_mcp.server.caller import caller_of
+from layers_mcp.server.panels import panels
 from layers_mcp.server.resources import READS, TEMPLATES, Suggest, Template, asked
 from layers_mcp.tool.asking import AskFirst
 
@@ -26,6 +27,7 @@ Context = ServerRequestContext[Any]
 ListTemplates = Callable[[Context, types.PaginatedRequestParams | None], Awaitable[types.ListResourceTemplatesResult]]
 ListResources = Callable[[Context, types.PaginatedRequestParams | None], Awaitable[types.ListResourcesResult]]
 ReadResource = Callable[[Context, types.ReadResourceRequestParams], Awaitable[types.ReadResourceResult]]
+May = Callable[[Context, "str | None"], bool]
 Complete = Callable[[Context, types.CompleteRequestParams], Awaitable[types.CompleteResult]]
 
 
@@ -52,6 +54,22 @@ def _template(one: Template) -> types.ResourceTemplate:
     )
 
 
+def _shown(ctx: Context) -> tuple[panels.Panel, ...]:
+    """The panels that this client can show."""
+    return panels.PANELS if panels.declared(ctx.session.client_capabilities) else ()
+
+
+def _panel(one: panels.Panel) -> types.Resource:
+    return types.Resource(name=one.name, title=one.title, description=one.description, uri=one.uri, mime_type=panels.MIME)
+
+
+def _page(one: panels.Panel) -> types.ReadResourceResult:
+    """A panel; it asks its host for no border of its own making, and for no address to load from."""
+    meta: dict[str, Any] = {"ui": {"csp": {}, "prefersBorder": True}}
+    contents = types.TextResourceContents(uri=one.uri, mime_type=panels.MIME, text=panels.page(one), _meta=meta)
+    return types.ReadResourceResult(contents=[contents])
+
+
 def _contents(uri: str, given: Answer) -> types.ReadResourceResult:
     """The record, then each picture; both are of the one resource."""
     text = json.dumps(given.record, ensure_ascii=False)
@@ -74,13 +92,37 @@ def _names(params: types.CompleteRequestParams, offered: list[Template], catalog
     return any(one["name"] == params.argument.name for one in arguments)
 
 
-def reading(catalog: Catalog, answer: AnswerCall, suggest: Suggest | None) -> Reading:
-    """Reads resources by the tools that show the same, for whoever may call those."""
+def _allowing(catalog: Catalog) -> May:
+    """Whether who calls may call a tool that is there."""
     there = {*(one["name"] for one in catalog.tools), *catalog.unlisted}
 
     def may(ctx: Context, tool: str | None) -> bool:
         caller = caller_of(ctx)
         return tool in there and (caller is None or caller.tools is None or tool in caller.tools)
+
+    return may
+
+
+def _paneled(plain: Reading, may: May) -> Reading:
+    """The same, with the panels of a client that can show them."""
+
+    def seen(ctx: Context) -> list[panels.Panel]:
+        return [one for one in _shown(ctx) if may(ctx, one.tool)]
+
+    async def list_all(ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
+        listed = await plain.list_all(ctx, params)
+        return types.ListResourcesResult(resources=[*listed.resources, *map(_panel, seen(ctx))])
+
+    async def read(ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+        panel = next((one for one in seen(ctx) if one.uri == params.uri), None)
+        return await plain.read(ctx, params) if panel is None else _page(panel)
+
+    return plain._replace(list_all=list_all, read=read)
+
+
+def reading(catalog: Catalog, answer: AnswerCall, suggest: Suggest | None) -> Reading:
+    """Reads resources by the tools that show the same, for whoever may call those."""
+    may = _allowing(catalog)
 
     def offered(ctx: Context) -> list[Template]:
         return [one for one in TEMPLATES if may(ctx, one.tool)]
@@ -110,4 +152,4 @@ def reading(catalog: Catalog, answer: AnswerCall, suggest: Suggest | None) -> Re
             values = await suggest(name, params.argument.value, known, caller_of(ctx))
         return types.CompleteResult(completion=types.Completion(values=values, total=len(values), has_more=False))
 
-    return Reading(list_all, list_templates, read, complete)
+    return _paneled(Reading(list_all, list_templates, read, complete), may)

@@ -6,14 +6,18 @@ import base64
 from hashlib import sha256
 from typing import Final
 
-__all__ = ["STYLE", "STYLE_HASH"]
+__all__ = ["DARK", "LIGHT", "STYLE", "STYLE_HASH"]
 
-STYLE: Final = """
-:root { color-scheme: light dark; --ground: #f3f4f6; --card: #ffffff; --well: #f6f8fa; --ink: #1b1f24; --soft: #57606a;
-  --line: #d5dae1; --act: #0a58ca; --on-act: #ffffff; --note: #fff4d6; --on-note: #5c4300 }
-@media (prefers-color-scheme: dark) { :root { --ground: #0d1117; --card: #161b22; --well: #0f141b; --ink: #e6edf3; --soft: #9da7b3;
-  --line: #343b44; --act: #79b8ff; --on-act: #06203f; --note: #3b2e0a; --on-note: #ffe3a3 } }
-* { box-sizing: border-box }
+LIGHT: Final = """--ground: #f3f4f6; --card: #ffffff; --well: #f6f8fa; --ink: #1b1f24; --soft: #57606a;
+  --line: #d5dae1; --act: #0a58ca; --on-act: #ffffff; --note: #fff4d6; --on-note: #5c4300"""
+DARK: Final = """--ground: #0d1117; --card: #161b22; --well: #0f141b; --ink: #e6edf3; --soft: #9da7b3;
+  --line: #343b44; --act: #79b8ff; --on-act: #06203f; --note: #3b2e0a; --on-note: #ffe3a3"""
+STYLE: Final = (
+    f"""
+:root {{ color-scheme: light dark; {LIGHT} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {DARK} }} }}
+"""
+    """* { box-sizing: border-box }
 body { margin: 0; padding: 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif;
   overflow-wrap: anywhere }
 header, main { max-width: 42rem; margin-inline: auto }
@@ -58,5 +62,6 @@ details { margin-top: 1.75rem } summary { cursor: pointer; font-weight: 600; wid
   .change > .to { transform: rotate(90deg); justify-self: start; margin-inline-start: 1rem }
   dl > div { grid-template-columns: 1fr } dt { line-height: 1.4 } button { flex-basis: 100% } }
 """
+)
 STYLE_HASH: Final = f"sha256-{base64.b64encode(sha256(STYLE.encode()).digest()).decode()}"
 """What a Content-Security-Policy lets through as this page's only style."""
