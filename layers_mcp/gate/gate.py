@@ -226,7 +226,7 @@ class Gate:
         project = None if project_id is None else full_project(project_id)
         return self._store().begun.recent(project_id=project, kind=kind, limit=limit)
 
-    def trail(self, *, before: int | None = None, limit: int = 50) -> tuple[Link, ...]:
+    def trail(self, *, before: int | None = None, limit: int) -> tuple[Link, ...]:
         """What this principal called, newest first, below the number `before` where it is given."""
         return self._store().trail.page(self.principal, before=before, limit=limit)
 

@@ -74,7 +74,7 @@ class Switch(Protocol):
         """What calls began, whoever's of our store, newest first; of one project or kind where it is given."""
         ...
 
-    def trail(self, *, before: int | None = None, limit: int = 50) -> tuple[Link, ...]:
+    def trail(self, *, before: int | None = None, limit: int) -> tuple[Link, ...]:
         """What this principal called, newest first, below the number `before` where it is given."""
         ...
 

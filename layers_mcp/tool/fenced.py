@@ -99,7 +99,7 @@ class FencedSwitch:
         found = self._inner.recent(kind=kind, limit=max(limit, _LOOKED_THROUGH))
         return tuple(one for one in found if self._fence.holds(one.project_id))[:limit]
 
-    def trail(self, *, before: int | None = None, limit: int = 50) -> tuple[Link, ...]:
+    def trail(self, *, before: int | None = None, limit: int) -> tuple[Link, ...]:
         """What this principal called that names one of the projects, newest first."""
         kept: list[Link] = []
         while len(kept) < limit and (page := self._inner.trail(before=before, limit=_LOOKED_THROUGH)):

@@ -186,3 +186,16 @@ def test_a_row_of_the_trail_says_all_that_is_known_of_a_call(gate: Gate, store: 
         "shown",
         "how",
     }
+
+
+def test_what_was_called_is_read_back_page_by_page_newest_first_and_by_nobody_else(gate: Gate) -> None:
+    """Issue 8: the trail as a resource, of the one who reads it."""
+    other = gate.of("key_2")
+    for number in range(5):
+        gate.record(f"tool_{number}", effect="reads", outcome="done", arguments="")
+        other.record("theirs", effect="reads", outcome="done", arguments="")
+
+    first = gate.trail(limit=2)
+    rest = gate.trail(before=first[-1].number, limit=10)
+
+    assert [[one.entry.tool for one in page] for page in (first, rest)] == [["tool_4", "tool_3"], ["tool_2", "tool_1", "tool_0"]]
