@@ -45,8 +45,8 @@ ROUND_S = 1.0
 """How often the line is looked at while it waits: the shared count, or our clock, may have moved."""
 WORTH_SAYING_S = 1.0
 """Shorter waits are told to nobody."""
-_JUMP_S = 1.0
-"""How far the wall clock may run off the monotonic one before it was set; less is the noise of two clocks."""
+_JUMP_S = 0.05
+"""How far the wall clock may run off the monotonic one before it was set; less is the noise of two clocks, and within the reserve."""
 
 
 class Pace:

@@ -134,7 +134,13 @@ async def _post(request: WaitArguments, call: Call) -> Outcome[Waited]:
     named = f" ({code})" if plain_code(code) else ""
     cause = f": {_CAUSES.get(code or '', 'the platform refused it')}{named}" if post.status == "failed" else ""
     steps = await _mending(post, call) if post.over else (resume(request.wait_seconds, scheduledPostId=post.id),)
-    return Outcome(say=f"Post {post.id} is {post.status}{cause}.", status=status_of(post.status), result=Waited(post=post), next=steps)
+    return Outcome(
+        say=f"Post {post.id} is {post.status}{cause}.",
+        status=status_of(post.status),
+        result=Waited(post=post),
+        read_from=of_brand("post.caption") if post.caption else (),
+        next=steps,
+    )
 
 
 async def _consent(request: WaitArguments, call: Call) -> Outcome[Waited]:

@@ -12,7 +12,7 @@ from random import Random
 from types import ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
@@ -153,6 +153,7 @@ class Jumpy(fleet.LoopClock):
 
 
 @hypothesis(max_examples=15, deadline=None)
+@example(jumps=[(1.0, 0.75)], many=23, rate=READ)
 @given(
     jumps=st.lists(st.tuples(st.floats(0, 40), st.floats(-7200, 7200)), max_size=4),
     many=st.integers(1, 60),

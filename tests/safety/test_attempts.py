@@ -87,7 +87,7 @@ def test_every_control_tool_and_every_event_is_in_the_suite(template):
     assert {case.tool for case in cases(template[1]).values()} == set(control_tools())
     assert set(cases(template[1])) == set(CASES)
     assert {event for event in events if "{" not in event} <= set(KINDS)
-    assert {event for event in events if "{" in event} == {"ads.pending.{status}", "ads.{turn}"}
+    assert {event for event in events if "{" in event} == {"ads.pending.{status}", "ads.{change.action}"}
 
 
 def test_the_attempts_are_many():

@@ -372,6 +372,7 @@ def _wanted(tool: Any, ids: dict[str, str], project: str) -> list[dict[str, Any]
     }
     more |= {
         "connect_account": {"returnUrl": known["returnUrl"]},
+        "schedule_content": {"targets": known["targets"]},
         "update_project": {"name": "Taken over"},
         "update_sdk_app": {"name": "Mine"},
     }

@@ -44,7 +44,7 @@ PLACES = {
     "decisions": ("reason",),
     "pending_actions": ("rationale", "words", "failure"),
     "jobs": ("problem",),
-    "posts": ("problem",),
+    "posts": ("problem", "caption"),
 }
 """Where strangers write: repositories and sites, customers, platforms, the optimizer."""
 
