@@ -110,16 +110,14 @@ class App:
         from layers_mcp.server import log  # noqa: PLC0415  tools and contract, shut until the first call
         from layers_mcp.server.calling import answer, unopened  # noqa: PLC0415
 
-        shown = [*(one["name"] for one in self.catalog.tools), *self.catalog.unlisted]
+        shown, reach = self.catalog.offered(caller)
         with log.bound(caller):
             try:
                 house = await self.house()
             except Exception as problem:  # noqa: BLE001  a house that can't be opened is an answer too
                 return unopened(name, problem)
-            if caller is not None:
-                house = as_seen_by(caller, house)
-                shown = [one for one in shown if caller.tools is None or one in caller.tools]
-            return await answer(house, name, given, tell, shown=shown, asker=asker)
+            house = house if caller is None else as_seen_by(caller, house)
+            return await answer(house, name, given, tell, shown=shown, reach=reach, asker=asker)
 
     async def fill(self, name: str, given: dict[str, str]) -> str:
         """The text of the prompt `name` with its arguments in place; it needs no house.
@@ -180,8 +178,8 @@ class App:
 
     @property
     def loops(self) -> bool:
-        """Whether a tool of the loops is shown; then this process runs them, too, unless it only reads."""
-        return not (tools_of(("loops",), said="") - {READER}).isdisjoint(one["name"] for one in self.catalog.tools)
+        """Whether a tool of the loops can be called; then this process runs them, too, unless it only reads."""
+        return not (tools_of(("loops",), said="") - {READER}).isdisjoint(self.catalog.callable)
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:

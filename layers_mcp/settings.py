@@ -70,7 +70,7 @@ class Settings(Listening):
     )
     tools: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("start",),
-        description="Which tools are shown: presets (start, publish, ads, loops, admin, all) and single tools; comma-separated.",
+        description="Which tools are shown: presets (start, publish, ads, loops, admin, search, all) and single tools; comma-separated.",
     )
     exclude_tools: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Presets and single tools that are never shown, whatever LAYERS_TOOLS says; comma-separated."

@@ -101,7 +101,7 @@ class Fence:
         """
         if endpoint in LISTS and isinstance(request, projects.ListProjects):
             return cast("R", await self._listed(request))
-        await self._pass(endpoint, request)
+        await self.admit(endpoint, request)
         reply = await self._answered(endpoint, request, lambda: self._inner.send(endpoint, request, key=key))
         return cast("R", reply)
 
@@ -112,7 +112,7 @@ class Fence:
             OutsideProjects: as `send` does.
             LayersError: as the client's own `look`.
         """
-        await self._pass(endpoint, request)
+        await self.admit(endpoint, request)
         looks: list[Seen[R]] = []
 
         async def looked() -> R | None:
@@ -129,7 +129,7 @@ class Fence:
             OutsideProjects: as `send` does.
             LayersError: what `ask` raised, without what it tells of another project.
         """
-        await self._pass(endpoint, request)
+        await self.admit(endpoint, request)
         reply = await self._answered(endpoint, request, ask)
         assert reply is not None, "whoever asks brings something"
         return reply
@@ -181,7 +181,7 @@ class Fence:
             return True
         return False
 
-    async def _pass(self, endpoint: Endpoint[Q, R], request: Q) -> None:
+    async def admit(self, endpoint: Endpoint[Q, R], request: Q) -> None:
         """Let a request out that is of allowed projects, or whose answer will say whether it was.
 
         Raises:

@@ -41,6 +41,7 @@ __all__ = [
     "OWNED",
     "TELLING",
     "Kind",
+    "closed",
     "names_project",
     "of_organization",
 ]
@@ -106,6 +107,11 @@ MENTIONS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
 def names_project(endpoint: Endpoint[Any, Any]) -> bool:
     """Whether its requests name the project themselves."""
     return "project_id" in endpoint.request.model_fields
+
+
+def closed(endpoint: Endpoint[Any, Any]) -> bool:
+    """Whether none of its requests passes a fence: nothing says whose what it names is."""
+    return not (names_project(endpoint) or endpoint.name in OWNED or endpoint in (*ORGANIZATION_READS, *LISTS))
 
 
 def of_organization(request: Request) -> str | None:

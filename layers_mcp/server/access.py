@@ -18,7 +18,7 @@ from layers_mcp.contract.scalars import allowed_project
 from layers_mcp.gate.policy import BadPolicy, policy_of
 from layers_mcp.reread import Reread
 from layers_mcp.server.caller import Caller
-from layers_mcp.server.catalog import UnknownTool, control_tools, tools_of
+from layers_mcp.server.catalog import CALL, SEARCH, UnknownTool, control_tools, tools_of
 
 __all__ = ["Access", "BadAccess", "digest_of"]
 
@@ -95,13 +95,14 @@ def _client(place: str, entry: _Entry, shown: Collection[str]) -> _Client:
         policy = policy_of(entry.confirm, entry.actions, actions=control_tools(), said="confirm")
     except (UnknownTool, BadPolicy) as problem:
         raise BadAccess(f"{place}: {problem}") from None
-    hidden = [one for one in entry.tools or [] if one in (tools or ()) and one not in shown]
+    hidden = [one for one in entry.tools or [] if tools and one in tools and one not in shown and not {CALL} & tools & set(shown)]
     if hidden:
         raise BadAccess(f"{place}: tools: {hidden[0]} is not among the tools that LAYERS_TOOLS shows")
     if tools is not None and not tools & set(shown):
         raise BadAccess(f"{place}: tools: LAYERS_TOOLS shows none of them")
     projects = None if entry.projects is None else frozenset(entry.projects)
-    caller = Caller(principal=f"http_{entry.name}", tools=tools, projects=projects, policy=policy)
+    reach = None if SEARCH in (entry.tools or ()) else tools
+    caller = Caller(principal=f"http_{entry.name}", tools=tools, reach=reach, projects=projects, policy=policy)
     return _Client(name=entry.name, digests=tuple(entry.token_sha256), caller=caller)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from layers_mcp.server.catalog import UnknownTool, tools_of
+from layers_mcp.server.catalog import SEARCH, UnknownTool, tools_of
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
@@ -33,11 +33,13 @@ class Caller:
     """One client in one request; None everywhere: whatever the process itself may.
 
     `principal`: its name, which with the API key's says whose handles, outcomes and trail it is; `tools`, `projects`: only these;
+    `reach`: `call` calls only these, which are the same, or, where the preset `search` was named, all that it can;
     `policy`: what tightens the process's; `request_id`: of the HTTP request.
     """
 
     principal: str | None = None
     tools: frozenset[str] | None = None
+    reach: frozenset[str] | None = None
     projects: frozenset[str] | None = None
     policy: Policy | None = None
     request_id: str | None = None
@@ -92,11 +94,12 @@ def _by_projects(caller: Caller, said: str) -> Caller:
 
 
 def _by_tools(caller: Caller, said: str) -> Caller:
+    wanted = _parts(said, "X-Layers-Tools")
     try:
-        names = tools_of(_parts(said, "X-Layers-Tools"), said="X-Layers-Tools")
+        names = tools_of(wanted, said="X-Layers-Tools")
     except UnknownTool:
         raise BadHeader("X-Layers-Tools must be presets and tools that tools/list knows, separated by commas") from None
-    return replace(caller, tools=met(caller.tools, names))
+    return replace(caller, tools=met(caller.tools, names), reach=met(caller.reach, None if SEARCH in wanted else names))
 
 
 _NARROWS = dict(zip(HEADERS, (_by_confirm, _by_projects, _by_tools), strict=True))

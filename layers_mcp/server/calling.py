@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, cast
 
@@ -15,75 +15,34 @@ from pydantic import JsonValue
 
 from layers_mcp import telemetry
 from layers_mcp.client.desk import Progress, Report
-from layers_mcp.contract.errors import Internal, Invalid, LayersError, OurMistake
+from layers_mcp.contract.errors import Internal, LayersError, OurMistake
+from layers_mcp.server.aiming import aimed, by_call, reachable
 from layers_mcp.server.answer import Answer, Tell
 from layers_mcp.server.arguments import meant
-from layers_mcp.server.catalog import ALIASES, READER
+from layers_mcp.server.catalog import CALL
 from layers_mcp.server.pinning import filled, only, unsaid
+from layers_mcp.server.reaching import Reaching, known, real_name
 from layers_mcp.server.render import pictures, problem_record, problem_text, record, text
-from layers_mcp.server.resources import TEMPLATES, asked
 from layers_mcp.server.schema import input_schema, output_schema
 from layers_mcp.tool.asking import Asker, AskFirst
-from layers_mcp.tool.declaration import Tool, parse
 from layers_mcp.tool.perform import perform
 from layers_mcp.tool.visit import House
-from layers_mcp.tools.catalog import TOOLS
-from layers_mcp.tools.resources import read_resource
 from layers_mcp.unopened import Unopened
 
 __all__ = ["answer", "unopened"]
 
-_STRANGE = re.compile(r"[^A-Za-z0-9_.\-]")
-_NAME_LETTERS = 80
-_BY_NAME: dict[str, Tool[Any]] = {declared.name: declared for declared in TOOLS}
-
 
 @cache
 def _checker(name: str) -> Validator:
-    return Draft202012Validator(cast("Any", output_schema(_BY_NAME[name])))
+    declared = known(name)
+    assert declared is not None, "what was performed is known"
+    return Draft202012Validator(cast("Any", output_schema(declared)))
 
 
 def _check(name: str, made: dict[str, JsonValue]) -> None:
     unfit = next(iter(_checker(name).iter_errors(cast("Any", made))), None)
     if unfit is not None:
         raise OurMistake(f"the result does not fit the published schema at {unfit.json_path}")
-
-
-def _find(name: str, shown: Collection[str], house: House) -> Tool[Any]:
-    """The tool of this name; a call of none is in the trail too, under as much of the name as a tool's could be."""
-    real = ALIASES.get(name, name)
-    if real not in shown or real not in _BY_NAME:
-        issue: JsonValue = {"path": "name", "message": f"is none of {', '.join(shown)}"}
-        problem = Invalid("there is no tool of this name", details={"issues": [issue], "tools": list(shown)})
-        house.gate.record(_STRANGE.sub("?", real)[:_NAME_LETTERS], effect="none", outcome=problem.wire_code, arguments="")
-        raise problem
-    return _BY_NAME[real]
-
-
-def _resource(given: dict[str, JsonValue], shown: Collection[str]) -> tuple[str, dict[str, JsonValue]]:
-    """The call that reads what a call of the reader names.
-
-    Raises:
-        Invalid: the arguments don't fit, or there is no such resource for this caller.
-    """
-    request = parse(read_resource, meant(given, input_schema(read_resource.arguments)))
-    call = asked(request.uri)
-    if call is None or call[0] not in shown:
-        known = [one.uri_template for one in TEMPLATES if one.tool in shown]
-        issue: JsonValue = {"path": "uri", "message": f"is none of {', '.join(known)}"}
-        raise Invalid("there is no such resource", details={"issues": [issue], "uri": request.uri})
-    return call[0], call[1] | ({} if request.cursor is None else {"cursor": request.cursor})
-
-
-def _aimed(house: House, name: str, given: dict[str, JsonValue], shown: Collection[str]) -> tuple[str, dict[str, JsonValue]]:
-    """For a call of the reader, that of the tool which shows the resource, with all that holds it; any other as it is."""
-    if name != READER or name not in shown:
-        return name, given
-    try:
-        return _resource(given, shown)
-    except Invalid as problem:
-        house.gate.record(name, effect=read_resource.effect.value, outcome=problem.wire_code, arguments="")
-        raise
 
 
 def _rising(tell: Tell) -> Report:
@@ -125,19 +84,22 @@ async def _made(  # noqa: PLR0913  each comes from another room
     house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str], asker: Asker | None
 ) -> _Made:
     try:
-        name, given = _aimed(house, name, given, shown)
-        declared = _find(name, shown, house)
+        declared, given, through = aimed(house, name, given, shown)
         schema, pinned = input_schema(declared.arguments), only(house.projects)
         asked = meant(given, schema)
         envelope = await perform(declared, asked if pinned is None else filled(asked, schema, pinned), house, _rising(tell), asker=asker)
-        envelope = envelope if pinned is None else unsaid(envelope, pinned)
+        envelope = reachable(envelope if pinned is None else unsaid(envelope, pinned), shown)
         made = record(envelope)
         _check(declared.name, made)
-        reply = Answer(text=text(envelope, made), record=made, is_error=envelope.status == "failed", pictures=pictures(envelope))
+        reply = Answer(
+            text=text(envelope, made, through=through), record=made, is_error=envelope.status == "failed", pictures=pictures(envelope)
+        )
         return _Made(reply, envelope.status, envelope.request_id)
     except AskFirst as first:
         return _Made(first, "asked", None)
     except LayersError as problem:
+        if isinstance(look := problem.details.get("look"), dict):
+            look["tool"], look["arguments"] = by_call(str(look["tool"]), cast("dict[str, JsonValue]", look["arguments"]), shown)
         return _Made(_refused(problem, house), problem.wire_code, problem.request_id, problem.code)
     except Exception:  # noqa: BLE001  the edge: a mistake of ours is an answer too, and its text may hold anything
         structlog.get_logger().exception("call failed", tool=name)
@@ -145,21 +107,38 @@ async def _made(  # noqa: PLR0913  each comes from another room
         return _Made(_refused(problem, house), problem.wire_code, None, problem.code)
 
 
+def _called(name: str, given: dict[str, JsonValue]) -> str:
+    """The real name of what is called, also by `call`; a name of what there is not may be anything."""
+    within = given.get("name")
+    return real_name(within if real_name(name) == CALL and isinstance(within, str) and known(real_name(within)) else name)
+
+
 async def answer(  # noqa: PLR0913  as above
-    house: House, name: str, given: dict[str, JsonValue], tell: Tell, *, shown: Collection[str], asker: Asker | None = None
+    house: House,
+    name: str,
+    given: dict[str, JsonValue],
+    tell: Tell,
+    *,
+    shown: Collection[str],
+    reach: Collection[str] = (),
+    asker: Asker | None = None,
 ) -> Answer | AskFirst:
     """The answer to one call of one tool of those `shown`, or what its person is to be asked first; a failure is an answer too.
 
+    `reach`: what `call` can call, by real names.
+
     One line goes to the log for each call: tool, outcome, seconds, request id; no arguments. So does one span.
     """
-    began, real = time.monotonic(), ALIASES.get(name, name)
-    known = real if real in _BY_NAME else "unknown"
-    with telemetry.measured(telemetry.TOOL, tool=known, outcome="canceled") as labels, telemetry.span(f"tool {known}", tool=known) as mark:
+    began, house = time.monotonic(), replace(house, reach=Reaching(reach, projects=house.projects))
+    label = real if known(real := _called(name, given)) else "unknown"
+    with telemetry.measured(telemetry.TOOL, tool=label, outcome="canceled") as labels, telemetry.span(f"tool {label}", tool=label) as mark:
         made = await _made(house, name, given, tell, shown=shown, asker=asker)
         labels["outcome"] = made.code or made.outcome
         mark.say(outcome=labels["outcome"], request_id=made.request_id)
         if made.code is not None:
             mark.failed(made.code)
     seconds = round(time.monotonic() - began, 3)
-    structlog.get_logger().info("call", tool=name, outcome=made.outcome, seconds=seconds, request_id=made.request_id)
+    structlog.get_logger().info(
+        "call", tool=name if label == "unknown" else label, outcome=made.outcome, seconds=seconds, request_id=made.request_id
+    )
     return made.reply

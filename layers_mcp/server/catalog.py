@@ -7,21 +7,32 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layers_mcp.server.pinning import unpinned
 
-__all__ = ["ALIASES", "FILE", "READER", "Catalog", "UnknownTool", "control_tools", "read_catalog", "tools_of"]
+if TYPE_CHECKING:
+    from layers_mcp.server.caller import Caller
+
+__all__ = ["ALIASES", "CALL", "FILE", "READER", "SEARCH", "Catalog", "UnknownTool", "control_tools", "read_catalog", "tools_of"]
 
 FILE = "catalog.json"
 READER = "read_resource"
 """The tool that reads any resource, and by itself those that no other tool shows; it says of no preset that it is shown."""
 ALIASES = {"approve": "approve_content", "schedule": "schedule_content", "override": "override_creative"}
 """Unlisted names that the control tools answer to (design §4)."""
+SEARCH = "search"
+"""The preset that stands for everything: whoever may use it may call all that this server can."""
+CALL = "call"
+"""The tool of it that calls any other."""
+_HINTS = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True}
+"""Of every tool where nothing may be changed, also of the one that calls others."""
+_FIELD = re.compile(r"\{\w*\}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +40,26 @@ class Catalog:
     """What a client is shown: instructions, tools and prompts, in MCP's own JSON.
 
     `unlisted`: names of tools that resources are read by although no model is told of them.
+    `reach`: the names of all that `call` can call, shown or not, where it is shown itself.
     """
 
     instructions: str
     tools: tuple[dict[str, Any], ...]
     prompts: tuple[dict[str, Any], ...] = ()
     unlisted: tuple[str, ...] = ()
+    reach: frozenset[str] = frozenset()
+
+    @property
+    def callable(self) -> frozenset[str]:
+        """The names of all that can be called, one way or the other."""
+        return self.reach.union(one["name"] for one in self.tools)
+
+    def offered(self, caller: Caller | None) -> tuple[list[str], frozenset[str]]:
+        """The names of what a caller is shown, and of what `call` can call for them."""
+        every = [*(one["name"] for one in self.tools), *self.unlisted]
+        shown = [one for one in every if caller is None or caller.tools is None or one in caller.tools]
+        reach = self.reach if caller is None or caller.reach is None else self.reach & caller.reach
+        return shown, reach if CALL in shown else frozenset()
 
 
 class UnknownTool(ValueError):
@@ -52,20 +77,33 @@ def control_tools() -> tuple[str, ...]:
 
 
 def tools_of(wanted: Sequence[str], *, said: str) -> frozenset[str]:
-    """The names of the tools that presets and single tools come to; `said`: where they were named.
+    """The names of the tools that presets and single tools come to, and of single endpoints; `said`: where they were named.
 
     Raises:
         UnknownTool: a name nobody knows.
     """
     presets: dict[str, list[str]] = _read()["presets"]
-    every = presets["all"]
+    every = [*presets["all"], *_read()["endpoints"]]
     shown: set[str] = set()
-    for name in wanted:
+    for name in (_FIELD.sub("{}", one) for one in wanted):
         if name not in presets and name not in every:
             near = difflib.get_close_matches(name, [*presets, *every], n=1, cutoff=0.0)[0]
             raise UnknownTool(f"{said}: there is no preset or tool {name}; the nearest is {near}")
         shown.update(presets.get(name, [name]))
     return frozenset(shown)
+
+
+def _reads(tool: dict[str, Any]) -> bool:
+    """Whether a tool stays where nothing may be changed: it only reads, or only calls what does."""
+    return tool["annotations"]["readOnlyHint"] or tool["name"] == CALL
+
+
+def _reach(*, read_only: bool) -> frozenset[str]:
+    """Everything that `call` can call: every tool but the preset's own, and every endpoint that none covers."""
+    raw = _read()
+    tools = {one["name"] for one in raw["tools"] if one["annotations"]["readOnlyHint"] or not read_only}
+    endpoints = {name for name in raw["endpoints"] if name.startswith("GET ") or not read_only}
+    return frozenset(tools | endpoints) - set(raw["presets"][SEARCH])
 
 
 def read_catalog(
@@ -79,15 +117,17 @@ def read_catalog(
     Raises:
         UnknownTool: a name nobody knows, or nothing is left: that stops the start.
     """
-    raw = _read()
-    left_out = tools_of(without, said="LAYERS_EXCLUDE_TOOLS")
-    shown = tools_of(wanted, said="LAYERS_TOOLS") - left_out
-    tools = [one for one in raw["tools"] if one["name"] in shown and (one["annotations"]["readOnlyHint"] or not read_only)]
+    raw, out = _read(), tools_of(without, said="LAYERS_EXCLUDE_TOOLS")
+    shown = tools_of(wanted, said="LAYERS_TOOLS") - out
+    tools = [one for one in raw["tools"] if one["name"] in shown and (not read_only or _reads(one))]
+    if read_only:
+        tools = [one | {"annotations": one["annotations"] | _HINTS} for one in tools]
     if not tools:
         raise UnknownTool("LAYERS_TOOLS: nothing is left of it after LAYERS_EXCLUDE_TOOLS and LAYERS_READ_ONLY")
     names = {one["name"] for one in tools}
     told = names - {READER}
     words = [text for part, text in raw["instructions"].items() if part not in raw["presets"] or told & set(raw["presets"][part])]
     shown_as = map(unpinned, tools) if pinned else tools
-    unlisted = tuple({READER} - names - left_out)
-    return Catalog(instructions=" ".join(words), tools=tuple(shown_as), prompts=tuple(raw["prompts"]), unlisted=unlisted)
+    unlisted = tuple({READER} - names - out)
+    reach = _reach(read_only=read_only) - out if CALL in names else frozenset[str]()
+    return Catalog(instructions=" ".join(words), tools=tuple(shown_as), prompts=tuple(raw["prompts"]), unlisted=unlisted, reach=reach)

@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import JsonValue
 
 from layers_mcp.prompts import Prompt, read_prompts
-from layers_mcp.server.catalog import READER
+from layers_mcp.server.catalog import CALL, READER, SEARCH
 from layers_mcp.server.schema import Schema, listing
 from layers_mcp.tool.declaration import Tool
-from layers_mcp.tools.catalog import TOOLS
+from layers_mcp.tool.sending import short_name
+from layers_mcp.tools.catalog import ENDPOINTS, TOOLS
 
 __all__ = ["INSTRUCTIONS", "PRESETS", "START", "generated"]
 
@@ -48,15 +49,16 @@ _BEYOND: dict[str, tuple[str, ...]] = {
         "list_app_media",
         "remove_app_media",
     ),
+    SEARCH: ("find", "describe", CALL),
 }
-"""The tools of the presets beside `start`; each has the reader of resources, too, for which `start` has no room."""
+"""The tools of the presets beside `start`; each but `search` has the reader of resources, too, for which `start` has no room."""
 START: tuple[Tool[Any], ...] = tuple(
     one for one in TOOLS if one.name != READER and not any(one.name in names for names in _BEYOND.values())
 )
 """The tools that are shown unless somebody says otherwise."""
 PRESETS: dict[str, tuple[str, ...]] = {
     "start": tuple(declared.name for declared in START),
-    **{preset: (*names, READER) for preset, names in _BEYOND.items()},
+    **{preset: names if preset == SEARCH else (*names, READER) for preset, names in _BEYOND.items()},
     "all": tuple(declared.name for declared in TOOLS),
 }
 """The tools of each preset, by name; which preset shows a tool is decided here, not by the tool."""
@@ -82,6 +84,10 @@ _OF_PRESET: dict[str, str] = {
     "admin": (
         "The review policy stands between generated content and an audience: change it only when the user asks for that. A key of an SDK "
         "app is shown once: give it to the user and repeat it nowhere."
+    ),
+    "search": (
+        "Not every tool is shown: find names those that fit a few words, describe shows what one takes, call makes the call, with confirm "
+        "among its arguments. Prefer a tool to an endpoint (GET /v1/…): it checks more and says more."
     ),
 }
 """How a session goes with the tools of a preset, and what not to do with them."""
@@ -110,9 +116,10 @@ def generated() -> str:
     """The text of `catalog.json`, made from the declarations."""
     tools: list[Schema] = [listing(declared) for declared in TOOLS]
     prompts: list[Schema] = [_prompt(one) for one in read_prompts()]
+    endpoints = [short_name(row.name) for row in ENDPOINTS]
     return (
         json.dumps(
-            {"instructions": INSTRUCTIONS, "tools": tools, "prompts": prompts, "presets": PRESETS},
+            {"instructions": INSTRUCTIONS, "tools": tools, "prompts": prompts, "presets": PRESETS, "endpoints": endpoints},
             ensure_ascii=False,
             separators=(",", ":"),
         )

@@ -120,8 +120,11 @@ def _inline(value: JsonValue) -> str:
     return _word(value) if not isinstance(value, dict) else json.dumps(value, ensure_ascii=False)
 
 
-def text(envelope: Envelope, body: Mapping[str, JsonValue]) -> str:
-    """`body`, the record of this envelope, for a reader who sees only text: summary, facts, handle, next calls."""
+def text(envelope: Envelope, body: Mapping[str, JsonValue], *, through: bool = False) -> str:
+    """`body`, the record of this envelope, for a reader who sees only text: summary, facts, handle, next calls.
+
+    `through`: it was called by `call`, whose arguments hold the tool's own.
+    """
     summary = str(clean(envelope.summary))
     lines = [summary if envelope.status == "done" else f"{envelope.status}: {summary}"]
     if envelope.replayed:
@@ -129,7 +132,8 @@ def text(envelope: Envelope, body: Mapping[str, JsonValue]) -> str:
     asked = body.get("confirmation")
     if isinstance(asked, dict):
         lines += _lines({key: entry for key, entry in asked.items() if key not in ("handle", "question")}, 0)
-        lines.append(f"To do it after the person said yes: the same call with confirm={asked['handle']}")
+        where = " among its arguments" if through else ""
+        lines.append(f"To do it after the person said yes: the same call with confirm={asked['handle']}{where}")
     result = body.get("result")
     apart = [mark for mark in envelope.read_from if _apart(result, mark)]
     lines += _together([mark for mark in envelope.read_from if mark not in apart])

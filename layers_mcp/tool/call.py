@@ -17,6 +17,7 @@ from layers_mcp.contract.endpoint import Reply
 from layers_mcp.loops.judgement import Verdict
 from layers_mcp.loops.office import Office
 from layers_mcp.store.rows import WRITES, Began, ConfirmedBy, Halt, Kind, Link, Paused
+from layers_mcp.tool.reach import Reach
 
 __all__ = ["Begun", "Books", "Call", "Switch"]
 
@@ -88,7 +89,7 @@ class Call:
     earlier attempt at this operation is on record, so what it starts may stand already. `by`: whose yes it acts on, the agent's where
     none was needed; `shown`: the ids of all that was shown for that yes. `sent`: what its writes came to so far; `books`: told how a job
     ended; `verdicts`: those on cloning that it went by, so that what it makes is what was priced; `office`: of the loops, where this
-    server shows tools for them.
+    server shows tools for them; `reach`: all that can be called, for the tools that search it.
     """
 
     layers: Partner
@@ -108,6 +109,7 @@ class Call:
     verdicts: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
     shown: frozenset[str] = frozenset()
     office: Office | None = None
+    reach: Reach | None = None
 
     def now(self) -> datetime:
         """The API's time: in the sandbox its world may run apart from ours."""

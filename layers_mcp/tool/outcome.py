@@ -109,7 +109,8 @@ class Outcome(Generic[R]):
 
     `say`: one sentence of ours, never with a stranger's words in it. `result`: the record. `next`: at most three calls. `found`: what
     was asked for was there already, so that a repeat of the call repeats nothing. `read_from`: the parts of `result` that strangers wrote.
-    `say_again`: what is said when the kept answer is given back, where that has less than the first one.
+    `say_again`: what is said when the kept answer is given back, where that has less than the first one. `ours`: no stranger has written
+    anything of it.
     """
 
     say: str
@@ -120,6 +121,7 @@ class Outcome(Generic[R]):
     read_from: tuple[ReadFrom, ...] = ()
     say_again: str | None = None
     pictures: Pictures = Pictures()
+    ours: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

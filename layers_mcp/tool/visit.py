@@ -32,6 +32,7 @@ from layers_mcp.tool.declaration import Arguments, Effect, Tool
 from layers_mcp.tool.fenced import FencedSwitch
 from layers_mcp.tool.origin import of_record
 from layers_mcp.tool.outcome import Cost, Envelope, Outcome
+from layers_mcp.tool.reach import Reach
 
 if TYPE_CHECKING:
     from layers_mcp.store.store import Store
@@ -51,6 +52,7 @@ class House:
     that people come back to after a consent; `policy`: whose yes each control action needs; `page`: where a person answers in a
     browser, when this process serves it. `projects`: only these; None: all. `sites`: hosts that need not be public, as the sandbox
     answers for them itself (setting LAYERS_SANDBOX_SITES). `office`: of the loops, where tools for them are shown.
+    `reach`: all that this caller can call.
     """
 
     layers: Layers
@@ -65,6 +67,7 @@ class House:
     projects: frozenset[str] | None = None
     sites: frozenset[str] = frozenset()
     office: Office | None = None
+    reach: Reach | None = None
 
     def grounds(self, store: Store) -> Grounds:
         """What the loops of this house stand on; `store`: its gate's own."""
@@ -226,6 +229,7 @@ class Visit:
             by=self.notes.by,
             shown=self.notes.items,
             office=house.office,
+            reach=house.reach,
         )
         return made
 
@@ -272,7 +276,7 @@ class Visit:
             status=outcome.status,
             summary=outcome.say if self.notes.limited is None else f"{outcome.say} This call had to wait: {self.notes.limited}.",
             result=result,
-            read_from=of_record(result, outcome.read_from),
+            read_from=() if outcome.ours else of_record(result, outcome.read_from),
             next=outcome.next[:3],
             as_of=self.house.layers.now(),
             request_id=self.house.layers.request_id,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+from layers_mcp.contract.table import TABLE
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tools.accounts import connect_account
 from layers_mcp.tools.ads import read_ads_metrics
@@ -30,10 +32,11 @@ from layers_mcp.tools.repositories import ingest_repo
 from layers_mcp.tools.resources import read_resource
 from layers_mcp.tools.scheduling import schedule_content
 from layers_mcp.tools.sdk_apps import create_sdk_app, list_sdk_apps, update_sdk_app
+from layers_mcp.tools.searching import call, describe, find
 from layers_mcp.tools.waits import wait_for_job
 from layers_mcp.tools.winners import top_performers
 
-__all__ = ["TOOLS"]
+__all__ = ["ENDPOINTS", "TOOLS"]
 
 TOOLS: tuple[Tool[Any], ...] = (
     create_project,
@@ -78,4 +81,10 @@ TOOLS: tuple[Tool[Any], ...] = (
     resume_loops,
     get_health,
     read_resource,
+    find,
+    describe,
+    call,
 )
+
+ENDPOINTS: tuple[Endpoint[Request, Reply], ...] = tuple(row for row in TABLE if row not in {used for one in TOOLS for used in one.calls})
+"""Every endpoint that no tool covers; what a tool covers goes by its checks and previews only."""

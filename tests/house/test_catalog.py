@@ -11,11 +11,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from layers_mcp.contract.errors import InsufficientCredits
-from layers_mcp.server.catalog import ALIASES, FILE, UnknownTool, read_catalog
+from layers_mcp.contract.table import TABLE
+from layers_mcp.server.catalog import ALIASES, CALL, FILE, SEARCH, UnknownTool, read_catalog
 from layers_mcp.server.presets import PRESETS, generated
+from layers_mcp.server.reaching import known
 from layers_mcp.server.weight import weigh
 from layers_mcp.tool.declaration import Effect
-from layers_mcp.tools.catalog import TOOLS
+from layers_mcp.tool.sending import short_name
+from layers_mcp.tools.catalog import ENDPOINTS, TOOLS
 from layers_mcp.tools.examples import EXAMPLES
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -66,7 +69,7 @@ def test_the_first_preset_is_cheap_to_show(aloud):
 def test_the_words_of_a_preset_name_no_tool_that_it_does_not_show(preset):
     """Issue 8: instructions per preset; a model that is told of a tool it has not got looks for it."""
     shown = read_catalog((preset,))
-    every = {tool["name"] for tool in EVERY.tools}
+    every = {tool["name"] for tool in EVERY.tools} - set(PRESETS[SEARCH])  # these are words of every day, too
 
     told = {word for word in re.findall(r"\w+", shown.instructions) if word in every}
     assert told <= {tool["name"] for tool in shown.tools}
@@ -80,11 +83,25 @@ def test_what_is_left_out_stays_out_whatever_is_wanted():
 
     assert {"halt", *PRESETS["ads"]}.isdisjoint([*(tool["name"] for tool in one.tools), *one.unlisted])
     assert len(one.tools) == len(EVERY.tools) - 1 - len(PRESETS["ads"])
-    assert {tool["name"] for tool in reads.tools} == {declared.name for declared in TOOLS if declared.effect is Effect.READS}
+    assert {tool["name"] for tool in reads.tools} == {declared.name for declared in TOOLS if declared.effect is Effect.READS} | {CALL}
+    assert all(tool["annotations"]["readOnlyHint"] for tool in reads.tools)
+    assert all(known(name).effect is Effect.READS for name in reads.reach)
     with pytest.raises(UnknownTool, match=r"LAYERS_EXCLUDE_TOOLS: there is no preset or tool read_ads; the nearest is"):
         read_catalog(without=("read_ads",))
     with pytest.raises(UnknownTool, match=r"nothing is left"):
         read_catalog(("clone_regardless",), read_only=True)
+
+
+def test_what_can_be_called_without_being_shown_is_all_but_what_is_left_out():
+    """Design §4: the whole table through `search`; exclude always wins, also by an endpoint's own name."""
+    whole = read_catalog((SEARCH,))
+    less = read_catalog((SEARCH,), without=("ads", "halt", "POST /v1/webhook-endpoints"))
+    endpoints = {short_name(row.name) for row in ENDPOINTS}
+
+    assert whole.reach == set(PRESETS["all"]) - set(PRESETS[SEARCH]) | endpoints
+    assert whole.reach - less.reach == {"halt", *PRESETS["ads"], "POST /v1/webhook-endpoints"}
+    assert read_catalog().reach == read_catalog((SEARCH,), without=(CALL,)).reach == frozenset()
+    assert {row.name for row in TABLE} == {call.name for name in (*whole.reach,) for call in known(name).calls}
 
 
 @pytest.mark.parametrize("tool", EVERY.tools, ids=lambda tool: tool["name"])

@@ -201,3 +201,26 @@ def test_prompts_are_listed_and_filled(serve, era):
     assert all("Tools for this: " in text for text in texts)
     assert "We sell coffee." in got["messages"][0]["content"]["text"]
     assert "missing: intake" in refused["error"]["message"]
+
+
+def test_everything_can_be_reached_by_three_tools(serve):
+    """Issue 8, `search`: find, describe, call; what needs a yes changes nothing without one, and a loop can be run."""
+    wire = serve(LAYERS_TOOLS="search", LAYERS_EXCLUDE_TOOLS="run_optimizer")
+
+    listed = [tool["name"] for tool in wire.request("tools/list")["result"]["tools"]]
+    found = wire.call("find", {"words": "make a project for a customer"})["result"]["items"][0]["name"]
+    takes = wire.call("describe", {"name": found})["result"]
+    made = wire.call("call", {"name": found, "arguments": takes["example"]["arguments"] | {"name": "Quinn"}})
+    project = made["result"]["project"]["id"]
+    shown = wire.call("call", {"name": "update_review_policy", "arguments": {"projectId": project, "policy": "auto_approve"}})
+    raw = wire.call("call", {"name": "PATCH /v1/projects/{projectId}/engagement", "arguments": {"projectId": project, "enabled": True}})
+    read = wire.call("call", {"name": "GET /v1/projects/{projectId}/engagement", "arguments": {"projectId": project}})
+    health = wire.call("call", {"name": "get_health"})
+    out = wire.call("call", {"name": "run_optimizer", "arguments": {"projectId": project, "platform": "meta_ads"}})
+
+    assert listed == ["find", "describe", "call"]
+    assert found == "create_project"
+    assert {shown["status"], raw["status"]} == {"confirmation_required"}
+    assert read["result"]["enabled"] is False
+    assert health["status"] == "done"
+    assert out["error"]["code"] == "VALIDATION"

@@ -32,6 +32,7 @@ from layers_mcp.contract import (
     clones,
     content,
     creatives,
+    engagement,
     jobs,
     publishing,
     review,
@@ -44,6 +45,7 @@ from layers_mcp.sandbox import tables
 from layers_mcp.store.asked_tables import plans
 from layers_mcp.store.rows import EVERY, WRITES, Confirmation, How
 from layers_mcp.store.tables import began, confirmations, halts, operations
+from layers_mcp.tool.sending import short_name
 
 
 class Kind(NamedTuple):
@@ -60,6 +62,8 @@ class Kind(NamedTuple):
         return frozenset({self.tool, self.also} - {""})
 
 
+ENDPOINT = short_name(engagement.UPDATE.name)
+"""One that no tool covers, and that `call` sends."""
 KINDS = {
     "content.approved": Kind("approve_content", "containerId", review.APPROVE.name),
     "content.rejected": Kind("approve_content", "containerId", review.REJECT.name),
@@ -90,7 +94,7 @@ KINDS = {
     "lease_request.created": Kind("", "", ""),
     "leased_account.released": Kind("", "", ""),
     "social_account.revoked": Kind("", "", ""),
-    "engagement.updated": Kind("", "", ""),
+    "engagement.updated": Kind(ENDPOINT, "", engagement.UPDATE.name),
     "content.device_notified": Kind("", "", ""),
     "content.regenerated": Kind("", "", ""),
     "content.updated": Kind("", "", ""),

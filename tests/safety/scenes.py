@@ -13,14 +13,15 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from counting import Budgets, Count, Mark, count, mark
+from counting import ENDPOINT, Budgets, Count, Mark, count, mark
 from sqlalchemy import insert, select, update
 
 from layers_mcp.clock import HandClock
-from layers_mcp.contract import ads_pending, app_media, creatives, jobs, projects, review, sdk_apps
+from layers_mcp.contract import ads_pending, app_media, creatives, engagement, jobs, projects, review, sdk_apps
 from layers_mcp.contract.ads_pending import RejectPending
 from layers_mcp.contract.app_media import RemoveAppMedia
 from layers_mcp.contract.creatives import OverrideCreative
+from layers_mcp.contract.engagement import UpdateEngagement
 from layers_mcp.contract.jobs import CancelJob
 from layers_mcp.contract.projects import UpdateProject
 from layers_mcp.contract.review import SetReviewPolicy
@@ -44,7 +45,7 @@ TEMPLATE = "LAYERS_TESTS_TEMPLATE"
 _FACTS = "facts.json"
 CASES = (
     "approve", "reject", "schedule", "override", "policy", "clone", "optimizer", "pending", "app", "media", "cancel", "resume", "halt all",
-    "pause", "start", "generate", "answer", "plan", "rest", "wake",
+    "pause", "start", "generate", "answer", "plan", "rest", "wake", "through", "endpoint",
 )  # fmt: skip
 """The names of the calls that are attempted; `cases` has them."""
 
@@ -165,7 +166,7 @@ def read_facts(folder: Path) -> Facts:
 class Case(NamedTuple):
     """A control call: its arguments, those of another of its kind, those that mix in another project; what may change behind its back.
 
-    `limits`: the budgets that it exceeds; `by_person`: an agent's yes is none.
+    `limits`: the budgets that it exceeds; `by_person`: an agent's yes is none; `through`: it is called by `call`.
     """
 
     tool: str
@@ -175,6 +176,7 @@ class Case(NamedTuple):
     change: Callable[[Any, Facts], Awaitable[object]]
     limits: Mapping[str, int] = MappingProxyType({})
     by_person: bool = False
+    through: bool = False
 
 
 class Agreeable:
@@ -207,6 +209,11 @@ async def _freed(story: Any, facts: Facts) -> None:
 async def _let_in(story: Any, facts: Facts) -> None:
     wanted = {"projectId": facts["project"], "id": facts["creative"], "override": "include"}
     await story.layers.send(creatives.OVERRIDE, OverrideCreative.model_validate(wanted))
+
+
+async def _engaged(story: Any, facts: Facts) -> None:
+    wanted = {"projectId": facts["project"], "firstComment": {"targets": ["tiktok"], "commentTemplate": "Buy it."}}
+    await story.layers.send(engagement.UPDATE, UpdateEngagement.model_validate(wanted))
 
 
 async def _watched(story: Any, facts: Facts) -> None:
@@ -325,6 +332,10 @@ def cases(facts: Facts) -> dict[str, Case]:
         "rest": Case("pause_loops", project | {"loop": "optimization"}, project, other | {"loop": "optimization"}, _rests),
         "wake": Case("resume_loops", {"projectId": facts["resting"]}, {"projectId": facts["resting"], "loop": "optimization"}, project,
                      _rests_anew),
+        "through": Case("approve_content", {"containerIds": [facts["post"]]}, {"containerIds": [facts["post 2"]]},
+                        {"containerIds": [facts["other post"]]}, _edited, through=True),
+        "endpoint": Case(ENDPOINT, project | {"enabled": True}, project | {"enabled": False}, other | {"enabled": True}, _engaged,
+                         by_person=True, through=True),
         "halt all": Case("halt", {}, {"resume": True}, other | {"cancel": True}, _held_by_others),
     }  # fmt: skip
 
@@ -360,7 +371,11 @@ class Scene:
         wait = {"waitSeconds": 0} if used in _WAITING else {}
         if self.agreeable and self.case.by_person and used == self.case.tool and more.get("asker") is None:
             more["asker"] = Agreeable()
-        return await self.story.result(used, **wait | (self.case.arguments if arguments is None else arguments), **more)
+        given = wait | (self.case.arguments if arguments is None else arguments)
+        if not self.case.through:
+            return await self.story.result(used, **given, **more)
+        outside = {name: more.pop(name) for name in ("asker", "house") if name in more}
+        return await self.story.result("call", name=used, arguments=given | more, **outside)
 
     async def call(self, **more: Any) -> Facts:
         """The record of such a call; `{"status": "asked"}` where the person is to be asked first."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from attacks import ATTACKS
-from counting import KINDS
+from counting import ENDPOINT, KINDS
 from scenes import CASES, cases
 
 from layers_mcp import sandbox
@@ -84,7 +84,7 @@ def test_every_control_tool_and_every_event_is_in_the_suite(template):
     code = [file.read_text(encoding="utf-8") for file in Path(sandbox.__file__).parent.rglob("*.py")]
     events = {event for text in code for event in re.findall(r'audit\.log\(visit, f?"([^"]+)"', text)}
 
-    assert {case.tool for case in cases(template[1]).values()} == set(control_tools())
+    assert {case.tool for case in cases(template[1]).values()} == {*control_tools(), ENDPOINT}
     assert set(cases(template[1])) == set(CASES)
     assert {event for event in events if "{" not in event} <= set(KINDS)
     assert {event for event in events if "{" in event} == {"ads.pending.{status}", "ads.{change.action}"}

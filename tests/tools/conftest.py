@@ -43,6 +43,7 @@ from layers_mcp.sandbox.world import World
 from layers_mcp.server import log
 from layers_mcp.server.answer import Answer
 from layers_mcp.server.calling import answer
+from layers_mcp.server.catalog import read_catalog
 from layers_mcp.store.asked import Option, Question
 from layers_mcp.store.store import Store
 from layers_mcp.tool.asking import Asker
@@ -51,6 +52,7 @@ from layers_mcp.tools.catalog import TOOLS
 
 SAMPLE = "quinns-coffee/quinns-app"
 SHOWN = [declared.name for declared in TOOLS]
+REACH = read_catalog(("all",)).reach
 RETURN = "https://app.your-partner.com/done"
 _ROUTES = [
     (row.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", row.path)), row.name) for row in sorted(TABLE, key=lambda row: row.path.count("{"))
@@ -197,15 +199,15 @@ class Story:
         """Credits that count today."""
         return self.house.gate.purse.standing([Price("", project, 0)], self.now()).spent_today
 
-    async def result(self, tool: str, *, house: House | None = None, asker: Asker | None = None, **arguments: Any) -> Answer:
+    async def result(self, tool: str, /, *, house: House | None = None, asker: Asker | None = None, **arguments: Any) -> Answer:
         """The whole answer of one call; `asker`: the way its client asks its person."""
 
         async def tell(done: float, stage: str) -> None:
             self.told.append((done, stage))
 
-        return await answer(house or self.house, tool, arguments, tell, shown=SHOWN, asker=asker)
+        return await answer(house or self.house, tool, arguments, tell, shown=SHOWN, reach=REACH, asker=asker)
 
-    async def call(self, tool: str, *, house: House | None = None, asker: Asker | None = None, **arguments: Any) -> dict[str, Any]:
+    async def call(self, tool: str, /, *, house: House | None = None, asker: Asker | None = None, **arguments: Any) -> dict[str, Any]:
         """The record of one call."""
         return (await self.result(tool, house=house, asker=asker, **arguments)).record
 
@@ -264,11 +266,11 @@ class Story:
         assert answer.status_code == 302, answer.text
         return answer
 
-    async def handle(self, tool: str, **arguments: Any) -> str:
+    async def handle(self, tool: str, /, **arguments: Any) -> str:
         """A live handle for exactly this call."""
         return (await self.call(tool, **arguments))["confirmation"]["handle"]
 
-    async def yes(self, tool: str, **arguments: Any) -> dict[str, Any]:
+    async def yes(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
         """Preview, then the same call with its handle."""
         return await self.call(tool, **arguments, confirm=await self.handle(tool, **arguments))
 
@@ -355,6 +357,7 @@ def _wanted(tool: Any, ids: dict[str, str], project: str) -> list[dict[str, Any]
         "answer": "no",
         "uri": "layers://trail",
         "loop": "publish_to_learn",
+        "arguments": {},
         "name": "Another", "repoFullName": "quinns-coffee/quinns-app", "platform": "tiktok", "override": "exclude", "policy": "review_all",
         "status": "dismissed", "kind": "logo", "url": "https://quinnscoffee.com/logo.svg", "returnUrl": "https://app.your-partner.com/done",
     }  # fmt: skip

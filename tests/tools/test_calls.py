@@ -182,6 +182,9 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story, paid_of):
 
     await _looped(story, project)
     await story.call("read_resource", uri="layers://account")
+    await story.call("find", words="what waits for an answer")
+    await story.call("describe", name="list_questions")
+    await story.call("call", name="list_questions")
 
     assert touched == {tool.name: {call.name for call in tool.calls} for tool in TOOLS}
 
