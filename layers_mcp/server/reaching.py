@@ -22,6 +22,7 @@ from layers_mcp.tool.kinds import NAMED
 from layers_mcp.tool.reach import Described, Found
 from layers_mcp.tool.sending import doing, short_name, told, tool_of
 from layers_mcp.tools.catalog import ENDPOINTS, TOOLS
+from layers_mcp.tools.examples import EXAMPLES
 
 __all__ = ["Reaching", "known", "real_name"]
 
@@ -124,6 +125,14 @@ def _example(name: str, schema: Schema) -> JsonValue:
     return f"{prefix}_…" if prefix else "…"
 
 
+def _taken(declared: Tool[Any], schema: Schema) -> JsonValue:
+    """Arguments of one call: a tool's own example, without what is pinned; of an endpoint what it needs."""
+    own = EXAMPLES.get(declared.name)
+    if own is None:
+        return _example("", {**schema, "type": "object"})
+    return {name: own[name] for name in cast("dict[str, Schema]", schema["properties"]) if name in own}
+
+
 class Reaching:
     """What one caller can call. `names`: real ones; `projects`: only these may be touched, None: all."""
 
@@ -147,7 +156,6 @@ class Reaching:
         declared = self.tool(name)
         listed = {"inputSchema": input_schema(declared.arguments)}
         schema = cast("Schema", (unpinned(listed) if self._pinned else listed)["inputSchema"])
-        example: dict[str, JsonValue] = {"name": self._said(declared.name), "arguments": _example("", {**schema, "type": "object"})}
         return Described(
             name=self._said(declared.name),
             effect=_effect(declared.name),
@@ -155,7 +163,7 @@ class Reaching:
             needs_yes=_needs_yes(declared),
             scopes=tuple(sorted({row.scope for row in declared.calls if row.scope})),
             arguments=schema,
-            example=example,
+            example={"name": self._said(declared.name), "arguments": _taken(declared, schema)},
         )
 
     def tool(self, name: str) -> Tool[Any]:

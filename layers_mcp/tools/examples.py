@@ -1,4 +1,4 @@
-"""A call of each tool as it is really made; shown by `layers-mcp tools --json`, and kept off the wire, where every word costs tokens."""
+"""A call of each tool as it is really made, for `layers-mcp tools --json` and `describe`; kept off tools/list, where words cost."""
 
 from __future__ import annotations
 
@@ -89,5 +89,8 @@ EXAMPLES: Final[dict[str, dict[str, JsonValue]]] = {
     "resume_loops": {**_PROJECT, "loop": "publish_to_learn"},
     "get_health": {**_PROJECT},
     "read_resource": {"uri": "layers://trail"},
+    "find": {"words": "pause the ads of a customer"},
+    "describe": {"name": "PATCH /v1/projects/{projectId}/engagement"},
+    "call": {"name": "list_content", "arguments": {**_PROJECT, "approvalStatus": "pending"}},
 }
 """By the name of the tool."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import SecretStr
 
 from layers_mcp.client.owners import CLOSED, ORGANIZATION_WRITES
@@ -15,6 +16,7 @@ from layers_mcp.server.schema import input_schema, output_schema
 from layers_mcp.tool.declaration import parse
 from layers_mcp.tool.sending import short_name
 from layers_mcp.tools.catalog import ENDPOINTS, TOOLS
+from layers_mcp.tools.examples import EXAMPLES
 
 CATALOG = read_catalog((SEARCH,))
 ALL = Reaching(CATALOG.reach)
@@ -29,7 +31,7 @@ OWN = "prj_11111111-1111-4111-8111-111111111111"
         ("halt all writes", "halt"),
         ("webhook deliveries", "GET /v1/webhook-endpoints/{endpointId}/deliveries"),
         ("reschedule a post", "POST /v1/scheduled-posts/{scheduledPostId}/reschedule"),
-        ("whoami", "GET /v1/whoami"),
+        ("music", "GET /v1/tiktok-music"),
         ("leasedAccounts request", "POST /v1/projects/{projectId}/leased-accounts/request"),
     ],
 )
@@ -61,7 +63,10 @@ def test_everything_that_can_be_found_can_be_described_and_called_as_described(n
     assert said.name in {one.name for one in ALL.find("")}
     assert said.arguments == input_schema(declared.arguments)
     assert output_schema(declared)["type"] == "object"
-    assert set(example) == set(said.arguments.get("required", []))
+    assert set(example) >= set(said.arguments.get("required", []))
+    assert set(example) <= set(said.arguments["properties"])
+    if declared.name in EXAMPLES:
+        Draft202012Validator(said.arguments).validate(example)
     assert (said.needs_yes is None) == (declared.ask is None)
     assert len(declared.name) <= 80, "the trail and the handles keep it in so many letters"
 
