@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["of_project", "of_question", "of_thing"]
+__all__ = ["by_people", "of_project", "of_question", "of_thing"]
 
 
 def of_thing(name: str) -> str:
@@ -18,3 +18,8 @@ def of_project(project_id: str) -> str:
 def of_question(question_id: str) -> str:
     """Rung when a question is answered."""
     return f"question:{question_id}"
+
+
+def by_people(bell: str | None) -> bool:
+    """Whether it is people who ring a bell, by what they do or answer; not a job or another thing that ends by itself."""
+    return bell is not None and bell.startswith(("project:", "question:"))

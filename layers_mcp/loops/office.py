@@ -119,6 +119,10 @@ class Office:
             await self._runner.ring(of_project(question.project_id))
         return said
 
+    async def look_again(self, project_id: str) -> None:
+        """Wake a run that waits for people in a project, as they may have done their part where nobody told us."""
+        await self._runner.ring(of_project(full_project(project_id)))
+
     def plan(self, project_id: str) -> Plan | None:
         """The plan of a project that nobody has revoked, also when its last day is over."""
         return self._store.plans.of(self._owner, full_project(project_id))

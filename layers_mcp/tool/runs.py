@@ -8,6 +8,7 @@ from layers_mcp.client.fence import Fence
 from layers_mcp.client.thing import Progress
 from layers_mcp.contract.errors import NotFound, OurMistake
 from layers_mcp.contract.scalars import Utc
+from layers_mcp.loops.bells import by_people
 from layers_mcp.loops.customer import Onboarded
 from layers_mcp.loops.holding import way_out, words
 from layers_mcp.loops.office import Office
@@ -147,11 +148,16 @@ def _view(look: Look, open_: tuple[Question, ...], *, full: bool) -> RunView:
 
 
 def _open(office: Office, look: Look) -> tuple[Question, ...]:
-    """The questions that a run waits by."""
+    """The questions of a run that lies."""
     if look.row.project_id is None or look.row.state not in _LIES:
         return ()
     found = office.questions(project_id=look.row.project_id, kind=None, after=None, limit=50)
     return tuple(one for one in found if one.run_id == look.row.id)
+
+
+def _needs_people(look: Look, open_: tuple[Question, ...]) -> bool:
+    """Whether nothing goes on before people have answered or acted; a run may have asked, and go on with what it can do meanwhile."""
+    return bool(open_) and by_people(look.row.bell) and look.row.woken is None
 
 
 def _key_of(look: Look) -> tuple[Next, ...]:
@@ -181,12 +187,14 @@ def _next(look: Look, open_: tuple[Question, ...]) -> tuple[Next, ...]:
 def seen(office: Office, look: Look, *, full: bool = False) -> Outcome[RunView]:
     """How a run stands, and what a person has to do. `full`: with what came out of each step."""
     row, open_ = look.row, _open(office, look)
-    status = _STATUS.get(row.state, "needs_action" if open_ else "running")
+    needs_people = _needs_people(look, open_)
+    status = _STATUS.get(row.state, "needs_action" if needs_people else "running")
     held = f" ({row.code})" if row.code else ""
-    waits = f"; it waits for people: {', '.join(sorted({one.kind for one in open_}))}" if open_ else ""
+    waits = "it waits for people" if needs_people else "it goes on, and asks people"
+    asks = f"; {waits}: {', '.join(sorted({one.kind for one in open_}))}" if open_ else ""
     rests = "" if look.held is None else f" It rests: {words(look.held)}; {way_out(look.held)}."
     return Outcome(
-        say=f"Run {row.id} is {row.state}{held}{waits}.{rests}",
+        say=f"Run {row.id} is {row.state}{held}{asks}.{rests}",
         status=status,
         result=_view(look, open_, full=full),
         next=_next(look, open_),
@@ -202,7 +210,7 @@ def _progress(look: Look) -> Progress:
 
 
 async def wait_run(call: Call, run_id: str, wait_seconds: int | None) -> Look:
-    """The run when it is over or waits for a person, or as it stands when the wait ends.
+    """The run when it is over or nothing goes on without people, or as it stands when the wait ends.
 
     Raises:
         NotFound: nobody knows it here.
@@ -215,6 +223,6 @@ async def wait_run(call: Call, run_id: str, wait_seconds: int | None) -> Look:
             raise NotFound("there is no such run; onboard_customer starts a customer's, run_loop a day's")
         await call.report(_progress(look))
         rests = look.held is not None and look.row.state in _LIES
-        if look.row.state in _OVER or rests or _open(office, look) or call.clock.elapsed_s() >= until_s:
+        if look.row.state in _OVER or rests or _needs_people(look, _open(office, look)) or call.clock.elapsed_s() >= until_s:
             return look
         await call.clock.sleep(_LOOKS_S)

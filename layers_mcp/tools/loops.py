@@ -84,14 +84,21 @@ async def _pass_fence(request: OnboardCustomerArguments, call: Call) -> None:
 
 
 async def _resumed(request: OnboardCustomerArguments, call: Call) -> None:
-    """Register an installation that came by now, and tell the run that waits for it."""
+    """Register an installation that came by now, and have the run that waits for people see what they have done."""
     office = office_of(call)
     known = office.customer(request.customer_external_id)
-    if request.installation_id is None or request.state is None or known is None or known.project_id is None:
+    if known is None or known.project_id is None:
         return
-    pair = RegisterInstallation(installation_id=request.installation_id, state=request.state)
+    if request.installation_id is not None and request.state is not None:
+        await _installed(request.installation_id, request.state, known.project_id, call)
+    await office.look_again(known.project_id)
+
+
+async def _installed(installation_id: int, state: str, project_id: str, call: Call) -> None:
+    office = office_of(call)
+    pair = RegisterInstallation(installation_id=installation_id, state=state)
     await call.layers.send(github.REGISTER, pair, key=call.key_for("installation"))
-    for one in office.questions(project_id=known.project_id, kind="install", after=None, limit=10):
+    for one in office.questions(project_id=project_id, kind="install", after=None, limit=10):
         await office.answer(one, "installed", by=call.by)
 
 
