@@ -13,7 +13,7 @@ from layers_mcp.tool.outcome import Kind, ReadFrom
 __all__ = ["KINDS", "of_brand", "of_job", "of_project", "of_record"]
 
 KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("brandVoice", "brief", "captionVariants", "cta", "hook"), "brand"),
+    **dict.fromkeys(("brandVoice", "brief", "captionVariants", "captions", "cta", "hook"), "brand"),
     **dict.fromkeys(("hashtags",), "audience"),
     **dict.fromkeys(("dispatchFailureReason", "entityName", "error", "gave", "handle", "lastError", "rationale", "value"), "platform"),
     **dict.fromkeys(("comment", "customerExternalId", "metadata", "name", "note", "ownerEmail", "reason", "subject"), "customer"),

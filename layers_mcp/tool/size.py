@@ -10,14 +10,14 @@ from pydantic import BaseModel
 
 __all__ = ["AT_MOST_CHARACTERS", "brief", "fitting"]
 
-AT_MOST_CHARACTERS = 16_000
-"""Characters of JSON of one page, shown as record and as text: within the 8,000 tokens of design §4, at about four characters a token."""
+AT_MOST_CHARACTERS = 14_500
+"""Characters of JSON of one page: text and record together within the 8,000 tokens of design §4, whichever a client shows."""
 BRIEF = 120
 """Characters of a text in a brief row."""
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d{2}-\d{2}T[\d:.]+Z")
-_DENSE = 70
-"""Characters that an id or an instant counts more than it has: a tokenizer cuts them into far shorter pieces than words."""
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|_[0-9A-HJKMNP-TV-Z]{26}")
+_DENSE = 60
+"""Characters that an id counts more than it has: a tokenizer cuts it into far shorter pieces than words."""
 
 T = TypeVar("T", bound=BaseModel)
 

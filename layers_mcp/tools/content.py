@@ -7,9 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from layers_mcp.contract import content
-from layers_mcp.contract.content import Container, GetContent, ListContent
+from layers_mcp.contract.content import Container, CreativeType, GetContent, ListContent
 from layers_mcp.contract.errors import Invalid
-from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, Id
+from layers_mcp.contract.jobs import JobProblem
+from layers_mcp.contract.scalars import ApprovalStatus, ContainerStatus, ContentFormat, Id, Utc
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Effect, tool
 from layers_mcp.tool.origin import of_brand
@@ -19,8 +20,6 @@ from layers_mcp.tool.pictures import pictured
 from layers_mcp.tool.size import brief
 
 __all__ = ["list_content"]
-
-_BRIEF = {"id", "status", "approval_status", "format", "hook", "created_at"}
 
 
 class ListContentArguments(Arguments):
@@ -35,11 +34,40 @@ class ListContentArguments(Arguments):
     detail: Literal["brief", "full"] = Field(default="brief", description="full adds captions and media.")
 
 
+class Caption(View):
+    """One text, and where it stands under the post."""
+
+    platforms: tuple[str, ...]
+    text: str
+
+
+class ContentRow(View):
+    """A container in a list: what a decision on it needs. In brief: without captions and all after them."""
+
+    id: str
+    status: ContainerStatus
+    approval_status: ApprovalStatus
+    format: ContentFormat | None = None
+    hook: str | None = Field(default=None, description="In brief: its beginning.")
+    created_at: Utc | None = None
+    cta: str | None = None
+    captions: tuple[Caption, ...] = ()
+    media: tuple[str, ...] = Field(default=(), description="Kinds of its files, in order; the container by its id has them.")
+    influencer_id: str | None = None
+    creative_type: CreativeType | None = None
+    cloned_from: str | None = None
+    regenerated_from: str | None = None
+    job_id: str | None = Field(default=None, description="While it is made.")
+    last_error: JobProblem | None = None
+    approved_at: Utc | None = None
+    rejected_at: Utc | None = None
+
+
 class ContentView(View):
     """One container, or a page of them, newest first."""
 
     container: Container | None = None
-    items: tuple[Container, ...] = ()
+    items: tuple[ContentRow, ...] = ()
     returned: int | None = None
     has_more: bool | None = None
     next_cursor: str | None = None
@@ -52,8 +80,31 @@ def _decide(containers: tuple[Container, ...]) -> tuple[Next, ...]:
     return (Next(tool="approve_content", arguments={"containerIds": list(waiting)}, why="Show the previews and ask for the approval."),)
 
 
-def _row(one: Container) -> Container:
-    return Container.model_validate(one.model_dump(include=_BRIEF) | {"hook": brief(one.hook)})
+def _captions(one: Container) -> tuple[Caption, ...]:
+    """Each text once, for all the platforms that have it."""
+    platforms: dict[str, list[str]] = {}
+    for variant in one.caption_variants:
+        platforms.setdefault(variant.text, []).append(variant.platform)
+    return tuple(Caption(platforms=tuple(where), text=text) for text, where in platforms.items())
+
+
+def _brief(one: Container) -> ContentRow:
+    return ContentRow(
+        id=one.id,
+        status=one.status,
+        approval_status=one.approval_status,
+        format=one.format,
+        hook=brief(one.hook),
+        created_at=one.created_at,
+    )
+
+
+def _full(one: Container) -> ContentRow:
+    alike = one.model_dump(include=set(ContentRow.model_fields) - {"captions", "media", "job_id"})
+    begun = one.job_id if one.status != "completed" else None
+    return ContentRow.model_validate(
+        alike | {"captions": _captions(one), "media": tuple(asset.kind for asset in one.media_assets), "job_id": begun}
+    )
 
 
 @tool(calls=(content.LIST, content.GET, content.ASSET), effect=Effect.READS)
@@ -81,7 +132,7 @@ async def list_content(request: ListContentArguments, call: Call) -> Outcome[Con
     page = await call.layers.send(content.LIST, ListContent.model_validate(wanted))
     # No page documents the filter by approval (`drift`): what an API that does not know it lets through is left out here.
     found = tuple(one for one in page.items if request.approval_status in (None, one.approval_status))
-    items = found if request.detail == "full" else tuple(_row(one) for one in found)
+    items = tuple(map(_full if request.detail == "full" else _brief, found))
     shown = leaf("list_content", request, items, page.next_cursor, what="containers")
     view = ContentView(items=shown.items, returned=len(shown.items), has_more=shown.has_more, next_cursor=shown.next_cursor)
     marks = of_brand("items") if shown.items else ()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from layers_mcp.contract import influencers, projects, social
 from layers_mcp.contract.errors import Conflict, Invalid, LayersError
 from layers_mcp.contract.influencers import Influencer, ListInfluencers
-from layers_mcp.contract.projects import BrandContextChange, GetProject, ListProjects, Project
-from layers_mcp.contract.scalars import Id, Language
+from layers_mcp.contract.projects import BrandContextChange, GetProject, ListProjects, Project, ProjectStatus
+from layers_mcp.contract.scalars import Id, Language, Utc
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Effect, Look, tool
@@ -25,6 +25,8 @@ __all__ = ["create_project", "get_project", "update_project"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+_ACCOUNTS, _INFLUENCERS = 20, 10
+"""Rows of a page of what belongs to a project, which fit beside a long brand context; ours."""
 
 
 class CreateProjectArguments(Adding):
@@ -113,13 +115,25 @@ class GetProjectArguments(Arguments):
     cursor: Cursor | None = Field(default=None, description="nextCursor of the page before.")
 
 
+class ProjectRow(View):
+    """A project in a list; read by its id it has the rest."""
+
+    id: str
+    name: str
+    status: ProjectStatus
+    customer_external_id: str | None = None
+    timezone: str
+    primary_language: str
+    created_at: Utc | None = None
+
+
 class ProjectView(View):
     """One project with what belongs to it, or a page of projects."""
 
     project: Project | None = None
     influencers: tuple[Influencer, ...] = ()
     accounts: tuple[SocialAccount, ...] = ()
-    projects: tuple[Project, ...] = ()
+    projects: tuple[ProjectRow, ...] = ()
     returned: int | None = None
     has_more: bool | None = None
     next_cursor: str | None = None
@@ -128,9 +142,41 @@ class ProjectView(View):
 async def _page(request: GetProjectArguments, call: Call) -> Outcome[ProjectView]:
     wanted = ListProjects.model_validate({**request.model_dump(exclude_unset=True, exclude={"project_id"}), "limit": 25})
     page = await call.layers.send(projects.LIST, wanted)
-    view = ProjectView(projects=page.items, returned=len(page.items), has_more=page.next_cursor is not None, next_cursor=page.next_cursor)
+    rows = tuple(ProjectRow.model_validate(one.model_dump(include=set(ProjectRow.model_fields))) for one in page.items)
+    view = ProjectView(projects=rows, returned=len(rows), has_more=page.next_cursor is not None, next_cursor=page.next_cursor)
     first = _after(page.items[0]) if page.items else ()
     return Outcome(say=f"Projects on this page: {len(page.items)}.", result=view, next=first)
+
+
+async def _whole(project: Project, call: Call, cursor: str | None) -> ProjectView:
+    """A project with a page of what belongs to it; its cursor is that of the accounts, `~`, and that of the influencers."""
+    accounts_at, _, voices_at = (cursor or "").partition("~")
+    accounts, voices = social.SocialAccountPage(items=()), influencers.InfluencerPage(items=())
+    if cursor is None or accounts_at:
+        wanted = ListAccounts(project_id=project.id, limit=_ACCOUNTS, cursor=accounts_at or None)
+        accounts = await call.layers.send(social.ACCOUNTS, wanted)
+    if cursor is None or voices_at:
+        asked = ListInfluencers(project_id=project.id, limit=_INFLUENCERS, cursor=voices_at or None)
+        voices = await call.layers.send(influencers.LIST, asked)
+    more = accounts.next_cursor is not None or voices.next_cursor is not None
+    restated = {"project_id": None, "created_at": None, "updated_at": None}
+    return ProjectView(
+        project=project,
+        influencers=tuple(one.model_copy(update=restated) for one in voices.items),
+        accounts=tuple(one.model_copy(update={"avatar_url": None}) for one in accounts.items),
+        has_more=more or None,
+        next_cursor=f"{accounts.next_cursor or ''}~{voices.next_cursor or ''}" if more else None,
+    )
+
+
+def _then(view: ProjectView, project: Project) -> tuple[Next, ...]:
+    steps: list[Next] = []
+    if view.next_cursor is not None:
+        rest: dict[str, JsonValue] = {"projectId": project.id, "cursor": view.next_cursor}
+        steps.append(Next(tool="get_project", arguments=rest, why="Show more of its accounts and influencers."))
+    if project.brand_context is not None:
+        steps.append(Next(tool="generate_content", arguments={"projectId": project.id}, why="Make a post from the brand context."))
+    return tuple(steps)
 
 
 @tool(calls=(projects.LIST, projects.GET, influencers.LIST, social.ACCOUNTS), effect=Effect.READS)
@@ -152,14 +198,12 @@ async def get_project(request: GetProjectArguments, call: Call) -> Outcome[Proje
                 next=(Next(tool="get_project", arguments={}, why="List all projects."),),
             )
         project = found
-    voices = await call.layers.send(influencers.LIST, ListInfluencers(project_id=project.id, limit=100))
-    accounts = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project.id, limit=200))
+    view = await _whole(project, call, request.cursor)
+    here = " on this page" if view.has_more or request.cursor else ""
     return Outcome(
-        say=f"Project {project.id}; influencers: {len(voices.items)}, social accounts: {len(accounts.items)}.",
-        result=ProjectView(project=project, influencers=voices.items, accounts=accounts.items),
-        next=(Next(tool="generate_content", arguments={"projectId": project.id}, why="Make a post from the brand context."),)
-        if project.brand_context is not None
-        else (),
+        say=f"Project {project.id}; influencers{here}: {len(view.influencers)}, social accounts{here}: {len(view.accounts)}.",
+        result=view,
+        next=_then(view, project),
         read_from=of_project(project, "influencers"),
     )
 

@@ -27,7 +27,7 @@ const entry = (post, index) => {
   const picture = post.image
     ? make("img", { class: "picture", src: post.image, alt: `What post ${index + 1} looks like` })
     : make("div", { class: "picture" }, post.looked ? "No picture" : "Loading…");
-  const captions = (post.captionVariants || []).map((one) => quoted(`Caption for ${one.platform}`, one.text));
+  const captions = (post.captions || []).map((one) => quoted(`Caption for ${one.platforms.join(" and ")}`, one.text));
   const made = post.completedAt || post.createdAt;
   return make("li", { class: "post", tabindex: "-1", "aria-current": String(index === queue.at), "aria-label": `Post ${index + 1} of ${queue.posts.length}` },
     picture,
@@ -109,7 +109,8 @@ const picturesOf = (id) => {
 const look = async (posts) => {
   for (const post of posts) {
     try {
-      const { images } = await host.call("list_content", { containerId: post.id });
+      const { images, record } = await host.call("list_content", { containerId: post.id });
+      post.mediaAssets = ((record.result || {}).container || {}).mediaAssets;
       if (images.length && /^image\/(jpeg|png|webp)$/.test(images[0].mimeType)) post.image = `data:${images[0].mimeType};base64,${images[0].data}`;
     } catch {
       post.image = "";
@@ -117,7 +118,9 @@ const look = async (posts) => {
     post.looked = true;
     const place = queue.posts.indexOf(post);
     const shown = document.querySelectorAll(".posts > .post")[place];
-    if (!queue.preview && shown) shown.firstChild.replaceWith(entry(post, place).firstChild);
+    if (queue.preview || !shown) continue;
+    shown.firstChild.replaceWith(entry(post, place).firstChild);
+    if (host.opens) shown.querySelector(".buttons").append(...files(post));
   }
 };
 
