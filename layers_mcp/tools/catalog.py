@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from layers_mcp.contract import ads_lifecycle, audit, jobs, publishing
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.table import TABLE
 from layers_mcp.tool.declaration import Tool
@@ -86,5 +87,10 @@ TOOLS: tuple[Tool[Any], ...] = (
     call,
 )
 
-ENDPOINTS: tuple[Endpoint[Request, Reply], ...] = tuple(row for row in TABLE if row not in {used for one in TOOLS for used in one.calls})
+_ON_THE_WAY = frozenset(
+    {publishing.LIST, publishing.GET, publishing.CANCEL, jobs.CANCEL, ads_lifecycle.PAUSE, ads_lifecycle.RESUME, audit.LIST}
+)
+"""Endpoints that tools use for something wider: `halt` cancels and pauses all there is, a schedule is looked for; none is for one."""
+_COVERED = {used for one in TOOLS for used in one.calls} - _ON_THE_WAY
+ENDPOINTS: tuple[Endpoint[Request, Reply], ...] = tuple(row for row in TABLE if row not in _COVERED)
 """Every endpoint that no tool covers; what a tool covers goes by its checks and previews only."""

@@ -12,6 +12,7 @@ import typer
 from pydantic_core import PydanticUndefined
 
 from layers_mcp.commands import cli
+from layers_mcp.contract.table import TABLE
 from layers_mcp.listening import Listening
 from layers_mcp.prompts import read_prompts
 from layers_mcp.server.catalog import read_catalog
@@ -19,9 +20,11 @@ from layers_mcp.server.presets import PRESETS
 from layers_mcp.server.weight import weigh
 from layers_mcp.settings import PREFIX, Settings
 from layers_mcp.tool.declaration import Tool
-from layers_mcp.tools.catalog import TOOLS
+from layers_mcp.tool.sending import short_name
+from layers_mcp.tools.catalog import ENDPOINTS, TOOLS
 
 README = Path(__file__).parents[2] / "README.md"
+OFFICIAL = Path(__file__).parent / "official.txt"
 
 
 def _effect(one: Tool[Any]) -> str:
@@ -51,6 +54,27 @@ def prompts_table() -> str:
         for one in read_prompts()
     ]
     return "\n".join(["| Prompt | Takes | Does |", "|---|---|---|", *rows])
+
+
+def official() -> list[tuple[str, str, str | None, bool]]:
+    """For each tool of the retired official server: its name, its endpoint, our tool for that, whether `call` has the endpoint as it is."""
+    reached = {short_name(row.name) for row in ENDPOINTS}
+    found = []
+    for line in OFFICIAL.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            theirs, method, path, *ours = line.split()
+            found.append((theirs, f"{method} {path}", ours[0] if ours else None, short_name(f"{method} {path}") in reached))
+    return found
+
+
+def official_table() -> str:
+    """A row for each tool of the official server: what does it here."""
+    rows = []
+    for theirs, endpoint, ours, called in official():
+        ways = [f"`{ours}`"] if ours else []
+        ways += [f"`call` with `{endpoint}`"] if called else []
+        rows.append(f"| `{theirs}` | {', or '.join(ways) or 'not yet'} |")
+    return "\n".join(["| There | Here |", "|---|---|", *rows])
 
 
 def _default(name: str) -> str:
@@ -83,6 +107,7 @@ def renewed(text: str) -> str:
         "commands": commands_table(),
         "prompts": prompts_table(),
         "settings": settings_table(),
+        "official": official_table(),
     }
     for name, table in tables.items():
         text = re.sub(
@@ -96,6 +121,17 @@ def test_the_tables_are_made_from_the_code():
     text = README.read_text(encoding="utf-8")
 
     assert text == renewed(text)
+
+
+def test_every_tool_of_the_official_server_has_its_place_here():
+    """Issue 8: a table maps the 52 tools; ours covers the endpoint, or the endpoint is called as it is."""
+    covers = {one.name: {short_name(row.name) for row in one.calls} for one in TOOLS}
+    known = {short_name(row.name) for row in TABLE}
+
+    assert len(official()) == 52
+    for theirs, endpoint, ours, called in official():
+        assert called or ours is not None or short_name(endpoint) not in known, theirs
+        assert ours is None or called or short_name(endpoint) in covers[ours], theirs
 
 
 def test_the_readme_says_once_why_httpx_is_httpx2():

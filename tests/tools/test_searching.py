@@ -243,3 +243,23 @@ async def test_the_pinned_project_is_filled_in_and_not_repeated(story, search):
 
     assert not read.is_error
     assert not any("projectId" in json.dumps(step["arguments"]) for step in listed.record.get("next", ()))
+
+
+async def test_one_scheduled_post_is_canceled_after_a_persons_yes(story, search):
+    """`halt` cancels all that waits; a user who took back one post needs that one only."""
+    project, person = await story.project(), Agreeing()
+    kept, gone = await story.approved(project), await story.approved(project, hook="No more queue.")
+    account = {"socialAccountId": await story.account(project)}
+    posts = []
+    for post in (kept, gone):
+        made = await story.yes("schedule_content", containerId=post, scheduledFor=story.at(days=1), targets=[account])
+        posts += made["result"]["schedule"]["scheduledPostIds"]
+
+    shown = await search("DELETE /v1/scheduled-posts/{scheduledPostId}", scheduledPostId=posts[1], asker=person)
+    handle = shown.record["confirmation"]["handle"]
+    done = await search("DELETE /v1/scheduled-posts/{scheduledPostId}", scheduledPostId=posts[1], confirm=handle, asker=person)
+    listed = await search("GET /v1/projects/{projectId}/scheduled-posts", projectId=project)
+
+    assert shown.record["confirmation"]["items"][0]["facts"]["container"]["id"] == gone
+    assert done.record["confirmedBy"] == "person"
+    assert {one["id"]: one["status"] for one in listed.record["result"]["items"]} == {posts[0]: "queued", posts[1]: "canceled"}
