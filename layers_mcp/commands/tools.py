@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 import layers_mcp.server
+from layers_mcp.commands.reference import reference
 from layers_mcp.server.catalog import FILE, read_catalog
 from layers_mcp.server.presets import PRESETS, generated
 from layers_mcp.server.weight import weigh
@@ -41,11 +42,15 @@ def _weighed() -> Table:
 def tools(
     as_json: Annotated[bool, typer.Option("--json", help="Print the catalog as tools/list gives it, and a call of each tool.")] = False,  # noqa: FBT002
     tokens: Annotated[bool, typer.Option("--tokens", help="Print what each preset costs to show.")] = False,  # noqa: FBT002
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print each tool: arguments, a call, its answer from a run.")] = False,  # noqa: FBT002
     write: Annotated[bool, typer.Option("--write", help="For developers: make the packaged catalog anew.")] = False,  # noqa: FBT002
 ) -> None:
     """List the tools: what each does, in which preset it is shown, its effect, its scopes."""
     if write:
         (Path(layers_mcp.server.__path__[0]) / FILE).write_text(generated(), encoding="utf-8")
+        return
+    if markdown:
+        typer.echo(reference())
         return
     if as_json:
         catalog = read_catalog(("all",))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
 
 from pydantic import JsonValue
 
-__all__ = ["EXAMPLES"]
+__all__ = ["ANSWERS", "EXAMPLES", "answers"]
+
+ANSWERS: Final = "answers.json"
+"""The file beside this one with a call of each tool as it was made in a run of the sandbox, and what came of it."""
 
 _PROJECT: Final[dict[str, JsonValue]] = {"projectId": "prj_7c0f6f0e-6d3b-4a55-9a51-0f6a2d1c9b01"}
 _POST = "cnt_3b1d9a52-86c4-4f0f-9d0e-5a7f8c2e4d02"
@@ -56,14 +62,14 @@ EXAMPLES: Final[dict[str, dict[str, JsonValue]]] = {
     "list_recommendations": {**_PROJECT, "status": "open", "minConfidence": 0.6, "limit": 5},
     "update_recommendation": {**_PROJECT, "recommendationId": "rec_7a5f3e03", "status": "dismissed", "note": "Made already."},
     "update_review_policy": {**_PROJECT, "policy": "review_first_n", "firstN": 10},
-    "list_sdk_apps": {**_PROJECT, "platforms": ["web", "nextjs"]},
+    "list_sdk_apps": {**_PROJECT, "appId": "app_6a3e7f9d", "platforms": ["web", "nextjs"]},
     "create_sdk_app": {**_PROJECT, "name": "Quinns web", "platform": "web", "webDomain": "quinnscoffee.com"},
     "update_sdk_app": {**_PROJECT, "appId": "app_6a3e7f9d", "rotateKey": True},
     "list_keywords": {**_PROJECT},
     "refresh_keywords": {**_PROJECT, "waitSeconds": 1},
     "ingest_listing": {**_PROJECT, "iosBundleId": "com.quinnscoffee.app", "countryCode": "US", "waitSeconds": 1},
     "add_app_media": {**_PROJECT, "kind": "logo", "url": "https://quinnscoffee.com/logo.svg"},
-    "list_app_media": {**_PROJECT, "kind": "screenshot", "limit": 5},
+    "list_app_media": {**_PROJECT, "kind": "logo", "limit": 5},
     "remove_app_media": {**_PROJECT, "mediaId": "med_123e4567-e89b-42d3-a456-426614174000"},
     "onboard_customer": {
         "customerExternalId": "quinn-1",
@@ -76,7 +82,7 @@ EXAMPLES: Final[dict[str, dict[str, JsonValue]]] = {
     },
     "run_loop": {"loop": "publish_to_learn", "customerExternalId": "quinn-1", "waitSeconds": 1},
     "get_run": {"customerExternalId": "quinn-1", "waitSeconds": 1},
-    "list_questions": {**_PROJECT, "kind": "review"},
+    "list_questions": {**_PROJECT, "kind": "spend"},
     "answer_question": {"questionId": "q_0c1d2a04", "answer": "skip"},
     "set_plan": {
         **_PROJECT,
@@ -94,3 +100,9 @@ EXAMPLES: Final[dict[str, dict[str, JsonValue]]] = {
     "call": {"name": "list_content", "arguments": {**_PROJECT, "approvalStatus": "pending"}},
 }
 """By the name of the tool."""
+
+
+@cache
+def answers() -> dict[str, dict[str, Any]]:
+    """By the name of the tool: `arguments` of a call that was made in the sandbox, and `answer`, its text."""
+    return json.loads(files("layers_mcp.tools").joinpath(ANSWERS).read_text(encoding="utf-8"))
