@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from layers_mcp import telemetry
 from layers_mcp.clock import Clock
-from layers_mcp.founding import as_seen_by, catalog_of, key_file, policy_of, principal
+from layers_mcp.founding import as_seen_by, catalog_of, key_file, learning, policy_of, principal
 from layers_mcp.server.answer import Answer, Tell
 from layers_mcp.server.caller import Caller
 from layers_mcp.server.catalog import READER, tools_of
@@ -238,6 +238,7 @@ class App:
         pace = Pace(clock, shelf=store.levels(where, principal))
         layers = Layers(where, keys, clock=clock, transport=transport, timeout_s=settings.timeout_seconds, pace=pace)
         self._stack.push_async_callback(layers.close)
+        await self._stack.enter_async_context(learning(settings, layers))
         return layers
 
     async def _open(self) -> House:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layers_mcp.server.caller import Caller, met
 from layers_mcp.server.catalog import Catalog, control_tools, read_catalog
+from layers_mcp.server.granted import Granted
 from layers_mcp.server.pinning import only
 from layers_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from layers_mcp.client.keys import KeyFile
+    from layers_mcp.client.layers import Layers
     from layers_mcp.gate.policy import Policy
     from layers_mcp.gate.tasks import Tasks
     from layers_mcp.server.resources import Suggest
     from layers_mcp.server.tasks import Book
     from layers_mcp.tool.visit import House
 
-__all__ = ["as_seen_by", "catalog_of", "key_file", "policy_of", "principal", "suggesting", "tasking"]
+__all__ = ["as_seen_by", "catalog_of", "granted", "key_file", "learning", "policy_of", "principal", "suggesting", "tasking"]
 
 
 def catalog_of(settings: Settings) -> Catalog:
@@ -30,7 +34,44 @@ def catalog_of(settings: Settings) -> Catalog:
         UnknownTool: a tool or preset that nobody knows is named, or no tool is left.
     """
     pinned = only(settings.projects) is not None
-    return read_catalog(settings.tools, without=settings.exclude_tools, read_only=settings.read_only, pinned=pinned)
+    known = granted(settings)
+    return read_catalog(
+        settings.tools,
+        without=settings.exclude_tools,
+        read_only=settings.read_only,
+        pinned=pinned,
+        scopes=known.kept() if known is not None else None,
+    )
+
+
+def granted(settings: Settings) -> Granted | None:
+    """Where it is kept what the live key may do; None for the sandbox's own, which may do all, and for a file of keys, as these change."""
+    if settings.api_key is None or not settings.live:
+        return None
+    return Granted(settings.state_dir, settings.api_key)
+
+
+@asynccontextmanager
+async def learning(settings: Settings, layers: Layers) -> AsyncGenerator[None]:
+    """Meanwhile the API is asked once what the key may do; nobody waits for that, it is kept for the processes after this one."""
+    asking = asyncio.create_task(_learn(settings, layers))
+    try:
+        yield
+    finally:
+        asking.cancel()
+        await asyncio.wait([asking])
+
+
+async def _learn(settings: Settings, layers: Layers) -> None:
+    from layers_mcp.contract.account import WHOAMI  # noqa: PLC0415  with the house
+    from layers_mcp.contract.endpoint import Empty  # noqa: PLC0415
+    from layers_mcp.contract.errors import LayersError  # noqa: PLC0415
+
+    known = granted(settings)
+    if known is None:
+        return
+    with suppress(LayersError):  # whoever calls hears of it
+        known.keep((await layers.send(WHOAMI, Empty())).scopes)
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -25,6 +25,8 @@ from layers_mcp.contract import account
 from layers_mcp.contract.account import WhoAmI
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.errors import LayersError
+from layers_mcp.founding import granted
+from layers_mcp.server.catalog import read_catalog
 from layers_mcp.server.presets import START
 from layers_mcp.settings import Settings, settings_or_exit
 from layers_mcp.tool.visit import House
@@ -75,7 +77,9 @@ def _known(who: WhoAmI) -> Iterator[Finding]:
     needed = {call.scope for tool in START for call in tool.calls if call.scope}
     lacking = sorted(needed - set(who.scopes)) if "*" not in who.scopes else []
     if lacking:
-        yield Finding("note", f"the key lacks {', '.join(lacking)}; tools that need them are refused with FORBIDDEN_SCOPE")
+        hidden = sorted(read_catalog(("all",), scopes=who.scopes).hidden)
+        listed = f"; not listed: {', '.join(hidden)}" if hidden else ""
+        yield Finding("note", f"the key lacks {', '.join(lacking)}; what needs them is refused with FORBIDDEN_SCOPE{listed}")
     if who.kill_switch or who.api_access_revoked:
         yield Finding("bad", "the key is stopped; only Layers can start it again")
     edition = "2026-04, that of the onboarding guide" if "kill_switch" in who.model_fields_set else "later than the onboarding guide's"
@@ -105,6 +109,8 @@ async def _api(settings: Settings) -> list[Finding]:
     try:
         house = await app.house()
         who = await house.layers.send(account.WHOAMI, Empty())
+        if (known := granted(settings)) is not None:
+            known.keep(who.scopes)
         answers = Finding("ok", f"{where} answers; its time is {house.layers.now():%Y-%m-%d %H:%M:%SZ}")
         return [answers, *_known(who), _limits(house.layers.pace), _budgets(house)]
     except LayersError as problem:

@@ -72,8 +72,9 @@ def _paneled(one: types.Tool) -> types.Tool:
 
 
 def _tools(catalog: Catalog, answer: AnswerCall, told: Callable[[], None]) -> tuple[ListTools, CallTool]:
-    tools = [types.Tool.model_validate(one) for one in catalog.tools]
-    pinned = [types.Tool.model_validate(unpinned(one)) for one in catalog.tools]
+    seen = [one for one in catalog.tools if one["name"] not in catalog.hidden]
+    tools = [types.Tool.model_validate(one) for one in seen]
+    pinned = [types.Tool.model_validate(unpinned(one)) for one in seen]
 
     async def list_tools(ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         caller = caller_of(ctx)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from layers_mcp.server.granted import unusable
 from layers_mcp.server.pinning import unpinned
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ _FIELD = re.compile(r"\{\w*\}")
 class Catalog:
     """What a client is shown: instructions, tools and prompts, in MCP's own JSON.
 
-    `unlisted`: names of tools that resources are read by although no model is told of them.
+    `tools`: all that can be called by name; `hidden`: those of them that are not listed, as the key lacks what they need: the API would
+    refuse them, by the scope's name. `unlisted`: names of tools that resources are read by although no model is told of them.
     `reach`: the names of all that `call` can call, shown or not, where it is shown itself.
     """
 
@@ -47,6 +49,7 @@ class Catalog:
     tools: tuple[dict[str, Any], ...]
     prompts: tuple[dict[str, Any], ...] = ()
     unlisted: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
     reach: frozenset[str] = frozenset()
 
     @property
@@ -107,12 +110,17 @@ def _reach(*, read_only: bool) -> frozenset[str]:
 
 
 def read_catalog(
-    wanted: Sequence[str] = ("start",), *, without: Sequence[str] = (), read_only: bool = False, pinned: bool = False
+    wanted: Sequence[str] = ("start",),
+    *,
+    without: Sequence[str] = (),
+    read_only: bool = False,
+    pinned: bool = False,
+    scopes: Collection[str] | None = None,
 ) -> Catalog:
     """The catalog with the tools of the presets and the single tools that `wanted` names, and with the words for them.
 
     `without`: presets and single tools that are left out whatever is wanted; `read_only`: so is each that changes anything; `pinned`:
-    only one project may be touched, so that no tool asks for it.
+    only one project may be touched, so that no tool asks for it; `scopes`: what the key may do, None: that is not known.
 
     Raises:
         UnknownTool: a name nobody knows, or nothing is left: that stops the start.
@@ -130,4 +138,11 @@ def read_catalog(
     shown_as = map(unpinned, tools) if pinned else tools
     unlisted = tuple({READER} - names - out)
     reach = _reach(read_only=read_only) - out if CALL in names else frozenset[str]()
-    return Catalog(instructions=" ".join(words), tools=tuple(shown_as), prompts=tuple(raw["prompts"]), unlisted=unlisted, reach=reach)
+    return Catalog(
+        instructions=" ".join(words),
+        tools=tuple(shown_as),
+        prompts=tuple(raw["prompts"]),
+        unlisted=unlisted,
+        hidden=unusable(raw["needs"], scopes),
+        reach=reach,
+    )

@@ -105,6 +105,17 @@ INSTRUCTIONS: dict[str, str] = {"first": _FIRST, **_OF_PRESET, "last": _LAST}
 seed 000, "Bad LLM uses"."""
 
 
+def _needs(declared: Tool[Any]) -> list[str]:
+    """The scopes of which a key has to have at least one for a tool to be of any use: those of its writes, if it writes through the API.
+
+    None for tools that work in our store or on behalf of others, whatever they ask the API besides.
+    """
+    if declared.name in {*_BEYOND["loops"], *_BEYOND[SEARCH], READER}:
+        return []
+    writes = [row for row in declared.calls if row.method != "GET"]
+    return sorted({row.scope for row in writes or declared.calls if row.scope})
+
+
 def _prompt(one: Prompt) -> Schema:
     arguments: list[JsonValue] = [
         {"name": name, "description": argument.description, "required": argument.required} for name, argument in one.arguments.items()
@@ -119,7 +130,14 @@ def generated() -> str:
     endpoints = [short_name(row.name) for row in ENDPOINTS]
     return (
         json.dumps(
-            {"instructions": INSTRUCTIONS, "tools": tools, "prompts": prompts, "presets": PRESETS, "endpoints": endpoints},
+            {
+                "instructions": INSTRUCTIONS,
+                "tools": tools,
+                "prompts": prompts,
+                "presets": PRESETS,
+                "endpoints": endpoints,
+                "needs": {declared.name: _needs(declared) for declared in TOOLS},
+            },
             ensure_ascii=False,
             separators=(",", ":"),
         )

@@ -404,7 +404,7 @@ async def test_the_clients_token_is_never_sent_upstream(serving, upstream, tmp_p
     made.close()
 
     assert answered["error"]["code"] == "NOT_FOUND"
-    assert [one["authorization"] for one in seen] == ["Bearer lp_live_key"]
+    assert {one["authorization"] for one in seen} == {"Bearer lp_live_key"}
     assert "a-token" not in str(seen)
 
 
