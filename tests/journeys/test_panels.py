@@ -183,7 +183,10 @@ class Inside:
 def _pictured(browser: Any, name: str) -> None:
     """Keep a screenshot where somebody wants to look at it."""
     if folder := os.environ.get("SCREENSHOTS"):
-        data = browser.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+        browser.send("Emulation.setDeviceMetricsOverride", width=800, height=1600, deviceScaleFactor=1, mobile=False)
+        time.sleep(1)  # only somebody who looks waits for the browser to draw what came into view
+        data = browser.send("Page.captureScreenshot", format="png")["data"]
+        browser.send("Emulation.clearDeviceMetricsOverride")
         Path(folder, f"{name}.png").write_bytes(base64.b64decode(data))
 
 
@@ -255,3 +258,24 @@ def test_a_press_in_the_card_is_no_person_where_only_a_person_counts(shown, brow
     assert host.answers[-1][0]["name"] != "approve_content"
     assert "layers-mcp confirm" in card.look("document.querySelector('.note').textContent")
     assert host.wire.call("list_content", {"containerId": post})["result"]["container"]["approvalStatus"] == "pending"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_ads_panel_shows_what_ads_cost_and_what_the_optimizer_did(shown, browser, packages, theme):
+    """Issue 8: an ads panel with a chart, by the same calls that the text came from; it only reads."""
+    host = shown()
+    (demo,) = host.wire.call("get_project", {"search": "Tidewise"})["result"]["projects"]
+    host.show(browser, "read_ads_metrics", theme, projectId=demo["id"])
+    panel = Inside(browser)
+    panel.until("document.querySelector('.did li')")
+
+    browser.until("document.querySelector('iframe').offsetHeight > 700")  # the host has made room for all of it
+    _pictured(browser, f"ads-{theme}")
+    told = host.wire.call("read_ads_metrics", {"projectId": demo["id"]})["result"]
+    days = host.wire.call("read_ads_metrics", {"projectId": demo["id"], "groupBy": "project"})["result"]["rows"]
+    assert panel.faults(packages) == []
+    assert panel.look("document.querySelectorAll('tbody tr').length") == told["returned"] > 0
+    assert panel.look("document.querySelectorAll('.chart rect').length") == len(days) >= 7
+    assert {call["name"] for call, _ in host.answers} == {"read_ads_metrics", "explain_decision"}
+    words = host.wire.call("explain_decision", {"projectId": demo["id"]})["result"]["explanation"]["words"]
+    assert words in panel.look("document.body.innerText")

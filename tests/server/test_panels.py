@@ -26,17 +26,19 @@ async def test_only_a_client_that_shows_panels_is_told_of_them():
         tools = (await showing.list_tools()).tools
         metas = {one.name: one.meta for one in tools if one.meta}
         addresses = [str(one.uri) for one in (await showing.list_resources()).resources]
-        (page,) = (await showing.read_resource("ui://layers/review")).contents
+        pages = [(await showing.read_resource(f"ui://layers/{name}")).contents[0] for name in ("review", "ads")]
         untold = [one.model_dump() for one in (await plain.list_tools()).tools]
         unlisted = [str(one.uri) for one in (await plain.list_resources()).resources]
         with pytest.raises(MCPError, match="no such resource"):
             await plain.read_resource("ui://layers/review")
 
-    assert metas == {"list_content": {"ui": {"resourceUri": "ui://layers/review"}}}
-    assert [one for one in addresses if one not in unlisted] == ["ui://layers/review"]
+    panels = {"list_content": "ui://layers/review", "read_ads_metrics": "ui://layers/ads"}
+    assert metas == {tool: {"ui": {"resourceUri": uri}} for tool, uri in panels.items()}
+    assert [one for one in addresses if one not in unlisted] == list(panels.values())
     assert untold == [one.model_dump() | {"meta": None} for one in tools]
-    assert (page.mime_type, page.meta["ui"]["csp"]) == (MIME, {})
-    assert not any(word in page.text for word in ("http://", "https://", "innerHTML", "<link", " src="))
+    for page in pages:
+        assert (page.mime_type, page.meta["ui"]["csp"]) == (MIME, {})
+        assert not any(word in page.text for word in ("http://www.layers", "https://", "innerHTML", "<link", " src="))
 
 
 async def test_a_client_of_other_kinds_of_page_is_told_of_no_panel():

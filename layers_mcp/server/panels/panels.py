@@ -1,4 +1,4 @@
-"""The review card as a `ui://` resource (MCP Apps, 2026-01-26), for clients that declare the extension.
+"""The review card and the ads panel as `ui://` resources (MCP Apps, 2026-01-26), for clients that declare the extension.
 
 A panel is a client of our tools like any other, driven by the host that shows it: what is pressed in it comes as a tool call that the host
 could have made by itself. So it can end a preview where the agent's word is enough, and is no person outside the conversation: the gate
@@ -38,6 +38,7 @@ class Panel(NamedTuple):
 
 PANELS: Final = (
     Panel("review", "Review posts", "The posts that wait for approval: seen, marked, and decided on together.", "list_content"),
+    Panel("ads", "Ads", "Spend, cost per conversion and return by ad, by day, and what the optimizer did.", "read_ads_metrics"),
 )
 
 
