@@ -1,4 +1,4 @@
-"""A picture of spend and conversions, when the extra `charts` is installed."""
+"""Pictures of what ads cost and brought, and of how posts do, when the extra `charts` is installed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from io import BytesIO
 from math import nan
 from typing import Any
 
+from layers_mcp.contract.measurement import Measured, MetricsPoint
 from layers_mcp.tool.spending import Row
 
-__all__ = ["HAS_CHARTS", "draw"]
+__all__ = ["HAS_CHARTS", "draw", "draw_series", "measured"]
 
 HAS_CHARTS = find_spec("matplotlib") is not None
 _INCHES, _DPI = (8.0, 4.0), 100
 _LABEL = 18
+_MOST_CURVES, _CURVE_INCHES = 4, 1.6
+_TICKS = 8
 _FONT = "DejaVu Sans"
 """It comes with matplotlib; what it has no glyph for would be drawn as empty boxes."""
 
@@ -49,6 +52,29 @@ def draw(rows: Sequence[Row], currency: str | None) -> bytes:
     conversions.set_ylabel("conversions")
     conversions.set_ylim(bottom=0)
     figure.legend(loc="outside upper center", ncols=2, fontsize=8, frameon=False)
+    made = BytesIO()
+    figure.savefig(made, format="png")
+    return made.getvalue()
+
+
+def measured(points: Sequence[MetricsPoint]) -> tuple[str, ...]:
+    """The metrics that a picture of these buckets shows: the first four, in the order of the contract, that are anywhere above 0."""
+    names = (name for name in Measured.model_fields if any(getattr(point, name) for point in points))
+    return tuple(names)[:_MOST_CURVES]
+
+
+def draw_series(points: Sequence[MetricsPoint]) -> bytes:
+    """A PNG, 800 pixels wide: a curve for each of the `measured` metrics, one below the other, each on a scale of its own from 0."""
+    names = measured(points)
+    size = (_INCHES[0], _CURVE_INCHES * len(names) + 0.6)
+    figure: Any = import_module("matplotlib.figure").Figure(figsize=size, dpi=_DPI, layout="constrained")
+    places, step = range(len(points)), max(1, -(-len(points) // _TICKS))
+    for axes, name in zip(figure.subplots(len(names), sharex=True, squeeze=False)[:, 0], names, strict=True):
+        axes.plot(places, [_height(getattr(point, name)) for point in points], color="#4c6ef5", marker="o", markersize=3)
+        axes.set_title(name, fontsize=8, loc="left")
+        axes.set_ylim(bottom=min(0, *(getattr(point, name) or 0 for point in points)))
+        axes.tick_params(labelsize=7)
+        axes.set_xticks(places[::step], [f"{point.bucket_start:%m-%d %H:%M}".removesuffix(" 00:00") for point in points[::step]])
     made = BytesIO()
     figure.savefig(made, format="png")
     return made.getvalue()

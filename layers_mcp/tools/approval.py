@@ -145,7 +145,7 @@ async def show_posts(request: ApproveContentArguments, call: Call) -> Shown:
     fit = len(fitting(items))
     if fit < len(items):
         issue: dict[str, JsonValue] = {"path": "containerIds", "message": f"the previews are too long to judge at once; give at most {fit}"}
-        raise Invalid("these posts are too long for one preview", details={"issues": [issue]})
+        raise Invalid("these posts are too long for one preview", details={"issues": [issue], "atMost": fit})
     return Shown(
         question=question,
         items=items,

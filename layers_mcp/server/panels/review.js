@@ -18,7 +18,7 @@ const mark = (index, decision) => {
 
 const files = (post) =>
   (post.mediaAssets || []).map((asset, index) =>
-    make("button", { type: "button", onclick: () => host.open(asset.url) }, asset.kind === "video" ? "Play the film" : `Open file ${index + 1}`));
+    make("button", { type: "button", class: "file", onclick: () => host.open(asset.url) }, asset.kind === "video" ? "Play the film" : `Open file ${index + 1}`));
 
 const entry = (post, index) => {
   const marked = queue.marks.get(post.id);
@@ -66,14 +66,16 @@ const failed = (problem) => {
 };
 
 /** What the gate would do, in its own words; nothing has changed yet. */
-const preview = async (decision, ids, confirm) => {
+const preview = async (decision, ids, confirm, again) => {
   if (queue.busy) return;
   queue.busy = true;
   const call = { containerIds: ids, decision };
   try {
     const { record } = await host.call("approve_content", confirm ? { ...call, confirm } : call);
     queue.busy = false;
-    if (record.status === "confirmation_required") return showPreview(record.confirmation, decision, ids, confirm && record.summary);
+    if (record.status === "confirmation_required") return showPreview(record.confirmation, decision, ids, again || (confirm && record.summary));
+    const most = record.error && (record.error.details || {}).atMost;
+    if (most && most < ids.length) return preview(decision, ids.slice(0, most), undefined, `The first ${most} of ${ids.length}; the others stay marked.`);
     queue.told = said(trouble(record));
     queue.preview = null;
     ids.forEach((id) => queue.marks.delete(id));
@@ -120,7 +122,7 @@ const look = async (posts) => {
     const shown = document.querySelectorAll(".posts > .post")[place];
     if (queue.preview || !shown) continue;
     shown.firstChild.replaceWith(entry(post, place).firstChild);
-    if (host.opens) shown.querySelector(".buttons").append(...files(post));
+    if (host.opens && !shown.querySelector(".file")) shown.querySelector(".buttons").append(...files(post));
   }
 };
 
