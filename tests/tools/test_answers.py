@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 REPO = "quinns-coffee/quinns-app"
 CHANCE = re.compile(
-    r"\b[a-z]+_[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,4}|\binstrument-\w+|\b[a-z_]+_[0-9A-HJKMNP-TV-Z]{26}|\b(?:cf|q)_[\w-]+|\b[0-9a-f]{16,}\b"
+    r"\b(?:cf|q)_[\w-]+|\b[a-z]+_[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,4}\b|\binstrument-\w+|\b[a-z_]+_[0-9A-HJKMNP-TV-Z]{26}\b|\b[0-9a-f]{16,}\b"
     r"|\d{4}-\d\d-\d\d(?:[T ][\d:.]+)?(?:Z|[+-]\d\d:\d\d)?|127\.0\.0\.1:\d+|\d+(?:\.\d+)?"
 )
 """What may differ from run to run: ids, handles, digests, days, ports, numbers."""
