@@ -24,6 +24,7 @@ class Accepted(Reply):
     project_id: str | None = None
     container_id: str | None = None
     container_ids: tuple[str, ...] = ()
+    influencer_id: str | None = None
     format: ContentFormat | None = None
     started_at: Utc | None = None
 

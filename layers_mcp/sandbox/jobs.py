@@ -126,10 +126,12 @@ def _own(visit: Visit, job_id: str) -> Row[Any]:
 def _hand_over(visit: Visit, job_id: str) -> None:
     """Give the influencer that a canceled ingest would have made to the project's next ingest, if that one's work is done too."""
     row, job = tables.influencers.c, tables.jobs.c
-    made = visit.connection.execute(select(tables.influencers).where(row.job_id == job_id)).first()
+    by_ingest = job.kind.startswith("project_ingest", autoescape=True)
+    query = select(tables.influencers).join(tables.jobs, job.id == row.job_id).where(row.job_id == job_id, by_ingest)
+    made = visit.connection.execute(query).first()
     if made is None:
         return
-    done = select(tables.jobs).where(job.project_id == made.project_id, job.result.is_not(None), job.canceled_at.is_(None))
+    done = select(tables.jobs).where(job.project_id == made.project_id, job.result.is_not(None), job.canceled_at.is_(None), by_ingest)
     heir = visit.connection.execute(done.order_by(job.seq)).first()
     if heir is not None:
         ready_at = script_of(heir).finishes_at or visit.now

@@ -23,7 +23,7 @@ __all__ = [
     "replies", "scrapes", "sdk_apps", "transfers", "uploads", "webhooks", "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0010"
+HEAD: Final = "0011"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(
@@ -191,11 +191,15 @@ influencers = Table(
     of("jobs", "job_id"),
     word("name"),
     word("gender"),
-    word("age_range"),
+    word("age_range", empty=True),
     word("brand_voice", empty=True),
     word("language"),
+    word("trouble", empty=True),
+    word("cloned_from", empty=True),
     at("born_at"),
     at("ready_at"),
+    at("changed_at", empty=True),
+    at("deleted_at", empty=True),
 )
 containers = Table(
     "containers",

@@ -43,6 +43,12 @@ CONTENT: tuple[Drift, ...] = (
     Drift("influencer not of the project", P, NOTHING, P, NOTHING, "422 on brief.influencerId, also while it trains", PLAIN),
     Drift("first influencer", f"{S}, step 5", "from the brand context", f"{P}: influencers, new", "at creation, with appDescription",
           "in training 20 s before the ingest ends, ready at its end", SEED),
+    Drift("reference images of an influencer", f"{P}: influencers, old", "POST .../reference-images", f"{P}: influencers, new",
+          "photos are server-managed", "no such endpoint", "a newer page took it back"),
+    Drift("making an influencer", f"{P}: influencers", "influencer_create, about a minute", P, NOTHING,
+          "queued, drawing, finalizing: 60 s at job speed 1; a clone of one that is not ready: 409 CONFLICT", PLAIN),
+    Drift("ageRange of a first influencer", f"{S}, step 5", "25-34", f"{P}: influencers, new", "teen, young_adult, adult, …",
+          "25-34 for the one of an ingest, the newer words for those made on request", SEED),
     Drift("out of credits", f"{P}: guardrails", "HTTP 402", f"{P}: errors", "code not recovered",
           "402 INSUFFICIENT_CREDITS { required, available }", PLAIN),
 )
