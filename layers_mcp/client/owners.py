@@ -62,7 +62,8 @@ ORGANIZATION_WRITES: Final = (projects.CREATE, github.REGISTER)
 """What changes the organization: a new project is none of those that were named, and an installation serves all of them."""
 CLOSED: Final = (
     webhooks.UPDATE, webhooks.DELETE, webhooks.ROTATE, webhooks.TEST, webhooks.DELIVERIES, webhooks.REPLAY, leases.RELEASE,
-    social.DISCONNECT, organizations.CREATE, organizations.LIST, organizations.MIGRATE, organizations.GET, organizations.UPDATE,
+    social.DISCONNECT, social.HEALTH, organizations.CREATE, organizations.LIST, organizations.MIGRATE, organizations.GET,
+    organizations.UPDATE,
     organizations.ARCHIVE, organizations.SUSPEND, organizations.RESUME, api_keys.KILL, api_keys.DELETE, api_keys.ROTATE,
     api_keys.MINT_CHILD, api_keys.LIST_CHILD, api_keys.DELETE_CHILD, api_keys.ROTATE_CHILD, billing.CHILD_CREDITS, billing.ALLOCATE,
     billing.GET_CONFIG, billing.CONFIGURE,

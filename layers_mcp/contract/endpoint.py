@@ -47,7 +47,8 @@ class Endpoint(Generic[Q, R]):
     Fields of `request` named in `path` travel there; the rest in the query of a GET, else in the body.
     `scope` None: any valid key may call. `keyed`: honours `Idempotency-Key` for 24 h; `needs_key`: refuses without one. `repeats`: wire
     names of path fields that stand in the body, too, and must say the same there. `statuses`: success statuses, the usual one
-    first. `codes`: error codes of its own beside the common ones. `source`: where Layers says so.
+    first. `codes`: error codes of its own beside the common ones. `source`: where Layers says so. `live_only`: why the sandbox does not
+    answer it, which then says so with a 404; None: it does.
     """
 
     method: Method
@@ -62,6 +63,7 @@ class Endpoint(Generic[Q, R]):
     statuses: tuple[int, ...] = (200,)
     codes: tuple[str, ...] = ()
     source: str
+    live_only: str | None = None
 
     @property
     def name(self) -> str:

@@ -14,15 +14,18 @@ __all__ = [
     "DECLINED",
     "DISCONNECT",
     "EXPIRED",
+    "HEALTH",
     "OAUTH_STATUS",
     "OAUTH_URL",
     "PROJECT_OAUTH_STATUS",
     "REAUTH_URL",
+    "AccountHealth",
     "AccountStatus",
     "CreateOauthUrl",
     "CreateReauthUrl",
     "DisconnectAccount",
     "DisconnectedAccount",
+    "GetAccountHealth",
     "GetOauthStatus",
     "GetProjectOauthStatus",
     "ListAccounts",
@@ -132,6 +135,22 @@ class SocialAccountPage(Reply):
     next_cursor: str | None = None
 
 
+class GetAccountHealth(Request):
+    """The account whose last half-hourly snapshot is asked for."""
+
+    social_account_id: Id
+
+
+class AccountHealth(Reply):
+    """How an account's posts do, by their metrics only; `score` 0 to 100, `recommendation` in the platform's own words."""
+
+    social_account_id: str
+    score: int | None = None
+    tier: str | None = None
+    shadowban_severity: str | None = None
+    recommendation: str | None = None
+
+
 class DisconnectAccount(Request):
     """The customer's own account to take off its project; its owner's consent brings it back."""
 
@@ -204,4 +223,14 @@ DISCONNECT: Endpoint[DisconnectAccount, DisconnectedAccount] = Endpoint(
     rate="write-light",
     codes=("CONFLICT",),
     source="layers-api: DELETE /v1/social-accounts/:socialAccountId",
+)
+HEALTH: Endpoint[GetAccountHealth, AccountHealth] = Endpoint(
+    method="GET",
+    path="/v1/social-accounts/{socialAccountId}/health",
+    request=GetAccountHealth,
+    reply=AccountHealth,
+    scope="social:read",
+    rate="read-light",
+    source="layers-api: GET /v1/social-accounts/:accountId/health",
+    live_only="the sandbox keeps no snapshots of how accounts do",
 )

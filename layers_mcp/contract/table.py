@@ -11,6 +11,7 @@ from layers_mcp.contract import (
     ads_authority,
     ads_edits,
     ads_lifecycle,
+    ads_live,
     ads_metrics,
     ads_optimizer,
     ads_pending,
@@ -49,7 +50,7 @@ __all__ = ["NOUNS", "TABLE"]
 NOUNS = (
     account, projects, github, ingest, sdk_apps, keywords, app_media, jobs, influencers, content, content_edits, uploads, clones, review,
     social, publishing, measurement, creatives, ad_accounts, ads, ads_authority, ads_lifecycle, ads_pending, ads_optimizer, ads_metrics,
-    audit, webhooks, leases, engagement, organizations, api_keys, billing, ads_edits, sdk_events, posting_extras, content_formats,
+    audit, webhooks, leases, engagement, organizations, api_keys, billing, ads_edits, ads_live, sdk_events, posting_extras, content_formats,
 )  # fmt: skip
 
 TABLE: tuple[Endpoint[Request, Reply], ...] = tuple(

@@ -58,6 +58,8 @@ def _answers(endpoint: Endpoint[Request, Reply], replies: Json) -> Json:
 
 
 def _first_line(endpoint: Endpoint[Request, Reply]) -> str:
+    if endpoint.live_only is not None:
+        return f"Live only: {endpoint.live_only}."
     return (ANSWERS[endpoint.name].__doc__ or "").partition("\n")[0]
 
 

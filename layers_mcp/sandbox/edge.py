@@ -156,6 +156,8 @@ def _written(answered: Reply | Answer, endpoint: Endpoint[Request, Reply]) -> _W
 def _handled(visit: Visit, endpoint: Endpoint[Request, Reply], asked: Asked, wall_now: datetime) -> Told:
     """The noun's answer, or the one that was kept for this Idempotency-Key."""
     request = read_request(endpoint, asked.path, asked.query, asked.body)
+    if endpoint.live_only is not None:
+        raise errors.NotFound(f"{endpoint.name} is live only: {endpoint.live_only}", details={"liveOnly": endpoint.live_only})
     given = asked.headers.get("idempotency-key")
     if given is None and endpoint.needs_key:
         words = "this route takes no request without Idempotency-Key"

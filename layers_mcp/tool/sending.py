@@ -51,7 +51,8 @@ def told(endpoint: Row) -> str:
 
 def doing(endpoint: Row) -> str:
     """What the contract says of an endpoint: of its request, of what it answers, and where that is from."""
-    return f"{endpoint.name}. {told(endpoint)} ({endpoint.source})"
+    live_only = f" Live only: {endpoint.live_only}." if endpoint.live_only else ""
+    return f"{endpoint.name}. {told(endpoint)}{live_only} ({endpoint.source})"
 
 
 def _request(endpoint: Row, given: Arguments) -> Request:

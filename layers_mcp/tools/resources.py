@@ -52,6 +52,7 @@ class EndpointLine(View):
     scope: str | None = None
     rate: str
     keyed: bool | None = Field(default=None, description="Honours Idempotency-Key.")
+    live_only: str | None = Field(default=None, description="Why the sandbox does not answer it.")
     source: str
 
 
@@ -118,7 +119,10 @@ async def _trail(call: Call, cursor: str | None) -> Outcome[ResourceView]:
 
 
 async def _api(_call: Call, cursor: str | None) -> Outcome[ResourceView]:
-    rows = [EndpointLine(name=one.name, scope=one.scope, rate=one.rate, keyed=one.keyed or None, source=one.source) for one in TABLE]
+    rows = [
+        EndpointLine(name=one.name, scope=one.scope, rate=one.rate, keyed=one.keyed or None, live_only=one.live_only, source=one.source)
+        for one in TABLE
+    ]
     shown, page = _page(rows, cursor)
     return Outcome(say=f"Endpoints on this page: {len(shown)}.", result=ResourceView(endpoints=shown, **page))
 

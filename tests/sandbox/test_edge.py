@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parsedate_to_datetime
 from typing import Any
+from uuid import uuid4
 
 import jsonschema
 import pytest
@@ -13,12 +15,31 @@ from layers_mcp.contract.table import TABLE
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.answers import ANSWERS
 
+KEYWORD = {"text": "coffee", "matchType": "exact", "bidAmountCents": 50, "status": "active"}
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("drawn_once")]
 
 
 async def test_every_row_of_the_table_is_answered_and_nothing_else():
     """Design §3: one table serves both sides."""
-    assert set(ANSWERS) == {row.name for row in TABLE}
+    assert set(ANSWERS) == {row.name for row in TABLE if row.live_only is None}
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.live_only], ids=lambda row: row.name)
+async def test_what_is_live_only_says_so_with_its_reason(house, row):
+    """Issue 8: answered, or marked `live only` with the reason; the form is checked all the same."""
+    project, bodies = await house.project(), {"POST": {"keywords": [KEYWORD]}, "PUT": {"keywords": [{"keywordId": "k_1"}]}}
+    path = row.path.replace("/v1/projects/{projectId}", project).replace("{platform}", "meta")
+    path = re.sub(r"\{\w+\}", "x_1", path)
+    body = {"layerId": f"lyr_{uuid4()}"} if "layer_id" in row.request.model_fields else None
+    if path.endswith("/keywords"):
+        body = bodies.get(row.method, {"keywordIds": ["k_1"]})
+
+    said = await house.call(row.method, path, body, status=404)
+    wrong = await house.call(row.method, path, {"nope": 1}, status=422) if row.method != "GET" else {"error": {"code": "VALIDATION"}}
+
+    assert said["error"]["details"]["liveOnly"] == row.live_only
+    assert row.live_only in said["error"]["message"]
+    assert wrong["error"]["code"] == "VALIDATION"
 
 
 async def test_every_answer_carries_the_worlds_time_and_a_request_id(house):
