@@ -27,9 +27,12 @@ def test_no_two_descriptions_are_near_duplicates(bench):
 
 
 def test_the_words_of_users_lead_to_the_right_tool_no_worse_than_measured(bench):
-    """Issue 8 asks 85 % and 97 % of an embedding model; measured in November 2026: 39 % and 57 % of the half that is held out."""
+    """Issue 8 asks 85 % and 97 % of an embedding model; measured in November 2026: 39 % and 57 % of the half that is held out.
+
+    A language model that read the same names and descriptions then had all of it right.
+    """
     seen, held = bench.found()
-    for row in (seen, held):
+    for row in (seen, held, bench.read()):
         print(f"{row.half}: {row.number} phrasings, the right tool first in {row.first:.0%}, in the first three in {row.three:.0%}")
 
     assert held.number >= 100
