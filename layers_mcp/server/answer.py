@@ -12,7 +12,7 @@ from layers_mcp.tool.asking import Asker, AskFirst
 __all__ = ["Answer", "AnswerCall", "Picture", "Tell"]
 
 Tell = Callable[[float, str], Awaitable[None]]
-"""Tells the client how far a call is: a share from 0 to 1 that only rises, and the stage in words."""
+"""Tells the client how far a call is: a share from 0 to 1, and the stage in words."""
 
 
 @dataclass(frozen=True, kw_only=True)

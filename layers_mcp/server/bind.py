@@ -19,6 +19,7 @@ from layers_mcp.server.caller import caller_of
 from layers_mcp.server.catalog import Catalog
 from layers_mcp.server.panels import panels
 from layers_mcp.server.pinning import only, unpinned
+from layers_mcp.server.pulse import Pulse
 from layers_mcp.server.reading import reading
 from layers_mcp.server.resources import Suggest
 from layers_mcp.server.tasks import Book, offer_tasks
@@ -75,6 +76,7 @@ def _tools(catalog: Catalog, answer: AnswerCall, told: Callable[[], None]) -> tu
     seen = [one for one in catalog.tools if one["name"] not in catalog.hidden]
     tools = [types.Tool.model_validate(one) for one in seen]
     pinned = [types.Tool.model_validate(unpinned(one)) for one in seen]
+    pulse = Pulse()
 
     async def list_tools(ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         caller = caller_of(ctx)
@@ -88,7 +90,8 @@ def _tools(catalog: Catalog, answer: AnswerCall, told: Callable[[], None]) -> tu
         async def tell(done: float, stage: str) -> None:
             await ctx.session.report_progress(done, 1.0, stage)
 
-        given = await answer(params.name, params.arguments or {}, tell, asker_of(ctx, params), caller=caller_of(ctx))
+        with pulse.over(tell) as rising:
+            given = await answer(params.name, params.arguments or {}, rising, asker_of(ctx, params), caller=caller_of(ctx))
         if isinstance(given, AskFirst):
             return input_required(given)
         return types.CallToolResult(content=_content(given), structured_content=given.record, is_error=given.is_error)

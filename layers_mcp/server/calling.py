@@ -45,15 +45,9 @@ def _check(name: str, made: dict[str, JsonValue]) -> None:
         raise OurMistake(f"the result does not fit the published schema at {unfit.json_path}")
 
 
-def _rising(tell: Tell) -> Report:
-    """Progress as the protocol wants it: never equal, never lower."""
-    last = -1.0
-
+def _reporting(tell: Tell) -> Report:
     async def report(progress: Progress) -> None:
-        nonlocal last
-        if progress.done > last:
-            last = progress.done
-            await tell(progress.done, progress.stage)
+        await tell(progress.done, progress.stage)
 
     return report
 
@@ -87,7 +81,7 @@ async def _made(  # noqa: PLR0913  each comes from another room
         declared, given, through = aimed(house, name, given, shown)
         schema, pinned = input_schema(declared.arguments), only(house.projects)
         asked = meant(given, schema)
-        envelope = await perform(declared, asked if pinned is None else filled(asked, schema, pinned), house, _rising(tell), asker=asker)
+        envelope = await perform(declared, asked if pinned is None else filled(asked, schema, pinned), house, _reporting(tell), asker=asker)
         envelope = reachable(envelope if pinned is None else unsaid(envelope, pinned), shown)
         made = record(envelope)
         _check(declared.name, made)

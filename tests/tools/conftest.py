@@ -44,6 +44,7 @@ from layers_mcp.server import log
 from layers_mcp.server.answer import Answer
 from layers_mcp.server.calling import answer
 from layers_mcp.server.catalog import read_catalog
+from layers_mcp.server.pulse import Pulse
 from layers_mcp.store.asked import Option, Question
 from layers_mcp.store.store import Store
 from layers_mcp.tool.asking import Asker
@@ -142,6 +143,7 @@ class Story:
         self.place: Path | None = None
         self.house = self.of("someone")
         self.told: list[tuple[float, str]] = []
+        self.pulse = Pulse()
 
     def reach(self, layers: Layers) -> None:
         """From now on a new house sends by this client, and waits at a desk of its own."""
@@ -205,7 +207,8 @@ class Story:
         async def tell(done: float, stage: str) -> None:
             self.told.append((done, stage))
 
-        return await answer(house or self.house, tool, arguments, tell, shown=SHOWN, reach=REACH, asker=asker)
+        with self.pulse.over(tell) as rising:
+            return await answer(house or self.house, tool, arguments, rising, shown=SHOWN, reach=REACH, asker=asker)
 
     async def call(self, tool: str, /, *, house: House | None = None, asker: Asker | None = None, **arguments: Any) -> dict[str, Any]:
         """The record of one call."""
