@@ -17,7 +17,7 @@ from layers_mcp.contract.social import CreateOauthUrl, ListAccounts, OauthUrl
 from layers_mcp.loops.bells import of_project
 from layers_mcp.loops.case import Case
 from layers_mcp.loops.hands import lies_for
-from layers_mcp.loops.questions import LINK, RENEWALS, SKIP, withdraw
+from layers_mcp.loops.questions import LINK, RENEWALS, SKIP, ended, withdraw
 from layers_mcp.store.asked import Question
 
 __all__ = ["Link", "Settled", "first_links", "settled"]
@@ -103,8 +103,12 @@ async def _followed(case: Case, link: Link, stand: _Stand) -> Link | None:
     renewed = renewed or (link.expires_at <= stand.at and link.number < RENEWALS)
     if not over and not renewed:
         return link
-    await withdraw(case.run, case.hands, f"{link.platform} {link.number} over", link.question)
-    return None if over else await _link(case, link.platform, link.number + 1)
+    name = f"{link.platform} {link.number}"
+    if over:
+        await withdraw(case.run, case.hands, f"{name} over", link.question)
+        return None
+    last = await ended(case.run, case.hands, name, link.question)
+    return None if last == SKIP.word else await _link(case, link.platform, link.number + 1)
 
 
 async def _reviewed(case: Case, review: Question | None, waiting: Sequence[str]) -> Question | None:

@@ -15,7 +15,7 @@ from layers_mcp.loops.hands import LONGEST, Hands
 from layers_mcp.loops.run import Run
 from layers_mcp.store.asked import Option, Question
 
-__all__ = ["AGAIN", "LINK", "NO", "RAN_OUT", "RENEWALS", "SKIP", "YES", "Kind", "answered", "ask", "question_id", "withdraw"]
+__all__ = ["AGAIN", "LINK", "NO", "RAN_OUT", "RENEWALS", "SKIP", "YES", "Kind", "answered", "ask", "ended", "question_id", "withdraw"]
 
 Kind = Literal[
     "connect", "install", "ingest", "generate", "spend", "credits", "review", "plan", "exclude", "include", "creative", "overrides"
@@ -89,6 +89,12 @@ async def withdraw(run: Run, hands: Hands, name: str, asked: Question) -> None:
     await run.step(name, close, came=type(None))
 
 
+async def ended(run: Run, hands: Hands, name: str, asked: Question) -> str | None:
+    """Close a question, in steps of this name, and give back what somebody answered to it at the last moment."""
+    await withdraw(run, hands, f"{name} over", asked)
+    return (await run.step(f"{name} last", partial(_read, hands, asked), came=Question)).answer
+
+
 async def answered(run: Run, hands: Hands, name: str, asked: Question, *, lasts: timedelta | None = None) -> str | None:
     """The answer to a question once there is one, None where it was withdrawn; the run lies until then, or for as long as it `lasts`.
 
@@ -103,6 +109,4 @@ async def answered(run: Run, hands: Hands, name: str, asked: Question, *, lasts:
         if await run.nap(f"{name} {times} nap", until=until, bell=of_question(asked.id)) == "time" and lasts is not None:
             break
         times += 1
-    await withdraw(run, hands, f"{name} over", asked)
-    now = await run.step(f"{name} last", partial(_read, hands, asked), came=Question)
-    return now.answer or RAN_OUT
+    return await ended(run, hands, name, asked) or RAN_OUT

@@ -155,7 +155,7 @@ class Town:
 
     async def until(self, run_id: str, fits: Callable[[Look], bool], *, moving: bool = True) -> Look:
         """The run, as soon as it is so, within a minute; `moving`: meanwhile time goes to whatever instant the run lies until."""
-        until_s = time.monotonic() + 30
+        until_s = time.monotonic() + 60
         while True:
             look = await self.runner.look(run_id)
             if look is not None and fits(look):

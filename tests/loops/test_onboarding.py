@@ -164,6 +164,26 @@ async def test_a_halt_holds_a_run_in_its_middle_until_it_is_lifted(town) -> None
     assert look.row.state == "completed"
 
 
+async def test_an_answer_in_the_very_moment_in_which_a_link_is_made_anew_counts(town, monkeypatch) -> None:
+    """A person's word is never lost: the account that was skipped is not asked for again."""
+    questions = town.store.questions
+    withdrawn = questions.withdraw
+
+    def late(question_id: str, now: datetime) -> None:
+        questions.answer(question_id, "skip", by="person", now=now)
+        withdrawn(question_id, now)
+
+    async with town.working():
+        run_id = await town.onboard(connect=("tiktok",))
+        await town.lies_by(run_id, "people")
+        await town.decide(town.asked("review"))
+        monkeypatch.setattr(questions, "withdraw", late)
+        look = await town.over(run_id)
+
+    assert Onboarded.model_validate_json(look.row.came).accounts == ()
+    assert town.count(tables.oauth_states) == 1
+
+
 class Dying:
     """A run whose process dies after each step before that is on record; a day later, when Layers has forgotten its keys, it goes on."""
 
