@@ -25,6 +25,8 @@ JUDGES = (*WEIGHS, publishing.GET)
 _PAGE = 200
 _PAGES = 5
 """A project's last thousand containers are searched for clones; ours."""
+_LAY = timedelta(days=90)
+"""How long before its first post a container may have been made; ours. What is older is no clone of what is weighed."""
 _SOON = timedelta(days=14)
 """How long a clone that is not out yet is waited for; ours."""
 _EXCLUDED = "a person excluded this creative from ads (override exclude)"
@@ -40,11 +42,13 @@ class Weighed:
     stage: Stage
 
 
-async def _containers(layers: Partner, project_id: str) -> list[Container]:
-    """The project's containers, newest first."""
+async def _containers(layers: Partner, project_id: str, rows: tuple[TopPerformer, ...]) -> list[Container]:
+    """The project's containers, newest first, as far back as these rows and their clones can lie."""
+    published = [row.published_at for row in rows if row.published_at is not None]
+    since = {"since": min(published) - _LAY} if len(published) == len(rows) else {}
 
     def ask(cursor: str | None) -> Awaitable[Page[Container]]:
-        wanted = {"project_id": project_id, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
+        wanted = {"project_id": project_id, "limit": _PAGE} | since | ({"cursor": cursor} if cursor else {})
         return layers.send(content.LIST, ListContent.model_validate(wanted))
 
     return await every(ask, pages=_PAGES)
@@ -98,7 +102,7 @@ async def weigh(layers: Partner, project_id: str, *, floor: float = FLOOR) -> We
     """
     wanted = GetTopPerformers(project_id=project_id, metric="engagement_rate", window="90d", limit=100, include_ineligible=True)
     rows = (await layers.send(measurement.TOP, wanted)).items
-    made = [one for one in (await _containers(layers, project_id) if rows else []) if one.cloned_from is not None and _lives(one)]
+    made = [one for one in (await _containers(layers, project_id, rows) if rows else []) if one.cloned_from is not None and _lives(one)]
     sources = {one.id: one.cloned_from or "" for one in made}
     counted, views = Counter(sources.values()), await _views(layers, wanted, rows)
     standing = {row.source_id: _standing(row, sources, views, layers.now()) for row in rows}

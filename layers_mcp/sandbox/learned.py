@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, String, Table
+from sqlalchemy import Column, Index, String, Table
 
 from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, seq, word
 
@@ -44,4 +44,5 @@ audit = Table(
     of("projects", "project_id", empty=True),
     of("keys", "key_id", empty=True),
     Column("data", json(), nullable=False),
+    Index(None, "organization_id", "occurred_at", "seq"),
 )

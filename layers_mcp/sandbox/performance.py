@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 
 from sqlalchemy import Row, func, select
 
 from layers_mcp.contract.scalars import SocialPlatform
 from layers_mcp.sandbox import crowd, posts, tables
-from layers_mcp.sandbox.audience.parameters import Model
+from layers_mcp.sandbox.audience.parameters import Audience
 from layers_mcp.sandbox.audience.reach import NOTHING, Counts, Fate, Post, counts, fate
 from layers_mcp.sandbox.visit import Visit
 
@@ -21,7 +22,7 @@ _DAY_S = 86_400.0
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """A post that is out. `told_from`: since when conversions are counted in its project; None: they are not."""
+    """A post that is out. `told_from`: since when conversions are counted in its project; None: they are not; `meets`: how it met them."""
 
     id: str
     external_id: str
@@ -30,15 +31,20 @@ class Published:
     platform: SocialPlatform
     published_at: datetime
     told_from: datetime | None
-    model: Model
-    fate: Fate
+    audience: Audience
+    meets: Post
+
+    @cached_property
+    def fate(self) -> Fate:
+        """What chance had for it; drawn when somebody asks, as most posts of a large customer are long over."""
+        return fate(self.audience, self.meets)
 
     def earned(self, moment: datetime) -> Counts:
         """What it had earned by then."""
         if moment <= self.published_at:
             return NOTHING
         told = None if self.told_from is None else max(self._days(self.told_from), 0.0)
-        return counts(self.model, self.fate, self._days(moment), told_from_days=told)
+        return counts(self.audience.model, self.fate, self._days(moment), told_from_days=told)
 
     def _days(self, moment: datetime) -> float:
         return (moment - self.published_at).total_seconds() / _DAY_S
@@ -88,8 +94,8 @@ def published(visit: Visit, project_id: str) -> list[Published]:
             platform=row.platform,
             published_at=row.ends_at,
             told_from=told_from,
-            model=audience.model,
-            fate=fate(audience, meets),
+            audience=audience,
+            meets=meets,
         )
         found.append(one)
     return found

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, select, tuple_, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, or_, select, type_coerce, update
 
 from layers_mcp.contract.events import PostCanceled
 from layers_mcp.contract.publishing import ScheduledPost
@@ -25,9 +25,10 @@ _JUST_BEFORE = (
         _EARLIER.c.mode != "draft_to_device",
         _EARLIER.c.canceled_at.is_(None),
         _EARLIER.c.problem.is_(None),
-        _EARLIER.c.starts_at < tables.accounts.c.token_expires_at,
+        type_coerce(_EARLIER.c.starts_at, BigInteger) - type_coerce(tables.accounts.c.token_expires_at, BigInteger) < 0,
         type_coerce(_EARLIER.c.starts_at, BigInteger) > type_coerce(tables.posts.c.starts_at, BigInteger) - _DAY_MS,
-        tuple_(_EARLIER.c.starts_at, _EARLIER.c.seq) < tuple_(tables.posts.c.starts_at, tables.posts.c.seq),
+        _EARLIER.c.starts_at <= tables.posts.c.starts_at,
+        or_(_EARLIER.c.starts_at < tables.posts.c.starts_at, _EARLIER.c.seq < tables.posts.c.seq),
     )
     .correlate(tables.posts, tables.accounts)
     .scalar_subquery()

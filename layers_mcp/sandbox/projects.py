@@ -221,6 +221,8 @@ def listing(visit: Visit, request: projects.ListProjects) -> projects.ProjectPag
     if request.customer_external_id is not None:
         query = query.where(row.external_id == request.customer_external_id)
     words = (request.search or "").casefold()
+    if words.isascii():
+        query = query.where(row.name.icontains(words, autoescape=True))
 
     def see(found: Row[Any]) -> projects.Project | None:
         return projects.Project.model_validate(_short(found, found.updated_at)) if words in found.name.casefold() else None

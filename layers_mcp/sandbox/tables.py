@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
 from layers_mcp.sandbox.columns import TABLES, Instant, at, identity, json, of, seq, word
 from layers_mcp.sandbox.edge_tables import buckets, faults, replies
@@ -23,7 +23,7 @@ __all__ = [
     "replies", "scrapes", "sdk_apps", "transfers", "uploads", "webhooks", "work", "world",
 ]  # fmt: skip
 
-HEAD: Final = "0011"
+HEAD: Final = "0012"
 VERSIONS = Path(__file__).parent / "versions"
 
 world = Table(
@@ -82,6 +82,7 @@ projects = Table(
     at("created_at"),
     at("updated_at"),
     UniqueConstraint("organization_id", "external_id"),
+    Index(None, "organization_id", "created_at", "seq"),
 )
 jobs = Table(
     "jobs",
@@ -226,6 +227,7 @@ containers = Table(
     Column("quality", Float, nullable=False, comment="in deviations from the average post"),
     Column("source_post_id", String, comment="the post it is a clone of"),
     Column("cloned_from", String, index=True, comment="the container of that post"),
+    Index(None, "project_id", "created_at", "seq"),
 )
 ledger = Table(
     "ledger",
@@ -286,4 +288,6 @@ posts = Table(
     at("canceled_at", empty=True),
     at("created_at"),
     at("updated_at"),
+    Index(None, "project_id", "scheduled_for", "seq"),
+    Index(None, "account_id", "starts_at", "seq"),
 )

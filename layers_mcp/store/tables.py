@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Dialect, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Dialect, Float, Index, Integer, MetaData, String, Table, Text, func
 from sqlalchemy.types import TypeDecorator
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "spending", "tasks", "trail", "trail_end", "watches",
 ]  # fmt: skip
 
-HEAD = "0011"
+HEAD = "0012"
 VERSIONS = Path(__file__).parent / "versions"
 TABLES = MetaData(
     naming_convention={
@@ -131,6 +131,7 @@ trail = Table(
     Column("digest", String(64), nullable=False),
     Index(None, "principal", "number"),
 )
+Index("ix_trail_project", func.lower(trail.c.project_id), trail.c.number)
 trail_end = Table(
     "trail_end",
     TABLES,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +86,15 @@ def test_the_newest_come_first_and_of_a_project_only_its_own(store):
     assert [one.outcome for one in store.trail.recent(limit=2)] == ["other", "done 9"]
     assert {one.project_id for one in store.trail.recent(spellings=["prj_1"])} == {"prj_1"}
     assert store.trail.recent("somebody else") == ()
+
+
+def test_the_trail_of_a_project_is_read_where_an_index_has_it(where, store):
+    """Issue 9: among a million calls of others it costs what is shown."""
+    if not isinstance(where, Path):
+        pytest.skip("a server plans by what it knows of the rows; a file always plans alike")
+    explained = "EXPLAIN QUERY PLAN SELECT number FROM trail WHERE lower(project_id) IN ('prj_1', '1') ORDER BY number DESC LIMIT 50"
+
+    with sqlite3.connect(where) as connection:
+        plan = [row[3] for row in connection.execute(explained)]
+
+    assert any("USING INDEX ix_trail_project" in step or "USING COVERING INDEX ix_trail_project" in step for step in plan), plan
