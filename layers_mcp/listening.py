@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode
 
 from layers_mcp.address import LOOPBACK
 
-__all__ = ["Listening", "beyond"]
+__all__ = ["Listening", "beyond", "parts"]
 
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?")
 _ORIGIN = re.compile(rf"https?://{_HOST.pattern}")
@@ -24,6 +24,11 @@ def beyond(hosts: tuple[str, ...]) -> bool:
     """Whether one of these hosts (`name` or `name:port`) is more than this machine."""
     names = [found["name"].strip("[]").lower() for host in hosts if (found := _HOST.fullmatch(host))]
     return any(name not in LOOPBACK for name in names)
+
+
+def parts(given: object) -> object:
+    """What a setting lists, written with commas; anything else as it is."""
+    return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
 
 
 def _fits(found: re.Match[str] | None) -> bool:
@@ -57,10 +62,7 @@ class Listening(BaseSettings):
         description="Over HTTP: how many sessions of both transports may be open; beyond it 503.",
     )
 
-    @field_validator("allowed_hosts", "allowed_origins", mode="before")
-    @classmethod
-    def _parts(cls, given: object) -> object:
-        return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+    _listed = field_validator("allowed_hosts", "allowed_origins", mode="before")(parts)
 
     @field_validator("http_token")
     @classmethod

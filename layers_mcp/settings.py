@@ -19,7 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from layers_mcp.address import LOOPBACK
-from layers_mcp.listening import Listening
+from layers_mcp.listening import Listening, parts
 
 __all__ = ["PREFIX", "Settings", "UnknownSetting", "check_names", "read", "settings_or_exit"]
 
@@ -136,10 +136,7 @@ class Settings(Listening):
         "place is a folder or file of HTML or JSON, or the origin of a server (http://127.0.0.1:8080). Hosts not listed must be public.",
     )
 
-    @field_validator("sandbox_repos", "sandbox_sites", "tools", "exclude_tools", "projects", mode="before")
-    @classmethod
-    def _split(cls, given: object) -> object:
-        return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+    _split = field_validator("sandbox_repos", "sandbox_sites", "tools", "exclude_tools", "projects", mode="before")(parts)
 
     @field_validator("projects")
     @classmethod

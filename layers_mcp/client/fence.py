@@ -11,12 +11,13 @@ from pydantic import BaseModel, JsonValue
 from pydantic.alias_generators import to_camel
 
 from layers_mcp.client.owners import LISTS, MENTIONS, ORGANIZATION_READS, OWNED, TELLING, Kind, names_project, of_organization
+from layers_mcp.client.pages import no_such_page
 from layers_mcp.client.partner import Partner, Seen
 from layers_mcp.client.picture import SMALL, Bounds, Picture
 from layers_mcp.clock import Clock
 from layers_mcp.contract import content, influencers, jobs, projects, publishing, social
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
-from layers_mcp.contract.errors import Invalid, LayersError, NotFound, OutsideProjects
+from layers_mcp.contract.errors import LayersError, NotFound, OutsideProjects
 from layers_mcp.contract.scalars import full_project
 
 __all__ = ["Fence", "outside"]
@@ -249,8 +250,7 @@ class Fence:
         try:
             begin = int(request.cursor or "0")
         except ValueError:
-            issue: JsonValue = {"path": "cursor", "message": "is none that came with an answer; leave it out for the first page"}
-            raise Invalid("there is no such page", details={"issues": [issue]}) from None
+            raise no_such_page() from None
         found: list[projects.Project] = []
         cursor: str | None = None
         for _ in range(_PAGES):

@@ -50,15 +50,15 @@ _JUMP_S = 0.05
 
 
 class Pace:
-    """The budget of one API key, for one process: see the module. `tier`: what is assumed until Layers has said more.
+    """The budget of one API key, for one process: see the module. Until Layers has said more, it is that of the tier standard.
 
     `resized`: called when Layers has told that the key may ask for more, or less, than was thought.
     """
 
-    def __init__(self, clock: Clock, *, shelf: Shelf | None = None, tier: str = "standard") -> None:
+    def __init__(self, clock: Clock, *, shelf: Shelf | None = None) -> None:
         self._clock = clock
         self._shelf: Shelf = shelf or Memory()
-        self._tier, self._known = TIERS[tier], False
+        self._tier, self._known = TIERS["standard"], False
         self._numbers = count()
         self.resized: list[Callable[[], None]] = []
         self._seen = (clock.now().timestamp(), clock.elapsed_s())

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["Page", "every", "through"]
+from layers_mcp.contract.errors import Invalid
+
+__all__ = ["Page", "every", "no_such_page", "through"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -41,3 +43,9 @@ async def through(ask: Callable[[str | None], Awaitable[P]], *, pages: int) -> A
 async def every(ask: Callable[[str | None], Awaitable[Page[T_co]]], *, pages: int) -> list[T_co]:
     """What stands on the first `pages` pages, as `through` has them."""
     return [one async for page in through(ask, pages=pages) for one in page.items]
+
+
+def no_such_page() -> Invalid:
+    """The refusal of a cursor that came with no answer of ours."""
+    words = "is none that came with an answer; leave it out for the first page"
+    return Invalid("there is no such page", details={"issues": [{"path": "cursor", "message": words}]})

@@ -13,10 +13,9 @@ import typer
 from layers_mcp.app import App
 from layers_mcp.client.limits import span_words
 from layers_mcp.clock import WallClock
-from layers_mcp.commands.terminal import typed_yes
+from layers_mcp.commands.terminal import refusals_told, typed_yes
 from layers_mcp.contract import account
 from layers_mcp.contract.endpoint import Empty
-from layers_mcp.contract.errors import LayersError
 from layers_mcp.contract.rates import TIERS
 from layers_mcp.loops.fan_out import BadFile, Wanted, read_customers
 from layers_mcp.loops.forecast import Steady, forecast, of_onboarding, steady
@@ -88,9 +87,6 @@ async def _onboard(wanted: Sequence[Wanted], *, shown_only: bool, yes: bool) -> 
         known = f"; {len(wanted) - began:,} were there already" if began < len(wanted) else ""
         typer.echo(f"{began:,} onboardings are in the queue{known}. layers-mcp worker works them off, layers-mcp runs shows them,")
         typer.echo("layers-mcp halt --all --loop onboarding lets them rest, and the same command once more starts only what is missing.")
-    except LayersError as problem:
-        typer.echo(f"layers-mcp: {problem}. {problem.advice}", err=True)
-        raise typer.Exit(1) from None
     finally:
         await app.close()
 
@@ -113,4 +109,5 @@ def onboard(
             typer.echo(f"layers-mcp: and {len(problem.problems) - _SHOWN:,} more", err=True)
         typer.echo("layers-mcp: nothing was started", err=True)
         raise typer.Exit(2) from None
-    asyncio.run(_onboard(wanted, shown_only=plan, yes=yes))
+    with refusals_told():
+        asyncio.run(_onboard(wanted, shown_only=plan, yes=yes))

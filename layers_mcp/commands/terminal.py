@@ -1,12 +1,26 @@
-"""A yes that is typed at a terminal; a program that runs a command is nobody at a terminal."""
+"""What is typed at a terminal, and said there; a program that runs a command is nobody at a terminal."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import typer
 
-__all__ = ["typed_yes"]
+from layers_mcp.contract.errors import LayersError
+
+__all__ = ["refusals_told", "typed_yes"]
+
+
+@contextmanager
+def refusals_told() -> Generator[None]:
+    """Say what Layers refused, and end with 1."""
+    try:
+        yield
+    except LayersError as problem:
+        typer.echo(f"layers-mcp: {problem}. {problem.advice}", err=True)
+        raise typer.Exit(1) from None
 
 
 def typed_yes(question: str) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Annotated, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,9 +15,8 @@ from layers_mcp.address import LOOPBACK
 from layers_mcp.app import App, place_of
 from layers_mcp.clock import WallClock
 from layers_mcp.commands.halting import opened
-from layers_mcp.commands.terminal import typed_yes
+from layers_mcp.commands.terminal import refusals_told, typed_yes
 from layers_mcp.contract import webhooks as contract
-from layers_mcp.contract.errors import LayersError
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.contract.webhooks import ListDeliveries, PingWebhook, Webhook
 from layers_mcp.gate.gate import Gate
@@ -70,16 +68,6 @@ class _Bench(NamedTuple):
         )
 
 
-@contextmanager
-def _told() -> Generator[None]:
-    """Say what Layers refused, and end with 1."""
-    try:
-        yield
-    except LayersError as problem:
-        typer.echo(f"layers-mcp: {problem}. {problem.advice}", err=True)
-        raise typer.Exit(1) from None
-
-
 def _run(do: Callable[[_Bench], Awaitable[T]]) -> T:
     """Do something with an open house."""
 
@@ -91,7 +79,7 @@ def _run(do: Callable[[_Bench], Awaitable[T]]) -> T:
         finally:
             await house.close()
 
-    with _told():
+    with refusals_told():
         return asyncio.run(run())
 
 

@@ -133,8 +133,8 @@ def _fit(tier: Tier, each: Demand) -> tuple[int, RateClass]:
     return fits[by], by
 
 
-def steady(customers: int, tier: Tier, *, each: Demand = DAILY) -> Steady:
+def steady(customers: int, tier: Tier) -> Steady:
     """The daily state that so many customers lead to."""
-    fit, by = _fit(tier, each)
-    needs = next((name for name in OFFERED if _fit(TIERS[name], each)[0] >= customers), None)
+    fit, by = _fit(tier, DAILY)
+    needs = next((name for name in OFFERED if _fit(TIERS[name], DAILY)[0] >= customers), None)
     return Steady(customers, min(fit, customers), by, needs)

@@ -28,7 +28,6 @@ __all__ = ["Reaching", "known", "real_name"]
 
 _TOOLS: Final[Mapping[str, Tool[Any]]] = {declared.name: declared for declared in TOOLS}
 _ROWS: Final = {short_name(row.name): row for row in ENDPOINTS}
-_FIELD = re.compile(r"\{\w*\}")
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LETTERS = 160

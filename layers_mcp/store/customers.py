@@ -72,14 +72,6 @@ class Customers:
         with reading(self._engine) as connection:
             return connection.execute(wanted).scalar_one()
 
-    def page(self, principal: str, stage: Stage, *, after: str = "", limit: int = 1000) -> tuple[Customer, ...]:
-        """Customers at a stage in the order of their ids, from the one behind `after` on."""
-        at = customers.c
-        wanted = select(customers).where(at.principal == principal, at.stage == stage, at.external_id > after)
-        with reading(self._engine) as connection:
-            rows = connection.execute(wanted.order_by(at.external_id).limit(limit)).mappings()
-            return tuple(Customer.model_validate(dict(row)) for row in rows)
-
     def forget(self, project_id: str, now: datetime) -> None:
         """Empty what is known of the customer of a project, whole id; it takes part in no loop any more."""
         with writing(self._engine) as connection:

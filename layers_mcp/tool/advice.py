@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from layers_mcp.contract.errors import LayersError
+from layers_mcp.contract.errors import Invalid, LayersError
 from layers_mcp.tool.words import visible
 
-__all__ = ["end_of", "look_first", "retry_helps", "said", "what_to_do"]
+__all__ = ["end_of", "look_first", "refusal_of", "retry_helps", "said", "what_to_do"]
 
 _LETTERS = 300
 """Of a sentence of Layers, which may hold text of strangers: a platform's, a customer's. Ours."""
@@ -46,3 +46,8 @@ def end_of(problem: LayersError) -> str:
 def retry_helps(problem: LayersError) -> bool:
     """Whether the same call may work later; what took effect, or may have, is looked at, not repeated."""
     return problem.transient and not look_first(problem)
+
+
+def refusal_of(path: str, words: str) -> Invalid:
+    """The refusal of one argument: `words` go on from its name."""
+    return Invalid(f"{path} {words}", details={"issues": [{"path": path, "message": words}]})

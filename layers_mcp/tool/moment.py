@@ -12,6 +12,7 @@ from pydantic import StringConstraints
 from layers_mcp.clock import zone_of
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import wire_time
+from layers_mcp.tool.advice import refusal_of
 
 __all__ = ["YEARS", "When", "again_after", "apart", "clock_words", "moment_of"]
 
@@ -23,10 +24,6 @@ YEARS = range(2, 9999)
 """The years whose moments every zone's clocks can show: a year less at both ends than there are (Python docs: datetime.MINYEAR)."""
 _TRIES = 4
 """Days that are looked at for a time of day: today's has passed, tomorrow's may be skipped."""
-
-
-def _unfit(path: str, message: str) -> Invalid:
-    return Invalid(f"{path} {message}", details={"issues": [{"path": path, "message": message}]})
 
 
 def _written(moment: datetime) -> str:
@@ -56,7 +53,7 @@ def _amiss(clock: datetime, zone: ZoneInfo) -> str | None:
 def _in_zone(path: str, clock: datetime, zone: ZoneInfo) -> datetime:
     """The one moment at which the clocks of `zone` show this time."""
     if (amiss := _amiss(clock, zone)) is not None:
-        raise _unfit(path, amiss)
+        raise refusal_of(path, amiss)
     return clock.replace(tzinfo=zone)
 
 
@@ -64,9 +61,9 @@ def _bare(path: str, clock: datetime, zone: ZoneInfo) -> Invalid:
     """The refusal of a time that could be anywhere, with what it would be in `zone`."""
     amiss = _amiss(clock, zone)
     if amiss is not None:
-        return _unfit(path, f"needs an offset or a zone, as it could be anywhere; and it {amiss}")
+        return refusal_of(path, f"needs an offset or a zone, as it could be anywhere; and it {amiss}")
     meant = f"{_written(clock.replace(tzinfo=zone))} or {_written(clock)}[{zone.key}]"
-    return _unfit(path, f"needs an offset or a zone, as it could be anywhere: write {meant}")
+    return refusal_of(path, f"needs an offset or a zone, as it could be anywhere: write {meant}")
 
 
 def moment_of(path: str, given: str, *, local: ZoneInfo | None = None) -> datetime:
@@ -79,20 +76,20 @@ def moment_of(path: str, given: str, *, local: ZoneInfo | None = None) -> dateti
     try:
         clock = datetime.fromisoformat(zoned["clock"] if zoned else given)
     except ValueError:
-        raise _unfit(path, "is no time; write it like 2026-04-18T22:00:00Z or 2026-04-18T15:00[America/Los_Angeles]") from None
+        raise refusal_of(path, "is no time; write it like 2026-04-18T22:00:00Z or 2026-04-18T15:00[America/Los_Angeles]") from None
     if clock.year not in YEARS:
-        raise _unfit(path, f"lies beyond what the clocks of every zone can show; its year must be {YEARS[0]} to {YEARS[-1]}")
+        raise refusal_of(path, f"lies beyond what the clocks of every zone can show; its year must be {YEARS[0]} to {YEARS[-1]}")
     if zoned is None:
         if clock.tzinfo is None:
             raise _bare(path, clock, local or ZoneInfo("UTC"))
         return clock
     zone = zone_of(zoned["zone"])
     if zone is None:
-        raise _unfit(path, "names a zone that nobody knows; it must be one like America/Los_Angeles")
+        raise refusal_of(path, "names a zone that nobody knows; it must be one like America/Los_Angeles")
     if clock.tzinfo is None:
         return _in_zone(path, clock, zone)
     if clock.astimezone(zone).utcoffset() != clock.utcoffset():
-        raise _unfit(path, f"has an offset that {zone.key} does not have then; leave one of the two out")
+        raise refusal_of(path, f"has an offset that {zone.key} does not have then; leave one of the two out")
     return clock
 
 

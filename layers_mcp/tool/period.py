@@ -11,9 +11,9 @@ from pydantic import StringConstraints
 
 from layers_mcp.clock import zone_of
 from layers_mcp.contract import projects
-from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.projects import GetProject
 from layers_mcp.loops.period import Period
+from layers_mcp.tool.advice import refusal_of
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.moment import YEARS
 
@@ -24,21 +24,17 @@ Moment = Annotated[str, StringConstraints(min_length=10, max_length=40)]
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 
-def _unfit(path: str, message: str) -> Invalid:
-    return Invalid(f"{path} {message}", details={"issues": [{"path": path, "message": message}]})
-
-
 def _moment(path: str, given: str, zone: ZoneInfo) -> datetime:
     try:
         moment = datetime.fromisoformat(given)
     except ValueError:
-        raise _unfit(path, "must be a day like 2026-04-18, or an instant like 2026-04-18T09:00:00Z") from None
+        raise refusal_of(path, "must be a day like 2026-04-18, or an instant like 2026-04-18T09:00:00Z") from None
     if moment.year not in YEARS:
-        raise _unfit(path, f"is out of reach; its year must be {YEARS[0]} to {YEARS[-1]}")
+        raise refusal_of(path, f"is out of reach; its year must be {YEARS[0]} to {YEARS[-1]}")
     if _DAY.match(given):
         return moment.replace(tzinfo=zone)
     if moment.tzinfo is None:
-        raise _unfit(path, "needs Z or an offset, like 2026-04-18T09:00:00Z")
+        raise refusal_of(path, "needs Z or an offset, like 2026-04-18T09:00:00Z")
     return moment
 
 
@@ -53,6 +49,6 @@ async def period_of(call: Call, project_id: str, since: str | None, until: str |
     end = now if until is None else _moment("until", until, zone)
     begin = end - timedelta(days=days) if since is None else _moment("since", since, zone)
     if begin >= end:
-        raise _unfit("since", "must come before until")
+        raise refusal_of("since", "must come before until")
     utc = ZoneInfo("UTC")
     return Period(since=begin.astimezone(utc), until=end.astimezone(utc), zone=zone)

@@ -257,10 +257,10 @@ def _sum(rows: Sequence[Row], currency: str | None) -> Row:
     return summed.model_copy(update=dict.fromkeys(partly))
 
 
-def totals(rows: Sequence[Row], *, by: Callable[[Row], str | None] = lambda row: row.currency) -> tuple[Row, ...]:
+def totals(rows: Sequence[Row]) -> tuple[Row, ...]:
     """The sums by currency; amounts of different currencies are never added."""
-    kinds = dict.fromkeys(by(row) for row in rows)
-    return tuple(_sum([row for row in rows if by(row) == kind], kind) for kind in kinds)
+    kinds = dict.fromkeys(row.currency for row in rows)
+    return tuple(_sum([row for row in rows if row.currency == kind], kind) for kind in kinds)
 
 
 def worrying(rows: Sequence[Row]) -> tuple[Row, ...]:

@@ -9,11 +9,12 @@ from pydantic import Field, JsonValue, StringConstraints
 from layers_mcp.contract import account, clones, content, jobs
 from layers_mcp.contract.clones import CloneFromPost, CloneMode, CloneOverrides
 from layers_mcp.contract.content import Brief, Container, GenerateContent, GetContent
-from layers_mcp.contract.errors import Invalid, LayersError
+from layers_mcp.contract.errors import LayersError
 from layers_mcp.contract.jobs import Accepted, Job
 from layers_mcp.contract.scalars import ContentFormat, Id, SocialPlatforms
 from layers_mcp.loops.judgement import Verdict
 from layers_mcp.loops.worth import JUDGES, verdict_on
+from layers_mcp.tool.advice import refusal_of
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Look, Made, Priced, Waiting, tool
 from layers_mcp.tool.origin import of_brand
@@ -141,7 +142,7 @@ def _check(request: GenerateContentArguments) -> None:
         words = (
             "goes only with sourcePostId" if request.source_post_id is None else "does not go with sourcePostId; a clone takes overrides"
         )
-        raise Invalid(f"{path} {words}", details={"issues": [{"path": path, "message": words}]})
+        raise refusal_of(path, words)
 
 
 async def _clone(request: GenerateContentArguments | CloneRegardlessArguments, call: Call) -> Accepted:
@@ -238,7 +239,7 @@ async def show_clone(request: CloneRegardlessArguments, call: Call) -> Shown:
     verdict = await _judged(call, request.project_id, request.source_post_id, variations=request.variations)
     if verdict.word == "clone":
         words = "is worth cloning, so nothing has to be overridden; call generate_content with this sourcePostId"
-        raise Invalid(f"sourcePostId {words}", details={"issues": [{"path": "sourcePostId", "message": words}]})
+        raise refusal_of("sourcePostId", words)
     facts: dict[str, JsonValue] = {"verdict": verdict.word, "reason": verdict.reason, "clones": verdict.clones}
     after = f"{request.variations} more clones are generated ({request.mode}); nothing is published"
     item = ShownItem(id=request.source_post_id, before=f"{verdict.clones} clones", after=after, facts=facts)

@@ -6,11 +6,12 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from layers_mcp.contract.errors import Conflict, Invalid, NotFound
+from layers_mcp.contract.errors import Conflict, NotFound
 from layers_mcp.contract.projects import ExternalId
 from layers_mcp.contract.scalars import Id, Utc, full_project
 from layers_mcp.loops.holding import NAMES, holding, name_of, pauses_at, way_out, words
 from layers_mcp.store.rows import LOOPS, ConfirmedBy, Halt
+from layers_mcp.tool.advice import refusal_of
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
@@ -46,10 +47,6 @@ class PausesView(View):
     pauses: tuple[PauseView, ...] = ()
 
 
-def _issue(path: str, said: str) -> dict[str, JsonValue]:
-    return {"issues": [{"path": path, "message": said}]}
-
-
 def _place(request: PausingArguments, call: Call) -> str | None:
     """The project that is meant, by its whole id, or None for all.
 
@@ -60,12 +57,11 @@ def _place(request: PausingArguments, call: Call) -> str | None:
     if request.customer_external_id is None:
         return None if request.project_id is None else full_project(request.project_id)
     if request.project_id is not None:
-        said = "does not go with projectId; give one of them"
-        raise Invalid(f"customerExternalId {said}", details=_issue("customerExternalId", said))
+        raise refusal_of("customerExternalId", "does not go with projectId; give one of them")
     known = office_of(call).customer(request.customer_external_id)
     if known is None or known.project_id is None or not within(call, known.project_id):
         said = "names no customer of the loops with a project; onboard_customer takes one on, and makes that in its first step"
-        raise NotFound(f"customerExternalId {said}", details=_issue("customerExternalId", said))
+        raise NotFound(f"customerExternalId {said}", details={"issues": [{"path": "customerExternalId", "message": said}]})
     return known.project_id
 
 

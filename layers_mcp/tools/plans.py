@@ -9,11 +9,11 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.clock import zone_of
 from layers_mcp.contract import projects, social
-from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.projects import GetProject, Project
 from layers_mcp.contract.scalars import Id
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.store.asked import Plan
+from layers_mcp.tool.advice import refusal_of
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
@@ -51,10 +51,6 @@ class PlanView(View):
     until: str | None = None
 
 
-def _refuse(path: str, words: str) -> Invalid:
-    return Invalid(f"{path} {words}", details={"issues": [{"path": path, "message": words}]})
-
-
 def _last_day(request: SetPlanArguments, project: Project, now: datetime) -> date:
     """The last day of the plan, in the project's zone.
 
@@ -63,17 +59,17 @@ def _last_day(request: SetPlanArguments, project: Project, now: datetime) -> dat
     """
     for path, given in (("socialAccountIds", request.social_account_ids), ("slots", request.slots)):
         if not given or len(set(given)) != len(given):
-            raise _refuse(path, "names one twice" if given else "is required for a plan; to end one, give revoke=true")
+            raise refusal_of(path, "names one twice" if given else "is required for a plan; to end one, give revoke=true")
     zone = zone_of(project.timezone)
     if zone is None:
-        raise _refuse("projectId", "has a time zone that is not known; update_project sets one")
+        raise refusal_of("projectId", "has a time zone that is not known; update_project sets one")
     today = now.astimezone(zone).date()
     try:
         last = date.fromisoformat(request.until or "")
     except ValueError:
-        raise _refuse("until", "must be a day like 2026-12-31") from None
+        raise refusal_of("until", "must be a day like 2026-12-31") from None
     if not today <= last <= today + LONGEST:
-        raise _refuse("until", f"must lie between {today} and {today + LONGEST}")
+        raise refusal_of("until", f"must lie between {today} and {today + LONGEST}")
     return last
 
 
@@ -87,7 +83,7 @@ async def _accounts(request: SetPlanArguments, call: Call) -> list[SocialAccount
     known = {one.social_account_id: one for one in page.items if one.status == "connected"}
     unknown = [one for one in request.social_account_ids if one not in known]
     if unknown:
-        raise _refuse("socialAccountIds", f"{', '.join(unknown)}: no connected account of this project; get_project lists them")
+        raise refusal_of("socialAccountIds", f"{', '.join(unknown)}: no connected account of this project; get_project lists them")
     return [known[one] for one in request.social_account_ids]
 
 

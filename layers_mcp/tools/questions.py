@@ -7,11 +7,13 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from layers_mcp.client.pages import no_such_page
 from layers_mcp.contract import creatives
 from layers_mcp.contract.creatives import OverrideCreative
-from layers_mcp.contract.errors import Conflict, Invalid, NotFound
+from layers_mcp.contract.errors import Conflict, NotFound
 from layers_mcp.contract.scalars import Id
 from layers_mcp.store.asked import Option, Question
+from layers_mcp.tool.advice import refusal_of
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, tool
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
@@ -55,8 +57,7 @@ def _cursor(given: str | None) -> tuple[datetime, str] | None:
     try:
         return datetime.fromisoformat(at).astimezone(UTC), name
     except ValueError:
-        issue: JsonValue = {"path": "cursor", "message": "is none that came with an answer; leave it out for the first page"}
-        raise Invalid("there is no such page", details={"issues": [issue]}) from None
+        raise no_such_page() from None
 
 
 @tool(calls=(), effect=Effect.READS)
@@ -101,7 +102,7 @@ def _asked(request: AnswerQuestionArguments, call: Call) -> tuple[Question, Opti
     if chosen is None:
         known = ", ".join(one.word for one in question.options)
         words = f"must be one of {known}" if known else "is not how this one is answered; its words name the call that does"
-        raise Invalid(f"answer {words}", details={"issues": [{"path": "answer", "message": words}]})
+        raise refusal_of("answer", words)
     if not question.open and question.answer != request.answer:
         said = f"it was answered with {question.answer}" if question.answer else "it needs no answer any more"
         raise Conflict(f"question {question.id}: {said}", details={"questionId": question.id})

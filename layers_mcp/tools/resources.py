@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
+from layers_mcp.client.pages import no_such_page
 from layers_mcp.contract import account
 from layers_mcp.contract.account import CreditBalance, WhoAmI
 from layers_mcp.contract.drift import DRIFT
 from layers_mcp.contract.endpoint import Empty
-from layers_mcp.contract.errors import Invalid, NotFound
+from layers_mcp.contract.errors import NotFound
 from layers_mcp.contract.scalars import Utc
 from layers_mcp.contract.table import TABLE
 from layers_mcp.tool.call import Call
@@ -89,8 +90,7 @@ def _number(cursor: str | None) -> int | None:
     """
     if cursor is None or (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
         return None if cursor is None else int(cursor)
-    issue: JsonValue = {"path": "cursor", "message": "is none that came with an answer; leave it out for the first page"}
-    raise Invalid("there is no such page", details={"issues": [issue]})
+    raise no_such_page()
 
 
 def _page(rows: Sequence[T], cursor: str | None) -> tuple[tuple[T, ...], dict[str, Any]]:

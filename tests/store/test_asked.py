@@ -58,19 +58,6 @@ def test_a_customer_can_be_given_another_priority(store: Store, clock: HandClock
     assert [store.customers.find(owner, "quinn-1").priority for owner in ("key_1", "key_2")] == [5, 1]
 
 
-def test_customers_at_a_stage_are_read_page_by_page(store: Store, clock: HandClock) -> None:
-    """The daily loops go over all that are active, of one key only."""
-    for name in ("a", "b", "c"):
-        store.customers.keep(a_customer(clock, name, stage="active"))
-    store.customers.keep(a_customer(clock, "d"))
-    store.customers.keep(a_customer(clock, "e", principal="key_2", stage="active"))
-
-    first = store.customers.page("key_1", "active", limit=2)
-    second = store.customers.page("key_1", "active", after=first[-1].external_id, limit=2)
-
-    assert [one.external_id for one in (*first, *second)] == ["a", "b", "c"]
-
-
 def test_one_plan_stands_for_a_project_until_it_is_revoked(store: Store, clock: HandClock) -> None:
     """Issue: a standing plan that a person confirmed once, revocable."""
     store.plans.set(a_plan(clock))
