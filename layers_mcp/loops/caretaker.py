@@ -34,9 +34,9 @@ def wake(store: Store, engine: Engine, row: RunRow) -> None:
     store.runs.woken(row, queued=queued)
 
 
-def _wake_due(store: Store, engine: Engine, clock: Clock) -> int:
-    """Wake some of the runs whose time has come; how many were taken."""
-    taken = store.runs.take_due(clock.now(), limit=_BATCH)
+def _wake_due(store: Store, engine: Engine, clock: Clock, owner: str | None) -> int:
+    """Wake some of an owner's runs whose time has come; how many were taken."""
+    taken = store.runs.take_due(clock.now(), limit=_BATCH, owner=owner)
     for row in taken:
         wake(store, engine, row)
     return len(taken)
@@ -83,7 +83,7 @@ class Lost:
 
 @dataclass
 class Caretaker:
-    """The threads of one worker. `lost` is set when it was taken for dead: its runs are others' now."""
+    """The threads of one worker, which wakes runs of `owner`. `lost` is set when it was taken for dead: its runs are others' now."""
 
     store: Store
     engine: Engine
@@ -91,6 +91,7 @@ class Caretaker:
     worker_id: str
     pause_s: float
     kept: timedelta
+    owner: str | None = None
     lost: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list[threading.Thread])
@@ -140,5 +141,8 @@ class Caretaker:
         forget(self.store, self.engine, self.clock, self.kept)
 
     def _wake_due(self) -> None:
-        while _wake_due(self.store, self.engine, self.clock) == _BATCH and not self._stop.is_set() and not self.lost.is_set():
+        def more() -> bool:
+            return _wake_due(self.store, self.engine, self.clock, self.owner) == _BATCH
+
+        while more() and not self._stop.is_set() and not self.lost.is_set():
             pass

@@ -70,6 +70,7 @@ class Early:
             RunRow(
                 id=f"{daily_id(SHORTS[loop], self.principal, known.external_id, day)}:{cause}",
                 loop=loop,
+                owner=self.principal,
                 given=given.model_dump_json(),
                 state="sleeping",
                 began_at=now,

@@ -170,7 +170,7 @@ async def open_office(house: House, where: Path | str, place: str | None) -> Asy
     loops = [onboarding(house), *daily.values()]
     engine = Engine(where)
     try:
-        runner = EngineRunner(house.store, engine, house.clock, loops)
+        runner = EngineRunner(house.store, engine, house.clock, loops, owner=house.gate.principal)
         dispatcher = Dispatcher(
             store=house.store,
             runner=runner,

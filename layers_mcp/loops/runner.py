@@ -45,9 +45,14 @@ async def _either(stop: asyncio.Event, pause_s: float) -> None:
 class EngineRunner:
     """The `Runner` of one store and engine. `loops`: those that this process can work off."""
 
-    def __init__(self, store: Store, engine: Engine, clock: Clock, loops: Iterable[AnyLoop], *, host: str = "") -> None:
-        """`host`: what this machine is called in place of its own name, among all that share the store."""
-        self._store, self._engine, self._clock, self._host = store, engine, clock, host
+    def __init__(  # noqa: PLR0913  what a runner is made of
+        self, store: Store, engine: Engine, clock: Clock, loops: Iterable[AnyLoop], *, host: str = "", owner: str | None = None
+    ) -> None:
+        """`host`: what this machine is called in place of its own name, among all that share the store.
+
+        `owner`: the principal whose runs it starts and works off; where other keys share the store, theirs are left to them.
+        """
+        self._store, self._engine, self._clock, self._host, self._owner = store, engine, clock, host, owner
         self._loops = {loop.name: loop for loop in loops}
         self._parting = False
 
@@ -116,7 +121,7 @@ class EngineRunner:
             await task
 
     def _fresh(self, run_id: str, loop: str, given: str) -> RunRow:
-        return RunRow(id=run_id, loop=loop, given=given, state="queued", began_at=self._clock.now())
+        return RunRow(id=run_id, loop=loop, owner=self._owner, given=given, state="queued", began_at=self._clock.now())
 
     async def _work(self, place: str, stop: asyncio.Event, waits: Callable[[Worker], None], pause_s: float) -> None:
         """Take a seat, work, and take another one when this process was taken for dead meanwhile."""
@@ -144,7 +149,7 @@ class EngineRunner:
         self._parting = False
         home = asyncio.get_running_loop()
         turns = Place(worker_id, self._store, self._clock, home, keep=self._engine.keep, parting=lambda: self._parting)
-        caretaker = Caretaker(self._store, self._engine, self._clock, worker_id, pause_s, KEPT)
+        caretaker = Caretaker(self._store, self._engine, self._clock, worker_id, pause_s, KEPT, self._owner)
         try:
             await asyncio.to_thread(self._engine.work, worker_id, partial(self._take, turns))
             caretaker.start()

@@ -8,9 +8,9 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 __all__ = [
-    "DIED", "EVERY", "LOOPS", "WRITES", "Began", "Claim", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind", "Link", "Look",
-    "Operation", "Paid", "Paused", "RunRow", "RunState", "Spending", "State", "Task", "TaskState",
-    "Watched", "Woke", "Worker",
+    "DIED", "EVERY", "LOOPS", "OTHER_KEY", "WRITES", "Began", "Claim", "Confirmation", "ConfirmedBy", "Entry", "Halt", "How", "Kind",
+    "Link", "Look", "Operation", "Paid", "Paused", "RunRow", "RunState", "Spending", "State", "Task", "TaskState", "Watched", "Woke",
+    "Worker",
 ]  # fmt: skip
 
 State = Literal["minted", "asked", "yes", "no", "acting", "done", "failed"]
@@ -32,6 +32,8 @@ Woke = Literal["time", "bell", "retry", "found"]
 
 DIED: Final = "PROCESS_DIED"
 """The code of a run that was on processes that ended: it lies for that, or was given up for it."""
+OTHER_KEY: Final = "OTHER_KEY"
+"""The code of a run that a worker of another key came upon: it lies until one of its own does."""
 EVERY: Final = "*"
 WRITES: Final = "writes"
 LOOPS: Final = "loops"
@@ -231,11 +233,13 @@ class RunRow(_Row):
     `worker`: who runs it; `turn`: how many times it was taken on; `starts`: how often in a row it was taken on without getting further
     than the `done` steps that were recorded then. `step`, `name`: where it lies, or failed; `bell`, `until`: what ends that, and
     `due_at`: when it is looked at again; `woken`: what did. `tries`, `trying_since`: of a step that may work later.
-    `code`, `words`: why it lies without having asked to, or how it failed.
+    `code`, `words`: why it lies without having asked to, or how it failed. `owner`: the principal that it was asked for by, and by whose
+    key it is worked off; None: by any, as that was not always kept.
     """
 
     id: str
     loop: str
+    owner: str | None = None
     given: str
     state: RunState
     began_at: datetime

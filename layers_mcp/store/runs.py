@@ -16,7 +16,7 @@ from layers_mcp.database import reading, writing
 from layers_mcp.database.adding import add
 from layers_mcp.database.now import now_us
 from layers_mcp.store.asked_tables import customers
-from layers_mcp.store.rows import DIED, RunRow, RunState, Woke
+from layers_mcp.store.rows import DIED, OTHER_KEY, RunRow, RunState, Woke
 from layers_mcp.store.run_tables import bells, runs, workers
 
 __all__ = ["Runs"]
@@ -27,6 +27,14 @@ _TAKEN_US = 10_000_000
 _LIES: tuple[RunState, ...] = ("sleeping", "waiting")
 _AFOOT: tuple[RunState, ...] = ("queued", "running")
 _OVER: tuple[RunState, ...] = ("completed", "failed", "cancelled")
+_FOREIGN: dict[str, Any] = {
+    "state": "sleeping",
+    "worker": None,
+    "due_at": _AT_ONCE,
+    "taken_until_us": None,
+    "code": OTHER_KEY,
+    "words": "it was asked for under another API key, and waits for a worker with that key",
+}
 _UP: dict[str, Any] = {"until": None, "due_at": None, "bell": None, "taken_until_us": None}
 
 
@@ -116,7 +124,8 @@ class Runs:
     def begin(self, row: RunRow, *, recorded: int) -> RunRow | None:
         """Take a run on for `row.worker`: the row as it then stands; None when it is over, or the worker has lost its seat.
 
-        One that nobody kept is `row`. `recorded`: how many steps of it are on record.
+        One that nobody kept is `row`. `recorded`: how many steps of it are on record. None too for one of another owner: it lies down, as a
+        worker of another key has other customers, another wallet and other accounts; whoever has a seat under its own key wakes it.
         """
         with writing(self._engine) as connection:
             add(connection, runs, row.model_dump() | {"born_us": now_us(), "worker": None})
@@ -124,6 +133,9 @@ class Runs:
             # asked for once the row is held: whoever has the run now that this worker is dead has written so before
             seated = connection.execute(select(workers.c.id).where(workers.c.id == row.worker)).first()
             if known.state in _OVER or seated is None:
+                return None
+            if known.owner not in (None, row.owner):
+                connection.execute(update(runs).where(_this(row.id)).values(_FOREIGN))
                 return None
             broken = known.state == "running" and recorded <= known.done
             suspect = known.code == DIED and known.state in _LIES
@@ -135,7 +147,7 @@ class Runs:
                 "done": recorded,
                 **_UP,
             }
-            if known.code == DIED and not suspect:
+            if (known.code == DIED and not suspect) or known.code == OTHER_KEY:
                 fresh |= {"code": None, "words": None}
             connection.execute(update(runs).where(_this(row.id)).values(fresh))
             return known.model_copy(update=fresh)
@@ -177,10 +189,11 @@ class Runs:
             lies = (runs.c.bell == bell) & runs.c.state.in_(_LIES) & runs.c.woken.is_(None)
             connection.execute(update(runs).where(lies).values(due_at=_AT_ONCE, woken="bell"))
 
-    def take_due(self, now: datetime, *, limit: int) -> tuple[RunRow, ...]:
-        """Take some of the runs whose time has come, to wake them; who does not get it done leaves it to others in ten seconds."""
+    def take_due(self, now: datetime, *, limit: int, owner: str | None = None) -> tuple[RunRow, ...]:
+        """Take some of an owner's runs whose time has come, to wake them; who does not get it done leaves it to others in ten seconds."""
         free = or_(runs.c.taken_until_us.is_(None), runs.c.taken_until_us < now_us())
-        due = runs.c.state.in_(_LIES) & (runs.c.due_at <= now) & free
+        whose = runs.c.owner.is_(None) | (runs.c.owner == owner)
+        due = whose & runs.c.state.in_(_LIES) & (runs.c.due_at <= now) & free
         some = select(runs.c.id).where(due).order_by(runs.c.due_at).limit(limit)
         with reading(self._engine) as connection:
             if connection.execute(some).first() is None:

@@ -13,7 +13,7 @@ __all__ = [
     "spending", "tasks", "trail", "trail_end", "watches",
 ]  # fmt: skip
 
-HEAD = "0012"
+HEAD = "0013"
 VERSIONS = Path(__file__).parent / "versions"
 TABLES = MetaData(
     naming_convention={

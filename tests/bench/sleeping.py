@@ -124,7 +124,7 @@ async def _measured(store: Store, engine: Engine, figures: Figures) -> None:
         figures.asleep_mib, began_s = _mib(), time.process_time()
         await asyncio.sleep(IDLE_S)
         figures.idle_percent = (time.process_time() - began_s) / IDLE_S * 100
-        figures.due_ms = _ms(lambda: _wake_due(store, engine, clock))
+        figures.due_ms = _ms(lambda: _wake_due(store, engine, clock, None))
         figures.takeover_ms = _ms(lambda: (store.workers.bury(host="nobody"), hand_over(store, engine)))
         figures.lost_ms = _ms(Lost(store, engine).look)
         took = await _wakes(runner, figures.runs)

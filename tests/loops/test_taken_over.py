@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
 from layers_mcp.loops.caretaker import Lost, wake
 from layers_mcp.loops.engine import Take
 from layers_mcp.loops.run import Came, Given, Loop, Run
-from layers_mcp.store.rows import RunRow
+from layers_mcp.loops.runner import EngineRunner
+from layers_mcp.store.rows import OTHER_KEY, RunRow
 
 pytestmark = pytest.mark.anyio
 ZOMBIE = "host-1-zombie"
+PAUSE_S = 0.02
 
 
 class Start(Given):
@@ -273,3 +276,45 @@ async def test_a_worker_that_can_not_begin_tries_again(workshop, monkeypatch: py
         await workshop.reaches("waiting", names=["before two"])
 
     assert len(tries) == len(set(tries)) == 2
+
+
+def _of_key(workshop, owner: str, words: list[str]) -> tuple[EngineRunner, Loop[Start, End]]:
+    """What a process with this key has: its runner, and a loop that says whose key did the work, before a nap of a day and after it."""
+
+    async def say() -> str:
+        words.append(owner)
+        return owner
+
+    async def do(run: Run) -> End:
+        first = await run.step("first", say, came=str)
+        await run.nap("nap", until=workshop.clock.now() + timedelta(days=1))
+        return End(words=[first, await run.step("second", say, came=str)])
+
+    loop = toy(do)
+    return EngineRunner(workshop.store, workshop.engine, workshop.clock, [loop], owner=owner), loop
+
+
+async def test_a_run_is_worked_off_with_the_key_that_it_was_asked_for_under_and_no_other(workshop):
+    """A key of another organization would make the customer there, and spend there: whoever tries the sandbox first has runs of that."""
+    words: list[str] = []
+    (ours, loop), (others, _) = _of_key(workshop, "sandbox", words), _of_key(workshop, "live", words)
+    await ours.start(loop, "run", Start())
+
+    async with others.working("another key", pause_s=PAUSE_S):
+        met = await workshop.until(lambda look: look.row.code == OTHER_KEY)
+        workshop.clock.advance(timedelta(days=2))
+        await asyncio.sleep(1)
+    assert (words, met.row.turn) == ([], 0)
+
+    async with ours.working("its own", pause_s=PAUSE_S):
+        own = await workshop.reaches("sleeping", names=["nap"])
+    assert own.row.code is None
+
+    workshop.clock.advance(timedelta(days=2))
+    async with others.working("another key", pause_s=PAUSE_S):
+        await asyncio.sleep(1)
+    assert words == ["sandbox"]
+
+    async with ours.working("its own", pause_s=PAUSE_S):
+        await workshop.reaches("completed")
+    assert words == ["sandbox", "sandbox"]
