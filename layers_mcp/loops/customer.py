@@ -83,7 +83,8 @@ class Onboarded(Came):
 
     `created`: whether the project was made for this; `ingest`: how the reading ended, `found` where it was there before; `accounts`: those
     connected; `sdk_key_unseen`: the SDK app was made here, and nobody has its key; `containers`: the first batch, of which a person
-    `approved` and `rejected` some; `scheduled`: the posts that went into the queue by a standing plan.
+    `approved` and `rejected` some, or they are gone; `scheduled`: the posts that went into the queue by a standing plan; `failed`: codes
+    of what was refused there.
     """
 
     project_id: str
@@ -98,6 +99,7 @@ class Onboarded(Came):
     approved: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
     scheduled: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 def run_id_of(owner: str, customer_external_id: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from layers_mcp.contract.errors import ContentRejected
+from layers_mcp.contract.errors import LayersError
 from layers_mcp.contract.scalars import full_project
 from layers_mcp.loops.arriving import arrived, ingested, sdk_of
 from layers_mcp.loops.case import Case
@@ -25,33 +25,32 @@ __all__ = ["NAME", "onboarding"]
 NAME = "onboarding"
 
 
-async def _placed(case: Case, container_id: str, key: str) -> Placed:
-    try:
-        return await place(case.hands, case.project_id, container_id, key=key, run_id=case.run.id)
-    except ContentRejected:  # a person thought better of it meanwhile
-        return Placed(why="not_ready")
+async def _scheduled(case: Case, approved: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The posts that went into the queue: by the project's standing plan, else a person is asked for one; and codes of what was refused.
 
-
-async def _scheduled(case: Case, approved: Sequence[str]) -> tuple[str, ...]:
-    """The posts that went into the queue: by the project's standing plan, else a person is asked for one."""
+    What was refused stops nothing else: the daily loops come back to it.
+    """
 
     async def stands() -> bool:
         return plan_of(case.hands, case.project_id) is not None
 
     if not approved:
-        return ()
+        return (), ()
     if not await case.run.step("plan", stands, came=bool):
         words = (
             f"Project {case.project_id} has approved posts and no standing plan: by set_plan loops schedule them, by schedule_content you."
         )
         await case.ask("plan", kind="plan", number=0, words=words, facts={"containerIds": list(approved)})
-        return ()
-    posts: list[str] = []
+        return (), ()
+    posts, failed = list[str](), list[str]()
     for container in approved:
         name = f"schedule {container}"
-        do = partial(_placed, case, container, case.run.key(name))
-        posts += (await case.run.step(name, do, came=Placed)).scheduled_post_ids
-    return tuple(posts)
+        do = partial(place, case.hands, case.project_id, container, key=case.run.key(name), run_id=case.run.id)
+        try:
+            posts += (await case.run.step(name, do, came=Placed)).scheduled_post_ids
+        except LayersError as problem:
+            failed.append(problem.wire_code)
+    return tuple(posts), tuple(failed)
 
 
 async def _into_the_daily_loops(hands: Hands, given: Onboard) -> None:
@@ -71,7 +70,7 @@ async def _onboard(hands: Hands, run: Run, given: Onboard) -> Onboarded:
     # 5. Generate the first content batch and route it through approval
     containers = await first_batch(case)
     done = await settled(case, links, containers)
-    posts = await _scheduled(case, done.approved)
+    posts, failed = await _scheduled(case, done.approved)
     await run.step("active", partial(_into_the_daily_loops, hands, given), came=type(None))
     return Onboarded(
         project_id=case.project_id,
@@ -86,6 +85,7 @@ async def _onboard(hands: Hands, run: Run, given: Onboard) -> Onboarded:
         approved=done.approved,
         rejected=done.rejected,
         scheduled=posts,
+        failed=failed,
     )
 
 

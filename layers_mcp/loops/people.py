@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from layers_mcp.contract import content, social
 from layers_mcp.contract.content import GetContent
-from layers_mcp.contract.errors import Invalid
+from layers_mcp.contract.errors import Invalid, NotFound
 from layers_mcp.contract.scalars import ApprovalStatus, SocialPlatform, Utc, wire_time
 from layers_mcp.contract.social import CreateOauthUrl, ListAccounts, OauthUrl
 from layers_mcp.loops.bells import of_project
@@ -90,7 +90,10 @@ async def _stand(case: Case, undecided: Sequence[str], asked: Sequence[str]) -> 
     accounts = await _connected(case) if case.given.connect else {}
     decisions: dict[str, ApprovalStatus] = {}
     for one in undecided:
-        decisions[one] = (await hands.send(content.GET, GetContent(container_id=one))).approval_status
+        try:
+            decisions[one] = (await hands.send(content.GET, GetContent(container_id=one))).approval_status
+        except NotFound:  # somebody deleted it: nothing of it goes out
+            decisions[one] = "rejected"
     rows = [hands.house.store.questions.find(hands.owner, one) for one in asked]
     answers = {row.id: row.answer for row in rows if row is not None and not row.open}
     return _Stand(at=hands.now(), accounts=accounts, decisions=decisions, answers=answers)

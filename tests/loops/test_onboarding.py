@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import TypeAdapter
+from sqlalchemy import delete
 
 from layers_mcp.contract import content, github, projects, social
 from layers_mcp.contract.projects import CreateProject
+from layers_mcp.database import writing
 from layers_mcp.gate.budget import Budget
+from layers_mcp.gate.policy import Policy
 from layers_mcp.loops.customer import Onboard, Onboarded
 from layers_mcp.loops.office import Office
 from layers_mcp.loops.onboarding import onboarding
@@ -107,6 +110,37 @@ async def test_approved_posts_go_out_by_a_standing_plan_only(town) -> None:
     assert post.scheduled_for.strftime("%H:%M") in plan.slots
     trail = [(one.outcome, one.effect, one.confirmed_by) for one in town.store.trail.recent() if one.tool.endswith("/schedule")]
     assert trail == [("done", "speaks", "person"), ("acting", "speaks", "person")]
+
+
+async def test_a_post_that_may_not_go_out_keeps_no_customer_from_the_daily_loops(town) -> None:
+    """A refusal at the very end fails no onboarding, and is told: the daily loops come back to what was approved."""
+    town.furnished(policy=Policy(actions={"schedule_content": "deny"}))
+    async with town.working():
+        run_id = await town.onboard(connect=("tiktok",))
+        project_id = (await town.lies_by(run_id, "people")).row.project_id
+        await town.press(town.asked("connect"))
+        town.plan(project_id, *await town.accounts(project_id))
+        await town.decide(town.asked("review"))
+        look = await town.over(run_id)
+
+    came = Onboarded.model_validate_json(look.row.came)
+    assert (came.approved, came.scheduled, came.failed) == (came.containers, (), ("POLICY_FORBIDS",))
+    assert town.store.customers.find(town.house.gate.principal, EXTERNAL_ID).stage == "active"
+
+
+async def test_a_first_post_that_is_gone_is_waited_for_no_more(town) -> None:
+    """Somebody deletes or archives it at Layers: nothing of it goes out, and the rest goes on."""
+    async with town.working():
+        run_id = await town.onboard()
+        project_id = (await town.lies_by(run_id, "people")).row.project_id
+        with writing(town.world.engine) as connection:
+            connection.execute(delete(tables.containers).where(tables.containers.c.project_id == project_id))
+        await town.runner.ring(f"project:{project_id}")
+        look = await town.over(run_id)
+
+    came = Onboarded.model_validate_json(look.row.came)
+    assert (came.approved, came.rejected, town.kinds()) == ((), came.containers, [])
+    assert town.store.customers.find(town.house.gate.principal, EXTERNAL_ID).stage == "active"
 
 
 @pytest.mark.parametrize(("word", "made"), [("yes", 1), ("skip", 0)])
