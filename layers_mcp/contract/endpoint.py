@@ -15,6 +15,8 @@ __all__ = ["Empty", "Endpoint", "Method", "Reply", "Request"]
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _PATH_FIELD = re.compile(r"\{(\w+)\}")
+# a misfit is logged with its traceback, which must not say what customers wrote
+_WIRE = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, frozen=True, hide_input_in_errors=True)
 
 
 class Request(BaseModel):
@@ -23,13 +25,13 @@ class Request(BaseModel):
     It is dumped with `exclude_unset`: a field that was given as `None` is sent as `null`, one not given is not sent.
     """
 
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="forbid", frozen=True)
+    model_config = _WIRE | ConfigDict(extra="forbid")
 
 
 class Reply(BaseModel):
     """What Layers answers: camelCase outside, unknown fields ignored, immutable."""
 
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="ignore", frozen=True)
+    model_config = _WIRE | ConfigDict(extra="ignore")
 
 
 class Empty(Request):

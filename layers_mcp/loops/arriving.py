@@ -6,8 +6,8 @@ from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
+import httpx2
 from pydantic import BaseModel, JsonValue
 
 from layers_mcp.client import thing
@@ -213,14 +213,17 @@ def _code_of(job: Job) -> str:
 
 
 def _app_of(given: Onboard, project_id: str) -> CreateSdkApp | None:
-    """The SDK app that goes with what was read, where that names one; a repository's is made by its ingest."""
+    """The SDK app that goes with what was read, where that names one that fits; a repository's is made by its ingest."""
     wanted: dict[str, object] = {"project_id": project_id, "name": given.name}
-    if given.ios_bundle_id is not None:
-        return CreateSdkApp.model_validate(wanted | {"platform": "ios", "bundle_id": given.ios_bundle_id})
-    if given.android_package is not None:
-        return CreateSdkApp.model_validate(wanted | {"platform": "android", "android_package": given.android_package})
-    host = urlsplit(given.url or "").hostname
-    return None if host is None else CreateSdkApp.model_validate(wanted | {"platform": "web", "web_domain": host})
+    try:
+        if given.ios_bundle_id is not None:
+            return CreateSdkApp.model_validate(wanted | {"platform": "ios", "bundle_id": given.ios_bundle_id})
+        if given.android_package is not None:
+            return CreateSdkApp.model_validate(wanted | {"platform": "android", "android_package": given.android_package})
+        host = httpx2.URL(given.url or "").raw_host.decode("ascii").rstrip(".")
+        return CreateSdkApp.model_validate(wanted | {"platform": "web", "web_domain": host}) if host else None
+    except (httpx2.InvalidURL, ValueError):
+        return None
 
 
 async def _sdk(hands: Hands, given: Onboard, project_id: str, key: str) -> SdkFound:

@@ -41,7 +41,7 @@ class Whose(NamedTuple):
 class Given(BaseModel):
     """What a run is started with. What an older version wrote is read, so new fields have defaults."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     def whose(self) -> Whose:
         """Whose run it is, as far as that is known from the start."""
@@ -51,7 +51,7 @@ class Given(BaseModel):
 class Came(BaseModel):
     """What came out of a run."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 G = TypeVar("G", bound=Given)

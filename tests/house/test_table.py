@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from layers_mcp.contract import drift, errors
 from layers_mcp.contract.table import TABLE
+from layers_mcp.loops.run import Came, Given
 
 
 def _wire_names(model):
@@ -21,6 +23,18 @@ def test_a_row_of_the_table_is_whole(row):
     assert row.source
     assert row.request.model_config["extra"] == "forbid"
     assert row.reply.model_config["extra"] == "ignore"
+
+
+MODELS = (*dict.fromkeys(one for row in TABLE for one in (row.request, row.reply)), Given, Came)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_what_does_not_fit_is_not_quoted(model):
+    """House style 41: a misfit is logged with its traceback, and no log holds what a customer wrote."""
+    with pytest.raises(ValidationError) as misfit:
+        model.model_validate("quinn writes")
+
+    assert "quinn" not in str(misfit.value)
 
 
 def test_no_route_stands_twice():

@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 from sqlalchemy import delete
 
-from layers_mcp.contract import content, github, projects, social
+from layers_mcp.contract import content, github, projects, sdk_apps, social
 from layers_mcp.contract.projects import CreateProject
 from layers_mcp.database import writing
 from layers_mcp.gate.budget import Budget
@@ -175,6 +175,22 @@ async def test_a_source_that_can_not_be_read_is_asked_about(town) -> None:
 
     assert Onboarded.model_validate_json(look.row.came).ingest == "skipped"
     assert look.row.state == "completed"
+
+
+@pytest.mark.parametrize(
+    ("url", "domain"),
+    [("https://exämple.invalid/", "xn--exmple-cua.invalid"), ("https://my_shop.invalid/", None), ("https://[::1/x", None)],
+)
+async def test_a_source_whose_name_fits_no_sdk_app_is_no_reason_to_fail(town, url, domain) -> None:
+    """layers-api, POST …/sdk-apps: only some names fit; a host in other letters has one that does, and the rest goes without an app."""
+    async with town.working():
+        run_id = await town.onboard(posts=0, url=url)
+        await town.lies_by(run_id, "ingest 0 answer")
+        await town.answer(town.asked("ingest"), "skip")
+        look = await town.over(run_id)
+
+    page = await town.layers.send(sdk_apps.LIST, sdk_apps.ListSdkApps(project_id=look.row.project_id))
+    assert (look.row.state, [one.web_domain for one in page.items]) == ("completed", [domain] if domain else [])
 
 
 async def test_a_halt_holds_a_run_in_its_middle_until_it_is_lifted(town) -> None:
