@@ -21,7 +21,7 @@ from layers_mcp.loops.daily import SHORTS
 from layers_mcp.loops.habit import Habit
 from layers_mcp.loops.health import Facts, Ours
 from layers_mcp.loops.holding import holding
-from layers_mcp.loops.judgement import LATE_HOURS, NO_POST_DAYS, USUAL_DAYS
+from layers_mcp.loops.judgement import LATE_HOURS, NO_POST_DAYS, UNSEEN_DAYS, USUAL_DAYS
 from layers_mcp.loops.scarcity import WRITER, scarce
 from layers_mcp.store.asked import Customer
 from layers_mcp.store.pulses import Alert, Pulse, Score
@@ -34,6 +34,8 @@ _PAGE, _POSTS_PAGE, _PAGES = 200, 100, 10
 """At most 2,000 contents and 1,000 posts of two weeks are looked through; ours."""
 _MOST = 200
 """Ailing projects that are told at once; ours."""
+_ONCE, _REVIEW = "onboarding", "optimization"
+"""The loop that each customer has once, and the one that takes the pulses."""
 _KEPT_DAYS = 28
 """How long a day's average score is kept; ours, twice what two weeks are compared over."""
 
@@ -137,18 +139,29 @@ def of_loops(store: Store, principal: str, now: datetime, held: Sequence[Halt], 
     stuck = tuple(one.id for one in queued if one.turn == 0 and one.began_at < late)
     found = None if WRITER in resting else scarce(store, principal, now, place=place)
     waits, heard_at = None if found is None else found.waits, store.endpoints.latest(place)
-    ours = Ours(now=now, late=store.rounds.late(principal, late, without=resting, waiting=waits), stuck=stuck, heard_at=heard_at)
+    failed = store.failures.told(principal, now - timedelta(days=1), once=_ONCE)
+    ours = Ours(now=now, stuck=stuck, failed=failed, heard_at=heard_at)
+    ours = replace(ours, late=store.rounds.late(principal, late, without=resting, waiting=waits))
     if found is not None:
         waiting = store.rounds.waiting(principal, now, found.waits)
         ours = replace(ours, waiting=waiting, tier=found.tier, customers=store.customers.number(principal))
     return health.of_ours(ours)
 
 
+def _unseen(store: Store, principal: str, now: datetime, held: Sequence[Halt], *, project_id: str | None) -> tuple[Alert, ...]:
+    """Whom no review has looked at for long, those aside whose reviews rest."""
+    before, most = now - timedelta(days=UNSEEN_DAYS), _MOST + len(held)
+    found = store.pulses.unseen(principal, before, loop=SHORTS[_REVIEW], now=now, project_id=project_id, limit=most)
+    return health.of_unseen([one for one in found if holding(held, _REVIEW, one.project_id) is None][:_MOST])
+
+
 def report(store: Store, principal: str, now: datetime, *, place: str, project_id: str | None = None) -> Report:
     """The health of a principal's customers, or of one project, as the daily reviews found it, and of the loops; Layers is not asked."""
     held = [one for one in store.halts.all() if project_id is None or one.project_id in (EVERY, any_project(project_id))]
     ours = (*health.of_holds(held[:_MOST]), *of_loops(store, principal, now, held, place=place))
-    if project_id is None:
+    whole = None if project_id is None else full_project(project_id)
+    ours = (*ours, *_unseen(store, principal, now, held, project_id=whole))
+    if whole is None:
         return Report((*ours, *(alert for pulse in store.pulses.ailing(principal, limit=_MOST) for alert in pulse.alerts)))
-    pulse = store.pulses.of(principal, full_project(project_id))
+    pulse = store.pulses.of(principal, whole)
     return Report((*ours, *(() if pulse is None else pulse.alerts)), None if pulse is None else pulse.at)

@@ -23,13 +23,15 @@ from layers_mcp.loops.judgement import (
     SPIKE_LEAST,
     SPIKE_TIMES,
     TOKEN_DAYS,
+    UNSEEN_DAYS,
     USUAL_DAYS,
 )  # fmt: skip
-from layers_mcp.store.pulses import Alert, Score
+from layers_mcp.store.failed import Failed
+from layers_mcp.store.pulses import Alert, Score, Unseen
 from layers_mcp.store.rounds import Late
 from layers_mcp.store.rows import EVERY, WRITES, Halt
 
-__all__ = ["Facts", "Ours", "of_holds", "of_ours", "of_project", "spike"]
+__all__ = ["Facts", "Ours", "of_holds", "of_ours", "of_project", "of_unseen", "spike"]
 
 _DAY = timedelta(days=1)
 
@@ -60,6 +62,7 @@ class Facts:
 class Ours:
     """What was read of the loops and webhooks themselves at `now`. `late`: rounds not started; `stuck`: runs that nobody took on.
 
+    `failed`: onboardings, and runs of the last day.
     `waiting`: rounds for which the key, of this `tier`, has too few writes on this day; `customers`: how many share them.
     `heard_at`: when our endpoint heard an event last, or since when it stands; None where there is none.
     """
@@ -70,6 +73,7 @@ class Ours:
     tier: str = "standard"
     customers: int = 0
     stuck: tuple[str, ...] = ()
+    failed: tuple[Failed, ...] = ()
     heard_at: datetime | None = None
 
 
@@ -182,6 +186,21 @@ def of_holds(held: Sequence[Halt]) -> tuple[Alert, ...]:
     )
 
 
+def of_unseen(some: Sequence[Unseen]) -> tuple[Alert, ...]:
+    """Whose daily review ends in nothing, so that nobody would know if anything was wrong."""
+    words = f"No daily review was done for over {UNSEEN_DAYS} days, so nobody knows how this project does; layers-mcp runs says why."
+    return tuple(
+        Alert(
+            code="REVIEW_MISSING",
+            words=words,
+            facts={"since": wire_time(one.since)},
+            project_id=one.project_id,
+            customer=one.external_id,
+        )
+        for one in some
+    )
+
+
 def _waiting(ours: Ours) -> tuple[Alert, ...]:
     """Who waits for a later day, and what would help."""
     if not ours.waiting.number or ours.waiting.since is None:
@@ -210,6 +229,11 @@ def of_ours(ours: Ours) -> tuple[Alert, ...]:
     if ours.stuck:
         words = f"{len(ours.stuck)} runs were taken on by nobody for over {LATE_HOURS} hours: does layers-mcp worker run?"
         found.append(Alert(code="RUNS_STUCK", words=words, facts={"runIds": list(ours.stuck[:10])}))
+    for one in ours.failed:
+        words = f"{one.number:,} runs of {one.loop} failed with {one.code}, like {one.run_id}: get_run or layers-mcp runs show says where; "
+        words += "once that is mended, layers-mcp runs retry has a run go on."
+        failed: dict[str, JsonValue] = {"loop": one.loop, "code": one.code, "failed": one.number, "runId": one.run_id}
+        found.append(Alert(code="RUNS_FAILED", words=words, facts=failed))
     if ours.heard_at is not None and ours.now - ours.heard_at > timedelta(hours=SILENT_HOURS):
         words = f"No webhook came for over {SILENT_HOURS} hours: is its URL reachable, and the endpoint active at Layers?"
         found.append(Alert(code="WEBHOOKS_SILENT", words=words, facts={"since": wire_time(ours.heard_at)}))

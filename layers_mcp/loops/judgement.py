@@ -105,6 +105,8 @@ TOKEN_DAYS: Final = 7
 """Days before its end at which a token is said to expire, so that its owner can consent again in time; ours."""
 LATE_HOURS: Final = 2
 """Hours after which a loop that was due and did not run, or runs and does not end, is late; ours."""
+UNSEEN_DAYS: Final = 2
+"""Days after which a project that each day's review looks at was not looked at for too long; ours: one day's may fail, or lie."""
 SILENT_HOURS: Final = 24
 """Hours without an event after which webhooks are silent, in a fleet that posts each day; ours."""
 HORIZON_DAYS: Final = 3

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, datetime
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from sqlalchemy import ColumnElement, Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from layers_mcp.database import reading, writing
-from layers_mcp.store.daily_tables import pulses
+from layers_mcp.store.asked_tables import customers
+from layers_mcp.store.daily_tables import pulses, rounds
 
-__all__ = ["Alert", "Pulse", "Pulses", "Score"]
+__all__ = ["Alert", "Pulse", "Pulses", "Score", "Unseen"]
 
 
 class _Row(BaseModel):
@@ -48,6 +50,14 @@ class Pulse(_Row):
     alerts: tuple[Alert, ...] = ()
 
 
+class Unseen(NamedTuple):
+    """A customer in the daily loops whose project nobody has checked for a while. `since`: that was last, or they began to take part."""
+
+    external_id: str
+    project_id: str
+    since: datetime
+
+
 def _this(principal: str, project_id: str) -> ColumnElement[bool]:
     return (pulses.c.principal == principal) & (pulses.c.project_id == project_id)
 
@@ -79,6 +89,23 @@ class Pulses:
         wanted = select(pulses).where(pulses.c.principal == principal, pulses.c.ails.is_(True)).order_by(pulses.c.at.desc())
         with reading(self._engine) as connection:
             return tuple(Pulse.model_validate(dict(row)) for row in connection.execute(wanted.limit(limit)).mappings())
+
+    def unseen(  # noqa: PLR0913  whom, each by name
+        self, principal: str, before: datetime, *, loop: str, now: datetime, project_id: str | None = None, limit: int
+    ) -> tuple[Unseen, ...]:
+        """Customers in the daily loops who have no pulse since before then, longest first; of one project where it is given.
+
+        `loop`: whose round takes the pulse; where that is due and was not started, it is late, which is told elsewhere.
+        """
+        who = (customers.c.principal == principal) & (customers.c.stage == "active") & customers.c.project_id.is_not(None)
+        who = who if project_id is None else who & (customers.c.project_id == project_id)
+        its = and_(pulses.c.principal == principal, pulses.c.project_id == customers.c.project_id)
+        mine = and_(rounds.c.principal == principal, rounds.c.external_id == customers.c.external_id, rounds.c.loop == loop)
+        since = func.coalesce(pulses.c.at, customers.c.since)
+        old = and_(since < before, customers.c.since < before, or_(rounds.c.due_at.is_(None), rounds.c.due_at > now))
+        some = select(customers.c.external_id, customers.c.project_id, since).outerjoin(pulses, its).outerjoin(rounds, mine)
+        with reading(self._engine) as connection:
+            return tuple(Unseen(*row) for row in connection.execute(some.where(who, old).order_by(since).limit(limit)))
 
     def forget(self, project_id: str) -> None:
         """Forget what was found of a project."""

@@ -18,6 +18,7 @@ from layers_mcp.store.confirmations import Confirmations
 from layers_mcp.store.customers import Customers
 from layers_mcp.store.durations import Durations
 from layers_mcp.store.endpoints import Endpoints
+from layers_mcp.store.failed import Failures
 from layers_mcp.store.halts import Halts
 from layers_mcp.store.inbox import Inbox
 from layers_mcp.store.pace import Levels
@@ -55,6 +56,7 @@ class Store:
         self.plans = Plans(engine)
         self.questions = Questions(engine)
         self.runs = Runs(engine)
+        self.failures = Failures(engine)
         self.workers = Workers(engine)
         self.rounds = Rounds(engine)
         self.pulses = Pulses(engine)

@@ -44,7 +44,7 @@ class HealthView(View):
 async def get_health(request: GetHealthArguments, call: Call) -> Outcome[HealthView]:
     """See what is wrong, as the daily reviews found it.
 
-    Failure spikes, no posts in 14 days and why, falling scores, frequent overrides, expiring tokens; late loops, silent webhooks.
+    Failure spikes, no posts in 14 days and why, falling scores, frequent overrides, expiring tokens; late or failed runs, silent webhooks.
     """
     if request.project_id is not None and not within(call, request.project_id):
         raise OutsideProjects("get_health names a project that this server may not touch")

@@ -10,6 +10,7 @@ from layers_mcp.contract.social import SocialAccount
 from layers_mcp.loops.habit import Habit
 from layers_mcp.loops.health import Facts, Ours, of_ours, of_project
 from layers_mcp.loops.judgement import material
+from layers_mcp.store.failed import Failed
 from layers_mcp.store.pulses import Score
 from layers_mcp.store.rounds import Late
 
@@ -111,6 +112,16 @@ def test_loops_that_are_late_runs_that_nobody_takes_on_and_webhooks_that_are_sil
     assert quiet == of_ours(Ours(now=NOW)) == ()
     assert [one.code for one in ill] == ["LOOPS_LATE", "RUNS_STUCK", "WEBHOOKS_SILENT"]
     assert ill[0].facts == {"late": 3, "since": "2026-04-18T07:00:00Z"}
+
+
+def test_runs_that_failed_are_told_by_loop_and_code_with_one_of_them() -> None:
+    """README: a failed onboarding goes on by nobody else's doing; of thousands that fail for one reason, one is enough to look at."""
+    revoked = Failed("onboarding", "UNAUTHENTICATED", 1998, "onboard:1")
+    (alert, other) = of_ours(Ours(now=NOW, failed=(revoked, Failed("optimization", "BAD_REPLY", 1, "opt:1"))))
+
+    assert alert.facts == {"loop": "onboarding", "code": "UNAUTHENTICATED", "failed": 1998, "runId": "onboard:1"}
+    assert (alert.code, alert.code) == ("RUNS_FAILED", other.code)
+    assert alert.words.startswith("1,998 runs of onboarding failed with UNAUTHENTICATED, like onboard:1: ")
 
 
 @pytest.mark.parametrize(

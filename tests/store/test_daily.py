@@ -8,8 +8,10 @@ import pytest
 
 from layers_mcp.clock import HandClock
 from layers_mcp.store.asked import Customer
-from layers_mcp.store.pulses import Alert, Pulse, Score
+from layers_mcp.store.failed import Failed
+from layers_mcp.store.pulses import Alert, Pulse, Score, Unseen
 from layers_mcp.store.rounds import Late, Member
+from layers_mcp.store.rows import RunRow
 from layers_mcp.store.store import Store
 
 PROJECT = "prj_2481fa5c-a404-44ed-a561-565392499abc"
@@ -149,6 +151,52 @@ def test_the_last_pulse_of_a_project_is_kept_and_told_while_it_ails(store: Store
 
     assert found == (pulse, (pulse,), None)
     assert store.pulses.ailing("key_1", limit=9) == ()
+
+
+def test_who_is_in_the_loops_and_has_no_pulse_for_long_is_unseen(store: Store, clock: HandClock, pulse: Pulse) -> None:
+    """README: `REVIEW_MISSING`; a round that is due is late, or waits, and is told as that."""
+    began, soon = clock.now(), clock.now() + 9 * DAY
+    _takes_part(store, clock)
+    store.rounds.enter("key_1", "opt", [("quinn-1", soon)])
+
+    def unseen(**given: object) -> tuple[Unseen, ...]:
+        known = {"principal": "key_1", "loop": "opt", "now": clock.now(), "limit": 9}
+        return store.pulses.unseen(before=clock.now() - 2 * DAY, **{**known, **given})
+
+    clock.advance(2 * DAY)
+    young = unseen()
+    clock.advance(HOUR)
+    never, other = unseen(project_id=PROJECT), (*unseen(principal="key_2"), *unseen(project_id="prj_2"), *unseen(now=soon))
+    store.pulses.keep(pulse.model_copy(update={"at": clock.now()}))
+    seen = unseen()
+    clock.advance(3 * DAY)
+    old = unseen(loop="p2l")
+
+    assert (young, other, seen) == ((), (), ())
+    assert never == (Unseen("quinn-1", PROJECT, began),)
+    assert old == (Unseen("quinn-1", PROJECT, began + 2 * DAY + HOUR),)
+
+
+def test_failed_runs_are_counted_by_loop_and_code_onboardings_however_long_ago(store: Store, clock: HandClock) -> None:
+    """README: `RUNS_FAILED`; tomorrow's daily run comes by itself, and no other onboarding does."""
+    rows = [
+        ("onboard:1", "onboarding", 9, {"code": "CONFLICT"}),
+        ("onboard:2", "onboarding", 0, {"code": "CONFLICT", "owner": "key_1"}),
+        ("onboard:3", "onboarding", 0, {"code": "CONFLICT", "owner": "key_2"}),
+        ("onboard:4", "onboarding", 0, {"code": "CONFLICT", "given": ""}),
+        ("opt:1", "optimization", 0, {"code": "BAD_REPLY"}),
+        ("opt:2", "optimization", 1.1, {"code": "BAD_REPLY"}),
+        ("opt:3", "optimization", 0, {"state": "completed"}),
+    ]
+    for name, loop, days, given in rows:
+        ended = clock.now() - days * DAY
+        store.runs.add(
+            RunRow(**{"id": name, "loop": loop, "given": "{}", "state": "failed", "began_at": ended, "ended_at": ended, **given})
+        )
+
+    told = store.failures.told("key_1", clock.now() - DAY, once="onboarding")
+
+    assert told == (Failed("onboarding", "CONFLICT", 2, "onboard:1"), Failed("optimization", "BAD_REPLY", 1, "opt:1"))
 
 
 def test_forgetting_a_project_forgets_its_pulse(store: Store, clock: HandClock, pulse: Pulse) -> None:

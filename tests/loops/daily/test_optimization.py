@@ -8,10 +8,12 @@ import pytest
 from pydantic import SecretStr
 
 from layers_mcp.contract import creatives
+from layers_mcp.contract.errors import Unauthenticated
 from layers_mcp.loops.checking import of_loops, report
+from layers_mcp.loops.dispatching import Dispatcher
 from layers_mcp.loops.optimization import optimization
 from layers_mcp.store.asked import Customer
-from layers_mcp.store.rows import RunRow
+from layers_mcp.store.rows import EVERY, Halt, RunRow
 from layers_mcp.store.told import Known
 
 pytestmark = pytest.mark.anyio
@@ -155,6 +157,31 @@ def test_rounds_that_nobody_started_and_runs_that_nobody_took_on_are_late(worksh
 
     assert soon == ()
     assert [one.code for one in late.alerts] == ["LOOPS_LATE", "RUNS_STUCK"]
+
+
+async def test_reviews_that_fail_each_day_are_told_though_nobody_looks_at_the_project_any_more(shop, monkeypatch) -> None:
+    """README: `RUNS_FAILED`, `REVIEW_MISSING`; a key that is revoked leaves every project with what was found of it last."""
+
+    async def refused(*_: object, **__: object) -> None:
+        raise Unauthenticated("the key is revoked")
+
+    store, loop = shop.store, optimization(shop.town.house)
+    monkeypatch.setattr(shop.layers, "send", refused)
+    async with shop.town.working(loop) as runner:
+        dispatcher = Dispatcher(store=store, runner=runner, clock=shop.clock, principal=shop.owner, loops={"opt": loop})
+        for _ in range(4):
+            shop.clock.advance(timedelta(days=1))
+            await dispatcher.tick()
+            for row in store.runs.recent():
+                await shop.town.over(row.id)
+    told = report(store, shop.owner, shop.clock.now(), place=PLACE, project_id=shop.project)
+    store.halts.hold(Halt(project_id=EVERY, what=loop.name, at=shop.clock.now(), by="person", principal=shop.owner))
+    paused = report(store, shop.owner, shop.clock.now(), place=PLACE)
+
+    failed, missing = told.alerts
+    assert (failed.code, failed.facts["loop"], failed.facts["code"]) == ("RUNS_FAILED", "optimization", "UNAUTHENTICATED")
+    assert (missing.code, missing.project_id, missing.customer) == ("REVIEW_MISSING", shop.project, shop.external_id)
+    assert {one.code for one in paused.alerts} == {"LOOPS_PAUSED", "RUNS_FAILED"}
 
 
 def test_webhooks_are_silent_where_those_of_this_api_are_whatever_another_tells(workshop, clock) -> None:
