@@ -82,8 +82,8 @@ async def open_world(  # noqa: PLR0913  each is a setting of its own
 class App:
     """One process's house, with what it shows. Nothing of the house is imported or opened before the first call."""
 
-    def __init__(self, settings: Settings, clock: Clock, *, page: str | None = None) -> None:
-        """Read the catalog and the policy. `page`: where a person answers in a browser, when this process serves that.
+    def __init__(self, settings: Settings, clock: Clock, *, page: str | None = None, works: bool = True) -> None:
+        """Read the catalog and the policy. `page`: where people answer in a browser; `works`: else it takes no seat, and only asks.
 
         Raises:
             UnknownTool: a tool or preset that nobody knows is named, or no tool is left.
@@ -100,7 +100,8 @@ class App:
         self._opening = asyncio.Lock()
         self._house: House | None = None
         self._store: Store | None = None
-        self._works: str | None = None
+        self._place = f"layers-mcp serve (process {os.getpid()})" if works and not settings.read_only else None
+        self._works = False
         self._receiver: Receiver | None = None
 
     async def answer(
@@ -178,7 +179,7 @@ class App:
 
     @property
     def loops(self) -> bool:
-        """Whether a tool of the loops can be called; then this process runs them, too, unless it only reads."""
+        """Whether a tool of the loops can be called; then this process runs them, too, unless it only reads or asks."""
         return not (tools_of(("loops",), said="") - {READER}).isdisjoint(self.catalog.callable)
 
     @asynccontextmanager
@@ -281,16 +282,16 @@ class App:
 
     async def _office(self, store: Store, house: House) -> Office | None:
         """The loops' office, where a tool of theirs is shown; this process then runs loops as long as no other one does."""
-        if not self.loops and self._works is None:
+        if not self.loops and not self._works:
             return None
         from layers_mcp.loops.office import open_office  # noqa: PLC0415  the engine is heavy, and shut unless loops are wanted
 
-        place = self._works or (None if self._settings.read_only else f"layers-mcp serve (process {os.getpid()})")
-        return await self._stack.enter_async_context(open_office(house.grounds(store), self._settings.kept_in("engine.db"), place))
+        where = self._settings.kept_in("engine.db")
+        return await self._stack.enter_async_context(open_office(house.grounds(store), where, self._place))
 
     async def work(self, place: str) -> None:
         """Run loops, and handle what webhooks told a server; `place`: what people call this process. Before any call."""
-        self._works = place
+        self._works, self._place = True, place
         await self.receiver()
 
     async def close(self) -> None:

@@ -102,7 +102,7 @@ def _limits(pace: Pace) -> Finding:
 
 async def _api(settings: Settings) -> list[Finding]:
     try:
-        app = App(settings, WallClock())
+        app = App(settings, WallClock(), works=False)
     except ValueError as problem:  # a tool, a policy or a file of keys that can't be held to, by name
         return [Finding("bad", str(problem))]
     where = settings.base_url if settings.live else "the embedded sandbox"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +21,7 @@ from layers_mcp.contract.rates import TIERS
 from layers_mcp.loops.fan_out import BadFile, Wanted, read_customers
 from layers_mcp.loops.forecast import Steady, forecast, of_onboarding, steady
 from layers_mcp.loops.holding import holding, words
+from layers_mcp.loops.office import Office
 from layers_mcp.settings import settings_or_exit
 from layers_mcp.tool.visit import House
 
@@ -60,35 +62,32 @@ def _after(state: Steady, tier: str) -> str:
     )
 
 
-async def _started(wanted: Sequence[Wanted], house: House) -> int:
-    assert house.office is not None, "the settings ask for loops"
-    began = 0
-    for one in wanted:
-        began += await house.office.onboard(one.onboard)
-    return began
-
-
-async def _onboard(wanted: Sequence[Wanted], *, shown_only: bool, yes: bool) -> None:
-    settings = settings_or_exit()
-    app = App(settings.model_copy(update={"tools": ("loops",)}), WallClock())
+@asynccontextmanager
+async def _opened() -> AsyncGenerator[tuple[House, Office]]:
+    """A house that shows and queues onboardings, and works none off: what lies in line is begun by who was started for that."""
+    app = App(settings_or_exit().model_copy(update={"tools": ("loops",)}), WallClock(), works=False)
     try:
         house = await app.house()
+        assert house.office is not None, "the settings ask for loops"
+        yield house, house.office
+    finally:
+        await app.close()
+
+
+async def _plan(wanted: Sequence[Wanted]) -> None:
+    async with _opened() as (house, office):
         who = await house.layers.send(account.WHOAMI, Empty())
         used = next(one.used for one in house.layers.pace.standing() if one.rate == "write-light")
         for line in plan_words(wanted, who.rate_limit_tier, now=house.clock.now(), used=used):
             typer.echo(line)
-        assert house.office is not None, "the settings ask for loops"
-        if (held := holding(house.office.held(), "onboarding", None)) is not None:
+        if (held := holding(office.held(), "onboarding", None)) is not None:
             typer.echo(f"They will rest: {words(held)}. layers-mcp resume lets them go on.")
-        if shown_only or not (yes or typed_yes("Start? Type yes")):
-            typer.echo("nothing was started")
-            return
-        began = await _started(wanted, house)
-        known = f"; {len(wanted) - began:,} were there already" if began < len(wanted) else ""
-        typer.echo(f"{began:,} onboardings are in the queue{known}. layers-mcp worker works them off, layers-mcp runs shows them,")
-        typer.echo("layers-mcp halt --all --loop onboarding lets them rest, and the same command once more starts only what is missing.")
-    finally:
-        await app.close()
+
+
+async def _start(wanted: Sequence[Wanted]) -> int:
+    """How many were not there already."""
+    async with _opened() as (_, office):
+        return sum([await office.onboard(one.onboard) for one in wanted])
 
 
 def onboard(
@@ -110,4 +109,11 @@ def onboard(
         typer.echo("layers-mcp: nothing was started", err=True)
         raise typer.Exit(2) from None
     with refusals_told():
-        asyncio.run(_onboard(wanted, shown_only=plan, yes=yes))
+        asyncio.run(_plan(wanted))
+        if plan or not (yes or typed_yes("Start? Type yes")):  # nothing is open meanwhile: a terminal may be forgotten
+            typer.echo("nothing was started")
+            return
+        began = asyncio.run(_start(wanted))
+    known = f"; {len(wanted) - began:,} were there already" if began < len(wanted) else ""
+    typer.echo(f"{began:,} onboardings are in the queue{known}. layers-mcp worker works them off, layers-mcp runs shows them,")
+    typer.echo("layers-mcp halt --all --loop onboarding lets them rest, and the same command once more starts only what is missing.")

@@ -35,6 +35,20 @@ _Endpoint = Annotated[str | None, typer.Argument(help="The endpoint's id; not ne
 _LOOK_S = 0.5
 
 
+def _one(store: Store, place: str, endpoint_id: str | None) -> Known:
+    """The endpoint that is meant.
+
+    Raises:
+        typer.BadParameter: none is known here by that id, or there are several.
+    """
+    known = store.endpoints.at(place)
+    meant = [one for one in known if endpoint_id in (None, one.id)]
+    if len(meant) != 1:
+        have = ", ".join(one.id for one in known) or "none; layers-mcp webhooks register makes one"
+        raise typer.BadParameter(f"give the ID of an endpoint whose secret is kept here: {have}")
+    return meant[0]
+
+
 class _Bench(NamedTuple):
     """What a command works with."""
 
@@ -44,17 +58,8 @@ class _Bench(NamedTuple):
     place: str
 
     def one(self, endpoint_id: str | None) -> Known:
-        """The endpoint that is meant.
-
-        Raises:
-            typer.BadParameter: none is known here by that id, or there are several.
-        """
-        known = self.store.endpoints.at(self.place)
-        meant = [one for one in known if endpoint_id in (None, one.id)]
-        if len(meant) != 1:
-            have = ", ".join(one.id for one in known) or "none; layers-mcp webhooks register makes one"
-            raise typer.BadParameter(f"give the ID of an endpoint whose secret is kept here: {have}")
-        return meant[0]
+        """The endpoint that is meant, as `_one`."""
+        return _one(self.store, self.place, endpoint_id)
 
     def record(self, what: str, endpoint_id: str) -> None:
         """Write down in the trail what a person had done."""
@@ -72,7 +77,7 @@ def _run(do: Callable[[_Bench], Awaitable[T]]) -> T:
     """Do something with an open house."""
 
     async def run() -> T:
-        house = App(settings := settings_or_exit(), WallClock())
+        house = App(settings := settings_or_exit(), WallClock(), works=False)
         try:
             with opened() as (store, gate):
                 return await do(_Bench(await house.house(), store, gate, place_of(settings)))
@@ -158,21 +163,20 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Remove it without asking; for programs.")] = False,
 ) -> None:
     """Have Layers tell an endpoint nothing more, for good, and forget its secret; what happens is asked for again."""
-
-    async def do(bench: _Bench) -> tuple[Known, bool] | None:
-        known = bench.one(endpoint)
-        typer.echo(f"{known.id} at {known.url} would be deleted, with its secret; loops and waits then ask Layers, which takes longer.")
-        if not yes and not typed_yes("Remove it? Type yes"):
-            return None
-        there = await registering.remove(bench.house.layers, bench.store.endpoints, known)
-        bench.record("remove", known.id)
-        return known, there
-
-    done = _run(do)
-    if done is None:
+    with opened() as (store, _):
+        known = _one(store, place_of(settings_or_exit()), endpoint)
+    typer.echo(f"{known.id} at {known.url} would be deleted, with its secret; loops and waits then ask Layers, which takes longer.")
+    if not yes and not typed_yes("Remove it? Type yes"):
         typer.echo("nothing was changed")
         return
-    typer.echo(f"Removed: {done[0].id}{'' if done[1] else ' (Layers had it no more)'}. What it has told stays.")
+
+    async def do(bench: _Bench) -> bool:
+        there = await registering.remove(bench.house.layers, bench.store.endpoints, bench.one(known.id))
+        bench.record("remove", known.id)
+        return there
+
+    there = _run(do)
+    typer.echo(f"Removed: {known.id}{'' if there else ' (Layers had it no more)'}. What it has told stays.")
 
 
 @app.command("test")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -12,9 +13,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import httpx2
+import pytest
 from pydantic import SecretStr
 
+from layers_mcp.app import App
+from layers_mcp.clock import WallClock
+from layers_mcp.commands import onboarding, webhooks
 from layers_mcp.contract.signing import SIGNATURE, signature
+from layers_mcp.loops.customer import Onboard
+from layers_mcp.settings import settings_or_exit
 from layers_mcp.store.store import Store
 from layers_mcp.store.told import Known, Told
 
@@ -92,3 +99,42 @@ def test_a_worker_with_a_port_takes_signed_events_and_nothing_else_and_shows_mea
     assert (second.returncode, f"port {port} of 127.0.0.1 can't be had" in second.stderr) == (1, True), second.stderr
     assert (far.returncode, "--host 0.0.0.0 needs a token" in far.stderr) == (2, True), far.stderr
     assert "Traceback" not in err + second.stderr + far.stderr
+
+
+@pytest.fixture
+def at_work(tmp_path, monkeypatch):
+    """A worker that starts while a command is open, in a state folder of their own; its word for itself once it sits."""
+    for name in [name for name in os.environ if name.startswith("LAYERS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LAYERS_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("LAYERS_TOOLS", "loops")
+
+    async def work(*runs: str) -> list[str]:
+        worker, store = App(settings_or_exit(), WallClock()), Store.open(tmp_path / "layers.db")
+        try:
+            await worker.work("a worker")
+            async with asyncio.timeout(PATIENCE_S):
+                while not store.workers.all() or any(store.runs.find(one).state != "completed" for one in runs):  # noqa: ASYNC110  it sits on a task of its own
+                    await asyncio.sleep(0.05)
+            return [one.place for one in store.workers.all()]
+        finally:
+            await worker.close()
+            store.close()
+
+    return work
+
+
+@pytest.mark.anyio
+async def test_what_is_queued_is_worked_off_by_a_worker_and_not_by_the_command_that_queued_it(at_work) -> None:
+    """Issue 8: a command that only plans and puts runs in the queue takes no seat, however long it stays open."""
+    async with onboarding._opened() as (_, office):
+        await office.onboard(Onboard(customer_external_id="cust_1", name="A", posts=0))
+
+        seated = await at_work(office.run_of("cust_1"))
+
+    assert seated == ["a worker"]
+
+
+def test_a_command_about_webhooks_takes_no_seat_where_loops_are_shown(at_work) -> None:
+    """It may wait a minute for a delivery, and a worker works the loops off meanwhile."""
+    assert webhooks._run(lambda _: at_work()) == ["a worker"]
