@@ -220,20 +220,12 @@ EVENTS: dict[str, type[Said]] = CATALOG | PLAYBOOK | ADS
 class Event(Reply):
     """One event as it is delivered; of a kind that this version does not know all is kept (layers-api: operational/webhooks).
 
-    `id`: the same at every attempt, so whoever saw it has seen the event. A replay has an id of its own and names the delivery it
-    repeats in `replay_of`; older editions name it in `data`, see `replays`.
+    `id`: the same at every attempt, so whoever saw it has seen the event; a replay has an id of its own.
     """
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
     type: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
     data: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
-    replay_of: str | None = None
-
-    @property
-    def replays(self) -> str | None:
-        """The delivery that this one repeats on request, or None."""
-        older = self.data.get("replayOf")
-        return self.replay_of or (older if isinstance(older, str) else None)
 
     def said(self) -> Said | None:
         """What the event says, by its kind; None when the kind is not known here, or says something else than it should."""

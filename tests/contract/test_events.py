@@ -35,12 +35,6 @@ def test_an_event_that_lacks_its_id_says_nothing_rather_than_a_guess():
     assert event.said() is None
 
 
-@pytest.mark.parametrize("body", [{"replayOf": "d-1", "data": {}}, {"data": {"replayOf": "d-1"}}])
-def test_a_replay_of_either_edition_names_the_delivery_it_repeats(body):
-    """Layers-api: newer, top level; older, in data."""
-    assert events.Event.model_validate({"id": "evt_4", "type": "test.ping", **body}).replays == "d-1"
-
-
 def test_every_event_of_the_seed_is_known():
     """Seed 000, "Webhook events to subscribe to", and the three of pattern B."""
     named = {"project.ready", "content.generated", "content.approved", "post.published", "ads.decision", "lease_request.assigned"}

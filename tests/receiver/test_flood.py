@@ -101,7 +101,7 @@ def _flood(luck: random.Random) -> list[Sent]:
         Sent(_event(number, luck), SECRET, luck.choice((-1, 1)) * luck.uniform(330, 9_000), good=False)
         for number in strange[third:][:third]
     ]
-    broken = [Sent(luck.choice((b"", b"{", b"[]", b'{"type":"job.completed"}', b"\xff")), SECRET, 0, good=False) for _ in range(third)]
+    broken = [Sent(luck.choice((b"", b"{", b"[]", b'"job.completed"', b"\xff")), SECRET, 0, good=False) for _ in range(third)]
     every = [*good, *again, *forged, *stale, *broken]
     luck.shuffle(every)
     return every
