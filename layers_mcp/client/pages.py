@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
+from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.errors import Invalid
 
-__all__ = ["Page", "every", "no_such_page", "through"]
+__all__ = ["Page", "asking", "every", "no_such_page", "through"]
 
 T_co = TypeVar("T_co", covariant=True)
+Q = TypeVar("Q", bound=Request)
+R = TypeVar("R", bound=Reply)
 
 
 class Page(Protocol[T_co]):
@@ -27,6 +30,24 @@ class Page(Protocol[T_co]):
 
 
 P = TypeVar("P", bound=Page[Any])
+
+
+class Sends(Protocol):
+    """Who sends for a page."""
+
+    def send(self, endpoint: Endpoint[Q, R], request: Q) -> Awaitable[R]:
+        """The reply to `request`."""
+        ...
+
+
+def asking(layers: Sends, endpoint: Endpoint[Q, R], **wanted: object) -> Callable[[str | None], Awaitable[R]]:
+    """What sends for the page of a list at a cursor. `wanted`: fields of the request; those that are None are not sent."""
+
+    def ask(cursor: str | None) -> Awaitable[R]:
+        given = {name: value for name, value in {**wanted, "cursor": cursor or None}.items() if value is not None}
+        return layers.send(endpoint, endpoint.request.model_validate(given))
+
+    return ask
 
 
 async def through(ask: Callable[[str | None], Awaitable[P]], *, pages: int) -> AsyncIterator[P]:

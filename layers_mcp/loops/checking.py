@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from layers_mcp.client.pages import every
+from layers_mcp.client.pages import asking, every
 from layers_mcp.client.partner import Partner
 from layers_mcp.contract import content, publishing, social
-from layers_mcp.contract.content import Container, ListContent
+from layers_mcp.contract.content import Container
 from layers_mcp.contract.creatives import Creative
-from layers_mcp.contract.publishing import ListPosts, ScheduledPost
+from layers_mcp.contract.publishing import ScheduledPost
 from layers_mcp.contract.scalars import any_project, full_project
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.loops import health
@@ -41,19 +41,11 @@ _KEPT_DAYS = 28
 
 
 async def _contents(layers: Partner, project_id: str, since: datetime) -> list[Container]:
-    def ask(cursor: str | None):  # noqa: ANN202  as `every` has it
-        wanted = {"project_id": project_id, "since": since, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return layers.send(content.LIST, ListContent.model_validate(wanted))
-
-    return await every(ask, pages=_PAGES)
+    return await every(asking(layers, content.LIST, project_id=project_id, since=since, limit=_PAGE), pages=_PAGES)
 
 
 async def _posts(layers: Partner, project_id: str, since: datetime) -> list[ScheduledPost]:
-    def ask(cursor: str | None):  # noqa: ANN202  as `every` has it
-        wanted = {"project_id": project_id, "since": since, "limit": _POSTS_PAGE} | ({"cursor": cursor} if cursor else {})
-        return layers.send(publishing.LIST, ListPosts.model_validate(wanted))
-
-    return await every(ask, pages=_PAGES)
+    return await every(asking(layers, publishing.LIST, project_id=project_id, since=since, limit=_POSTS_PAGE), pages=_PAGES)
 
 
 def _failures(store: Store, project_id: str, since: datetime, *, made: list[Container], posts: list[ScheduledPost]) -> tuple[datetime, ...]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, get_args
 
-from layers_mcp.client.pages import Page, every
+from layers_mcp.client.pages import asking, every
 from layers_mcp.client.partner import Partner
 from layers_mcp.contract import ad_accounts, ads, ads_optimizer, ads_pending, audit
 from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.ads import PathPlatform
 from layers_mcp.contract.ads_optimizer import GetRun
-from layers_mcp.contract.ads_pending import ListPending, PendingAction, PendingStatus
-from layers_mcp.contract.audit import AuditEvent, ListAudit
+from layers_mcp.contract.ads_pending import PendingAction, PendingStatus
+from layers_mcp.contract.audit import AuditEvent
 from layers_mcp.contract.errors import NotFound
 from layers_mcp.loops.known import ANSWERS, DID, Known, Subject, joined, named, of_log, of_queue, of_run, unnamed
 from layers_mcp.loops.period import Period
@@ -65,12 +65,7 @@ class Entries(NamedTuple):
 
 async def logged(layers: Partner, project_id: str, period: Period, *, kind: str | None = None, pages: int = _COUNTED_PAGES) -> Entries:
     """The log of a project, newest first, from the beginning of a period to its end, which is included; `kind`: of one type."""
-
-    def ask(cursor: str | None) -> Awaitable[Page[AuditEvent]]:
-        wanted = {"event_type": kind, "project_id": project_id, "since": period.since, "until": period.until, "cursor": cursor}
-        wanted |= {"limit": _PAGE}
-        return layers.send(audit.LIST, ListAudit.model_validate({name: value for name, value in wanted.items() if value is not None}))
-
+    ask = asking(layers, audit.LIST, event_type=kind, project_id=project_id, since=period.since, until=period.until, limit=_PAGE)
     found = await every(ask, pages=pages)
     return Entries(found, len(found) < _PAGE * pages)
 
@@ -93,10 +88,7 @@ async def _queue(layers: Partner, project_id: str, since: datetime) -> tuple[lis
     statuses: tuple[PendingStatus, ...] = get_args(PendingStatus)
 
     async def pages(platform: PathPlatform, status: PendingStatus) -> list[PendingAction]:
-        def ask(cursor: str | None) -> Awaitable[Page[PendingAction]]:
-            wanted = {"project_id": project_id, "platform": platform, "status": status, "limit": _PAGE}
-            return layers.send(ads_pending.LIST, ListPending.model_validate(wanted | ({"cursor": cursor} if cursor else {})))
-
+        ask = asking(layers, ads_pending.LIST, project_id=project_id, platform=platform, status=status, limit=_PAGE)
         return await every(ask, pages=_PAGES)
 
     found = await asyncio.gather(*(pages(platform, status) for platform in platforms for status in statuses))

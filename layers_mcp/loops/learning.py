@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from pydantic import BaseModel
 
-from layers_mcp.client.pages import Page, every
+from layers_mcp.client.pages import asking, every
 from layers_mcp.client.partner import Partner
 from layers_mcp.contract import ad_accounts, content, measurement, publishing
 from layers_mcp.contract.ad_accounts import ListAdAccounts
-from layers_mcp.contract.content import Container, ListContent
+from layers_mcp.contract.content import Container
 from layers_mcp.contract.creatives import Creative
 from layers_mcp.contract.measurement import GetTopPerformers
-from layers_mcp.contract.publishing import ListPosts, ScheduledPost
+from layers_mcp.contract.publishing import ScheduledPost
 from layers_mcp.loops.judgement import CLONES_PER_SOURCE, STALE_DAYS, VARIATIONS, Ranking, axis_of, losers, next_source, worn_out
 from layers_mcp.loops.pool import creatives_of, may_run
 from layers_mcp.loops.worth import Weighed, weigh
@@ -61,19 +61,11 @@ class Ripe(BaseModel):
 
 
 async def _posts(layers: Partner, project_id: str, **wanted: object) -> list[ScheduledPost]:
-    def ask(cursor: str | None) -> Awaitable[Page[ScheduledPost]]:
-        asked = {"project_id": project_id, "limit": _POSTS_PAGE, **wanted} | ({"cursor": cursor} if cursor else {})
-        return layers.send(publishing.LIST, ListPosts.model_validate(asked))
-
-    return await every(ask, pages=_PAGES)
+    return await every(asking(layers, publishing.LIST, project_id=project_id, limit=_POSTS_PAGE, **wanted), pages=_PAGES)
 
 
 async def _made(layers: Partner, project_id: str, **wanted: object) -> list[Container]:
-    def ask(cursor: str | None) -> Awaitable[Page[Container]]:
-        asked = {"project_id": project_id, "limit": _CONTENT_PAGE, **wanted} | ({"cursor": cursor} if cursor else {})
-        return layers.send(content.LIST, ListContent.model_validate(asked))
-
-    return await every(ask, pages=_PAGES)
+    return await every(asking(layers, content.LIST, project_id=project_id, limit=_CONTENT_PAGE, **wanted), pages=_PAGES)
 
 
 async def _winner(layers: Partner, project_id: str, weighed: Weighed, ranking: Ranking) -> Winner | None:

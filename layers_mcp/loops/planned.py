@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from layers_mcp.client.pages import Page, every
+from layers_mcp.client.pages import asking, every
 from layers_mcp.contract import content, publishing, social
 from layers_mcp.contract.content import Container, GetContent
 from layers_mcp.contract.errors import BY_CODE, ContentRejected, IdempotencyConflict
-from layers_mcp.contract.publishing import ListPosts, ScheduleContent, ScheduledPost, Target
+from layers_mcp.contract.publishing import ScheduleContent, ScheduledPost, Target
 from layers_mcp.contract.scalars import Utc, full_project
 from layers_mcp.contract.social import ListAccounts
 from layers_mcp.loops.hands import Hands
@@ -56,12 +56,7 @@ def plan_of(hands: Hands, project_id: str) -> Plan | None:
 
 async def _posts(hands: Hands, project_id: str, since: datetime) -> list[ScheduledPost]:
     """The posts of a project since then, those that wait first."""
-
-    def ask(cursor: str | None) -> Awaitable[Page[ScheduledPost]]:
-        wanted = {"project_id": project_id, "since": since, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return hands.send(publishing.LIST, ListPosts.model_validate(wanted))
-
-    return await every(ask, pages=_PAGES)
+    return await every(asking(hands, publishing.LIST, project_id=project_id, since=since, limit=_PAGE), pages=_PAGES)
 
 
 async def _connected(hands: Hands, plan: Plan) -> Plan:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from layers_mcp.client.pages import Page, every
+from layers_mcp.client.pages import asking, every
 from layers_mcp.client.partner import Partner
 from layers_mcp.contract import creatives
-from layers_mcp.contract.creatives import Creative, ListCreatives, ListRecommendations, Recommendation
+from layers_mcp.contract.creatives import Creative, Recommendation
 from layers_mcp.loops.judgement import ELIGIBLE_FROM, SLOTS
 from layers_mcp.loops.known import named
 
@@ -20,12 +20,7 @@ _RECOMMENDED_PAGE, _RECOMMENDED_PAGES = 100, 5
 
 async def creatives_of(layers: Partner, project_id: str) -> list[Creative]:
     """Every creative of a project."""
-
-    def ask(cursor: str | None) -> Awaitable[Page[Creative]]:
-        wanted = {"project_id": project_id, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return layers.send(creatives.LIST, ListCreatives.model_validate(wanted))
-
-    return await every(ask, pages=_PAGES)
+    return await every(asking(layers, creatives.LIST, project_id=project_id, limit=_PAGE), pages=_PAGES)
 
 
 def find(found: Iterable[Creative], given: str) -> Creative | None:
@@ -74,9 +69,5 @@ def chosen(one: Creative, found: Sequence[Creative], override: str | None) -> st
 
 async def recommended(layers: Partner, project_id: str) -> list[Recommendation]:
     """What Layers recommends for a project and nobody has marked."""
-
-    def ask(cursor: str | None) -> Awaitable[Page[Recommendation]]:
-        wanted = {"project_id": project_id, "status": ("open",), "limit": _RECOMMENDED_PAGE} | ({"cursor": cursor} if cursor else {})
-        return layers.send(creatives.RECOMMENDATIONS, ListRecommendations.model_validate(wanted))
-
+    ask = asking(layers, creatives.RECOMMENDATIONS, project_id=project_id, status=("open",), limit=_RECOMMENDED_PAGE)
     return await every(ask, pages=_RECOMMENDED_PAGES)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from datetime import datetime
 from typing import NamedTuple
 
-from layers_mcp.client.pages import Page, through
+from layers_mcp.client.pages import asking, through
 from layers_mcp.client.partner import Partner
 from layers_mcp.contract import publishing
 from layers_mcp.contract.content import Container
@@ -36,11 +35,7 @@ class Waiting(NamedTuple):
 
 async def waiting_posts(layers: Partner, project_id: str, *, pages: int | None = None) -> Waiting:
     """The posts of a project that wait or go out, latest time first; `pages`: at most so many hundred, 25 when None."""
-
-    def ask(cursor: str | None) -> Awaitable[Page[ScheduledPost]]:
-        wanted = {"project_id": project_id, "status": ["queued", "publishing"], "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return layers.send(publishing.LIST, publishing.ListPosts.model_validate(wanted))
-
+    ask = asking(layers, publishing.LIST, project_id=project_id, status=["queued", "publishing"], limit=_PAGE)
     read = [page async for page in through(ask, pages=_PAGES if pages is None else pages)]
     return Waiting([post for page in read for post in page.items], whole=read[-1].next_cursor is None)
 

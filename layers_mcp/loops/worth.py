@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from layers_mcp.client.pages import Page, every
+from layers_mcp.client.pages import asking, every
 from layers_mcp.client.partner import Partner
 from layers_mcp.contract import content, measurement, publishing
-from layers_mcp.contract.content import Container, ListContent
+from layers_mcp.contract.content import Container
 from layers_mcp.contract.errors import NotFound
 from layers_mcp.contract.measurement import GetTopPerformers, TopPerformer
 from layers_mcp.contract.publishing import GetPost
@@ -45,13 +44,8 @@ class Weighed:
 async def _containers(layers: Partner, project_id: str, rows: tuple[TopPerformer, ...]) -> list[Container]:
     """The project's containers, newest first, as far back as these rows and their clones can lie."""
     published = [row.published_at for row in rows if row.published_at is not None]
-    since = {"since": min(published) - _LAY} if len(published) == len(rows) else {}
-
-    def ask(cursor: str | None) -> Awaitable[Page[Container]]:
-        wanted = {"project_id": project_id, "limit": _PAGE} | since | ({"cursor": cursor} if cursor else {})
-        return layers.send(content.LIST, ListContent.model_validate(wanted))
-
-    return await every(ask, pages=_PAGES)
+    since = min(published) - _LAY if len(published) == len(rows) else None
+    return await every(asking(layers, content.LIST, project_id=project_id, since=since, limit=_PAGE), pages=_PAGES)
 
 
 def _standing(row: TopPerformer, sources: dict[str, str], views: dict[str, int], now: datetime) -> Standing:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pydantic import Field, JsonValue
 
-from layers_mcp.client.pages import Page, every
+from layers_mcp.client.pages import asking, every
 from layers_mcp.contract import ad_accounts, ads, ads_authority, ads_lifecycle, ads_metrics
-from layers_mcp.contract.ads import PATH_OF, AdStatus, Campaign, GetCampaign, ListCampaigns, Written
+from layers_mcp.contract.ads import PATH_OF, AdStatus, Campaign, GetCampaign, Written
 from layers_mcp.contract.ads_authority import Bucket, GetAuthority
 from layers_mcp.contract.ads_lifecycle import PauseCampaign, ResumeCampaign
 from layers_mcp.contract.errors import CallerError, Halted, LayersError, PolicyError
@@ -62,12 +62,7 @@ class _Standing(NamedTuple):
 async def running(project_id: str, call: Call) -> list[Campaign]:
     """The project's campaigns that are active, newest first."""
     active: tuple[AdStatus, ...] = ("active",)
-
-    def ask(cursor: str | None) -> Awaitable[Page[Campaign]]:
-        wanted = {"project_id": project_id, "status": active, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return call.layers.send(ads.CAMPAIGNS, ListCampaigns.model_validate(wanted))
-
-    return await every(ask, pages=_PAGES)
+    return await every(asking(call.layers, ads.CAMPAIGNS, project_id=project_id, status=active, limit=_PAGE), pages=_PAGES)
 
 
 async def _standing(project_id: str, campaigns: Sequence[Campaign], call: Call) -> list[_Standing]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field
 
-from layers_mcp.client.pages import every
+from layers_mcp.client.pages import asking, every
 from layers_mcp.contract import ad_accounts, ads, ads_metrics
 from layers_mcp.contract.ad_accounts import ListAdAccounts
 from layers_mcp.contract.ads_metrics import AdsMetrics, Group, Measured
-from layers_mcp.contract.endpoint import Endpoint, Reply, Request
+from layers_mcp.contract.endpoint import Reply, Request
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.loops.judgement import WORRY_SPEND
 from layers_mcp.loops.period import Period
@@ -141,31 +141,21 @@ async def scoped(call: Call, project_id: str, thing: tuple[Group, str], period: 
 _IDS: dict[Group, str] = {"ad": "ad_id", "adset": "adset_id", "campaign": "campaign_id", "ad_account": "ad_account_id"}
 
 
-def _pages(call: Call, endpoint: Endpoint[Q, R], project_id: str) -> Callable[[str | None], Awaitable[R]]:
-    """Asks for the page of a list at a cursor."""
-
-    def ask(cursor: str | None) -> Awaitable[R]:
-        wanted = {"project_id": project_id, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return call.layers.send(endpoint, endpoint.request.model_validate(wanted))
-
-    return ask
-
-
 async def _listed(call: Call, project_id: str, group: Group) -> list[_Named]:
     """The things of a kind, newest first."""
     if group == "ad":
-        found = await every(_pages(call, ads.ADS, project_id), pages=_PAGES)
+        found = await every(asking(call.layers, ads.ADS, project_id=project_id, limit=_PAGE), pages=_PAGES)
         return [
             _Named(
                 one.ad_id, one.ad_account_id, one.name, one.status, {"ads_content_id": one.ads_content_id, "campaign_id": one.campaign_id}
             )
             for one in found
         ]
-    parents = await every(_pages(call, ads.CAMPAIGNS, project_id), pages=_PAGES)
+    parents = await every(asking(call.layers, ads.CAMPAIGNS, project_id=project_id, limit=_PAGE), pages=_PAGES)
     account_of = {one.campaign_id: one.ad_account_id for one in parents}
     if group == "campaign":
         return [_Named(one.campaign_id, one.ad_account_id, one.name, one.status, {}) for one in parents]
-    sets = await every(_pages(call, ads.ADSETS, project_id), pages=_PAGES)
+    sets = await every(asking(call.layers, ads.ADSETS, project_id=project_id, limit=_PAGE), pages=_PAGES)
     return [
         _Named(one.adset_id, account_of.get(one.campaign_id, ""), one.name, one.status, {"campaign_id": one.campaign_id}) for one in sets
     ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from layers_mcp.client.pages import Page, every
+from layers_mcp.client.pages import asking, every
 from layers_mcp.contract import app_media
 from layers_mcp.contract.app_media import AddAppMedia, AppMedia, ListAppMedia, MediaKind, RemoveAppMedia
 from layers_mcp.contract.errors import NotFound
@@ -97,11 +96,7 @@ async def list_app_media(request: ListAppMediaArguments, call: Call) -> Outcome[
 
 
 async def _find(request: RemoveAppMediaArguments, call: Call) -> AppMedia:
-    def ask(cursor: str | None) -> Awaitable[Page[AppMedia]]:
-        wanted = {"project_id": request.project_id, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        return call.layers.send(app_media.LIST, ListAppMedia.model_validate(wanted))
-
-    for one in await every(ask, pages=_PAGES):
+    for one in await every(asking(call.layers, app_media.LIST, project_id=request.project_id, limit=_PAGE), pages=_PAGES):
         if one.id.removeprefix("med_").lower() == request.media_id.removeprefix("med_").lower():
             return one
     raise NotFound(f"project {request.project_id} has no app media {request.media_id}; list_app_media shows what it has")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from layers_mcp.client.pages import Page, every
+from layers_mcp.client.pages import asking, every
 from layers_mcp.contract import ad_accounts, ads, ads_authority, ads_optimizer, ads_pending, jobs
 from layers_mcp.contract.ad_accounts import ListAdAccounts
-from layers_mcp.contract.ads import PATH_OF, AdPlatform, Campaign, ListCampaigns, PathPlatform
+from layers_mcp.contract.ads import PATH_OF, AdPlatform, Campaign
 from layers_mcp.contract.ads_authority import CampaignAuthority, Defaults, GetAuthority, GetDefaults
 from layers_mcp.contract.ads_optimizer import Decision, GetRun, Run, RunStarted, StartRun
-from layers_mcp.contract.ads_pending import ApprovePending, ListPending, PendingAction, PendingStatus, RejectPending, Reviewed
+from layers_mcp.contract.ads_pending import ApprovePending, PendingAction, PendingStatus, RejectPending, Reviewed
 from layers_mcp.contract.errors import Invalid, LayersError, NotFound
 from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.scalars import Id, wire_time
@@ -61,13 +61,8 @@ class RunView(View):
 
 async def _own_authorities(call: Call, request: RunOptimizerArguments, layer: Defaults) -> tuple[list[JsonValue], int]:
     """Campaigns whose authority is not the layer's, with it; and how many more there are that were not looked at."""
-
-    def ask(cursor: str | None) -> Awaitable[Page[Campaign]]:
-        wanted = {"project_id": request.project_id, "platforms": (request.platform,), "status": ("active", "paused", "in_review")}
-        return call.layers.send(
-            ads.CAMPAIGNS, ListCampaigns.model_validate(wanted | {"limit": _PAGE} | ({"cursor": cursor} if cursor else {}))
-        )
-
+    status = ("active", "paused", "in_review")
+    ask = asking(call.layers, ads.CAMPAIGNS, project_id=request.project_id, platforms=(request.platform,), status=status, limit=_PAGE)
     found = await every(ask, pages=_PAGES)
     gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -188,11 +183,7 @@ class ReviewedView(View):
 async def _queued(request: ReviewPendingActionArguments, call: Call, status: PendingStatus) -> tuple[AdPlatform, PendingAction] | None:
     """The action of this id among those of a status, and the platform whose queue it is in."""
     for platform, path in PATH_OF.items():
-
-        def ask(cursor: str | None, path: PathPlatform = path) -> Awaitable[Page[PendingAction]]:
-            wanted = {"project_id": request.project_id, "platform": path, "status": status, "limit": _PAGE}
-            return call.layers.send(ads_pending.LIST, ListPending.model_validate(wanted | ({"cursor": cursor} if cursor else {})))
-
+        ask = asking(call.layers, ads_pending.LIST, project_id=request.project_id, platform=path, status=status, limit=_PAGE)
         found = next((one for one in await every(ask, pages=_PAGES) if named(request.pending_id, one.pending_id)), None)
         if found is not None:
             return platform, found
