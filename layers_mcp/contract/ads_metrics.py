@@ -15,9 +15,8 @@ from layers_mcp.contract.ads import AdPlatform
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.scalars import Id, Utc
 
-__all__ = ["GET", "AdsMetric", "AdsMetrics", "GetAdsMetrics", "Group", "Measured", "Scope"]
+__all__ = ["GET", "AdsMetric", "AdsMetrics", "GetAdsMetrics", "Group", "Measured"]
 
-Scope = Literal["ad", "adset", "campaign", "ad_account", "project"]
 Group = Literal["ad", "adset", "campaign", "ad_account", "project"]
 Money = int | float
 AdsMetric = Literal["spend", "impressions", "clicks", "conversions", "cpa", "cpc", "cpm", "ctr", "roas", "reach", "frequency"]
@@ -42,7 +41,7 @@ class GetAdsMetrics(Request):
 
     project_id: Id
     group_by: Group | None = None
-    scope: Scope | None = None
+    scope: Group | None = None
     id: Id | None = None
     metrics: tuple[AdsMetric, ...] | None = Field(default=None, max_length=22)
     platforms: tuple[AdPlatform, ...] | None = Field(default=None, max_length=3)

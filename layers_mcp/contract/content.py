@@ -28,8 +28,10 @@ __all__ = [
     "GetAsset",
     "GetContent",
     "GetProgress",
+    "Hook",
     "ListContent",
     "MediaAsset",
+    "Words",
 ]
 
 STAGES = ("queued", "writing_captions", "generating_visuals", "finalizing")

@@ -6,13 +6,12 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from layers_mcp.contract.content import Hook
 from layers_mcp.contract.endpoint import Endpoint, Request
 from layers_mcp.contract.jobs import Accepted
 from layers_mcp.contract.scalars import Id
 
 __all__ = ["BUILD_SLIDESHOW", "REMIX_SLIDESHOW", "REMIX_UGC", "REMIX_VIDEO", "BuildSlideshow", "RemixPost", "RemixUgc"]
-
-Hook = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
 class BuildSlideshow(Request):

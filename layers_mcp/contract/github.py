@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -12,6 +12,7 @@ from layers_mcp.contract.scalars import Utc
 __all__ = [
     "GET_INSTALLATION",
     "INSTALL_URL",
+    "NOT_INSTALLED",
     "REGISTER",
     "REPOS",
     "GetInstallUrl",
@@ -24,6 +25,9 @@ __all__ = [
     "Repo",
     "RepoPage",
 ]
+
+NOT_INSTALLED: Final = "installation_not_found"
+"""Platform code of a repository whose owner has no registered installation (seed 004, step 3, "Failure paths")."""
 
 
 class GetInstallUrl(Request):

@@ -20,7 +20,7 @@ from layers_mcp.contract.projects import CreateProject, GetProject, ListProjects
 from layers_mcp.contract.scalars import full_project, wire_time
 from layers_mcp.contract.sdk_apps import CreateSdkApp, GetInstallSpec, ListSdkApps
 from layers_mcp.loops.case import Case
-from layers_mcp.loops.customer import Onboard
+from layers_mcp.loops.customer import MOST_PAGES, Onboard
 from layers_mcp.loops.hands import Hands
 from layers_mcp.loops.questions import AGAIN, LINK, RENEWALS, SKIP
 from layers_mcp.loops.run import Run
@@ -28,10 +28,6 @@ from layers_mcp.store.asked import Customer, Option
 
 __all__ = ["INSTALLED", "Arrived", "Ingested", "SdkFound", "arrived", "ingested", "sdk_of"]
 
-MOST_PAGES: Final = 5
-"""Pages of a website that are read: the one named and those it links to first; ours."""
-NOT_INSTALLED: Final = "installation_not_found"
-"""Platform code of a repository whose owner has no registered installation (seed 004, step 3, "Failure paths")."""
 INSTALLED: Final = Option(word="installed", means="The GitHub App is installed and registered; the repository is tried again.")
 
 
@@ -200,7 +196,7 @@ async def ingested(case: Case) -> Ingested:
             if job.status == "completed":
                 return Ingested(how="completed", pull_request_url=None if job.result is None else job.result.pr_url)
             code = _code_of(job)
-        asks = _asked_to_install(case, number) if code == NOT_INSTALLED else _asked_again(case, number, code or "UNKNOWN")
+        asks = _asked_to_install(case, number) if code == github.NOT_INSTALLED else _asked_again(case, number, code or "UNKNOWN")
         if await asks == SKIP.word:
             break
     return Ingested(how="skipped")

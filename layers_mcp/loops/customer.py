@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
@@ -14,8 +14,10 @@ from layers_mcp.contract.scalars import Language, Platform, SocialPlatforms
 from layers_mcp.gate.handle import digest
 from layers_mcp.loops.run import Came, Given, Whose
 
-__all__ = ["Onboard", "Onboarded", "Source", "run_id_of"]
+__all__ = ["MOST_PAGES", "Onboard", "Onboarded", "Source", "run_id_of"]
 
+MOST_PAGES: Final = 5
+"""Pages of a website that are read: the one named and those it links to first; our choice of the 25 that Layers allows."""
 Source = Literal["github", "website", "appstore", "none"]
 """What the brand context is read from."""
 _OF_AN_APP = ("ios_bundle_id", "android_package", "app_store_url")

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
+from layers_mcp.contract.clones import CloneMode
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.audience import quality
-from layers_mcp.sandbox.audience.parameters import LASTING, NULL, Audience, Mode
+from layers_mcp.sandbox.audience.parameters import LASTING, NULL, Audience
 from layers_mcp.sandbox.visit import Visit
 
 __all__ = ["Line", "audience_of", "born", "brand_of"]
@@ -22,7 +23,7 @@ class Line(NamedTuple):
 
     source: Row[Any]
     post_id: str
-    mode: Mode
+    mode: CloneMode
     ids: tuple[str, ...]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue
 
 from layers_mcp.contract import account, content, review, social
-from layers_mcp.contract.content import Brief, Container, GetContent
+from layers_mcp.contract.content import Brief, Container, GetContent, Hook
 from layers_mcp.contract.errors import ForbiddenScope, Invalid, KillSwitch, LayersError, Unauthenticated
-from layers_mcp.contract.review import Decision
+from layers_mcp.contract.review import Decision, Note
 from layers_mcp.contract.scalars import Id
 from layers_mcp.contract.social import ListAccounts
 from layers_mcp.tool.advice import said
@@ -35,13 +35,12 @@ _WORD: dict[str, Literal["approved", "rejected"]] = {"approve": "approved", "rej
 _LOOK = (
     "It may have taken effect: list_content with this containerId shows it. A yes to the same call goes on with it and does nothing twice"
 )
-Note = Annotated[str, StringConstraints(max_length=1024)]
 
 
 class RegenerateBrief(Arguments):
     """The edits of a new generation."""
 
-    hook: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(default=None, description="New first words.")
+    hook: Hook | None = Field(default=None, description="New first words.")
     cta: Note | None = Field(default=None, description="New call to action.")
     topic: Note | None = Field(default=None, description="New topic.")
 

@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from layers_mcp.contract import account, clones, content, jobs
 from layers_mcp.contract.clones import CloneFromPost, CloneMode, CloneOverrides
-from layers_mcp.contract.content import Brief, Container, GenerateContent, GetContent
+from layers_mcp.contract.content import Brief, Container, GenerateContent, GetContent, Hook, Words
 from layers_mcp.contract.errors import LayersError
 from layers_mcp.contract.jobs import Accepted, Job
 from layers_mcp.contract.scalars import ContentFormat, Id, SocialPlatforms
@@ -24,7 +24,6 @@ from layers_mcp.tool.waiting import resume, status_of, wait_job
 
 __all__ = ["clone_regardless", "generate_content"]
 
-_Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 _OF_A_BRIEF = ("format", "hook", "cta", "topic", "target_platforms", "influencer_id", "variant_count")
 _OF_A_CLONE = ("mode", "variations", "overrides")
 
@@ -33,7 +32,7 @@ class OverridesArguments(Arguments):
     """What clones say otherwise than their source."""
 
     caption: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Text.")
-    cta: _Words | None = Field(default=None, description="Call to action.")
+    cta: Words | None = Field(default=None, description="Call to action.")
     voice_over_script: Annotated[str, StringConstraints(min_length=1, max_length=2200)] | None = Field(default=None, description="Speech.")
 
 
@@ -42,11 +41,9 @@ class GenerateContentArguments(Priced, Control, Adding, Waiting):
 
     project_id: Id = Field(description="The project.")
     format: ContentFormat = Field(default="auto", description="auto picks by the project's media.")
-    hook: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
-        default=None, description="First words; else made from the brand."
-    )
-    cta: _Words | None = Field(default=None, description="Call to action.")
-    topic: _Words | None = Field(default=None, description="What it is about.")
+    hook: Hook | None = Field(default=None, description="First words; else made from the brand.")
+    cta: Words | None = Field(default=None, description="Call to action.")
+    topic: Words | None = Field(default=None, description="What it is about.")
     target_platforms: SocialPlatforms | None = Field(default=None, description="To write captions for.")
     influencer_id: Id | None = Field(default=None, description="Who voices it; else the default one.")
     variant_count: int = Field(default=1, ge=1, le=5, description="Containers to make.")

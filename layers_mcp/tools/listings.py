@@ -11,6 +11,7 @@ from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.ingest import IngestAppstore, IngestWebsite
 from layers_mcp.contract.jobs import Accepted, Job
 from layers_mcp.contract.scalars import Id
+from layers_mcp.loops.customer import MOST_PAGES
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Effect, Look, Waiting, tool
 from layers_mcp.tool.origin import of_job
@@ -19,8 +20,6 @@ from layers_mcp.tool.waiting import ended_code, resume, status_of, wait_job
 
 __all__ = ["ingest_listing"]
 
-MOST_PAGES = 5
-"""Pages of a website that one call reads: the one named and those it links to first; our choice of the 25 that Layers allows."""
 _AppId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]*$", max_length=150)]
 _Url = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 _ONE = ("url", "ios_bundle_id", "android_package", "app_store_url")

@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from layers_mcp.client.fence import Fence
 from layers_mcp.contract import github, projects
+from layers_mcp.contract.content import Hook
 from layers_mcp.contract.errors import Conflict, Halted, Invalid, NotFound, OutsideProjects
 from layers_mcp.contract.github import RegisterInstallation
 from layers_mcp.contract.ingest import AppId, Branch, Repo
@@ -49,7 +50,7 @@ class OnboardCustomerArguments(Adding, Waiting):
     connect: SocialPlatforms | None = Field(default=None, description="Accounts to ask for.")
     return_url: _Url | None = Field(default=None, description="Page their owner comes back to; else LAYERS_RETURN_URL.")
     posts: int = Field(default=1, ge=0, le=5, description="First posts to make, for credits.")
-    hook: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(default=None, description="Their first words.")
+    hook: Hook | None = Field(default=None, description="Their first words.")
 
 
 _NOT_ASKED = {"wait_seconds", "idempotency_key"}

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from layers_mcp.contract import influencers, projects, social
 from layers_mcp.contract.errors import Conflict, Invalid, LayersError
 from layers_mcp.contract.influencers import Influencer, ListInfluencers
-from layers_mcp.contract.projects import BrandContextChange, GetProject, ListProjects, Project, ProjectStatus
+from layers_mcp.contract.projects import BrandContextChange, ExternalId, GetProject, ListProjects, Name, Project, ProjectStatus, Zone
 from layers_mcp.contract.scalars import Id, Language, Utc
 from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.tool.call import Call
@@ -22,9 +22,6 @@ from layers_mcp.tool.paging import Cursor
 
 __all__ = ["create_project", "get_project", "update_project"]
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-Zone = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 _ACCOUNTS, _INFLUENCERS = 20, 10
 """Rows of a page of what belongs to a project, which fit beside a long brand context; ours."""
 

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from layers_mcp.contract import github, ingest, jobs
 from layers_mcp.contract.errors import Invalid, PlatformError
 from layers_mcp.contract.github import GetInstallUrl, Installation, OfferedInstallation, RegisterInstallation
-from layers_mcp.contract.ingest import IngestGithub, SdkConfig
+from layers_mcp.contract.ingest import Branch, IngestGithub, SdkConfig
 from layers_mcp.contract.jobs import Job
 from layers_mcp.contract.scalars import Id, Platform
 from layers_mcp.tool.call import Call
@@ -19,9 +19,6 @@ from layers_mcp.tool.outcome import Next, Outcome, View
 from layers_mcp.tool.waiting import ended_code, resume, status_of, wait_job
 
 __all__ = ["ingest_repo"]
-
-NOT_INSTALLED = "installation_not_found"
-"""Platform code of a repository whose owner has no registered installation (seed 004, step 3, "Failure paths")."""
 
 NO_PLATFORM = "SDK_PATCH_GENERATION_FAILED"
 """Job code of a repository in which no supported platform was found (same place)."""
@@ -34,9 +31,7 @@ class IngestRepoArguments(Adding, Waiting):
     repo_full_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]+/[A-Za-z0-9_.\-]+$", max_length=200)] = Field(
         description="owner/name on GitHub."
     )
-    branch: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        default=None, description="Else the default branch."
-    )
+    branch: Branch | None = Field(default=None, description="Else the default branch.")
     platforms: tuple[Platform, ...] | None = Field(default=None, max_length=6, description="For the SDK; else all found.")
     installation_id: int | None = Field(default=None, ge=1, description="What GitHub handed back; goes with state.")
     state: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")] | None = Field(
@@ -125,7 +120,7 @@ async def ingest_repo(request: IngestRepoArguments, call: Call) -> Outcome[Inges
     try:
         accepted = await call.layers.send(ingest.GITHUB, IngestGithub.model_validate(wanted), key=call.key)
     except PlatformError as problem:
-        if problem.details.get("platformCode") != NOT_INSTALLED or installation is not None:
+        if problem.details.get("platformCode") != github.NOT_INSTALLED or installation is not None:
             raise
         return await _ask_to_install(request, call)
     call.begun("job", accepted.job_id, request.project_id)

@@ -7,14 +7,12 @@ simulated, and says how the verdict behaves in this world, not what a customer w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
+from layers_mcp.contract.clones import CloneMode
 from layers_mcp.contract.scalars import SocialPlatform
 
-__all__ = ["LASTING", "NULL", "Audience", "Engagement", "Mode", "Model", "Platform", "Quality", "Reach"]
-
-Mode = Literal["fork", "reimagine"]
-"""How a clone is made (layers-api: clone-from-post)."""
+__all__ = ["LASTING", "NULL", "Audience", "Engagement", "Model", "Platform", "Quality", "Reach"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +27,8 @@ class Quality:
 
     hook: float = 0.3
     format: float = 0.1
-    heritability: dict[Mode, float]
-    spread: dict[Mode, float]
+    heritability: dict[CloneMode, float]
+    spread: dict[CloneMode, float]
     fatigue: float = 0.15
     conversion: float = 0.5
 

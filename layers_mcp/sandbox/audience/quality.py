@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import sqrt
 
+from layers_mcp.contract.clones import CloneMode
 from layers_mcp.sandbox.audience.chance import bell
-from layers_mcp.sandbox.audience.parameters import Audience, Mode
+from layers_mcp.sandbox.audience.parameters import Audience
 
 __all__ = ["acting", "cloned", "fresh"]
 
@@ -20,7 +21,7 @@ def fresh(audience: Audience, luck: str, *, brand: str, hook: str, form: str) ->
     return shared + sqrt(1 - numbers.hook - numbers.format) * bell(seed, "luck", luck)
 
 
-def cloned(audience: Audience, luck: str, *, source: float, mode: Mode, earlier: int) -> float:
+def cloned(audience: Audience, luck: str, *, source: float, mode: CloneMode, earlier: int) -> float:
     """The quality of a clone: part of its source's, luck of its own, and less for each of the `earlier` clones of the same source."""
     numbers = audience.model.quality
     kept = numbers.heritability[mode]
