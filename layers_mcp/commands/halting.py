@@ -13,7 +13,7 @@ from layers_mcp.commands.terminal import typed_yes
 from layers_mcp.contract.scalars import allowed_project, any_project, wire_time
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
-from layers_mcp.loops.holding import pauses_at
+from layers_mcp.loops.holding import Loop, pauses_at
 from layers_mcp.settings import settings_or_exit
 from layers_mcp.store.rows import EVERY, LOOPS, WRITES, Halt
 from layers_mcp.store.store import Store
@@ -24,7 +24,7 @@ PRINCIPAL = "command"
 """Who the trail and the holds name for what was typed here."""
 _Project = Annotated[str | None, typer.Argument(help="The project, prj_….", metavar="PROJECT")]
 _Loop = Annotated[
-    Literal["any", "onboarding", "publish_to_learn", "optimization"] | None,
+    Literal["any", Loop] | None,
     typer.Option(help="Not the writes: only the runs of this loop, or of any, rest."),
 ]
 _All = Annotated[bool, typer.Option("--all", help="All projects, and what belongs to none.")]

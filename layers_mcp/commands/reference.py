@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
-from layers_mcp.server.presets import PRESETS
+from layers_mcp.server.presets import preset_of
 from layers_mcp.server.schema import Schema, input_schema
 from layers_mcp.tool.declaration import Tool
 from layers_mcp.tools.catalog import TOOLS
@@ -49,13 +49,12 @@ def _fenced(text: str, language: str) -> str:
 
 def _part(declared: Tool[Any]) -> str:
     shown = answers()[declared.name]
-    preset = next(name for name, members in PRESETS.items() if declared.name in members)
     effect = "control" if declared.asks_always else declared.effect.value
     scopes = ", ".join(f"`{one}`" for one in sorted({row.scope for row in declared.calls if row.scope})) or "none"
     return "\n\n".join(
         [
             f"## `{declared.name}`",
-            f"Preset `{preset}` · {effect} · scopes: {scopes}",
+            f"Preset `{preset_of(declared.name)}` · {effect} · scopes: {scopes}",
             declared.description,
             "\n".join(_arguments(declared)),
             _fenced(json.dumps(shown["arguments"], indent=2, ensure_ascii=False), "json"),

@@ -13,7 +13,7 @@ from rich.table import Table
 import layers_mcp.server
 from layers_mcp.commands.reference import reference
 from layers_mcp.server.catalog import FILE, read_catalog
-from layers_mcp.server.presets import PRESETS, generated
+from layers_mcp.server.presets import PRESETS, generated, preset_of
 from layers_mcp.server.weight import weigh
 from layers_mcp.tools.catalog import TOOLS
 from layers_mcp.tools.examples import EXAMPLES
@@ -26,8 +26,7 @@ def _listed() -> Table:
     for declared in TOOLS:
         scopes = sorted({call.scope for call in declared.calls if call.scope})
         effect = "control" if declared.ask else declared.effect.value
-        preset = next(name for name, members in PRESETS.items() if declared.name in members)
-        table.add_row(declared.name, preset, effect, ", ".join(scopes), declared.description)
+        table.add_row(declared.name, preset_of(declared.name), effect, ", ".join(scopes), declared.description)
     return table
 
 

@@ -37,7 +37,7 @@ from layers_mcp.store.rows import (
 if TYPE_CHECKING:
     from layers_mcp.store.store import Store
 
-__all__ = ["LEASE", "Display", "Gate", "Minted"]
+__all__ = ["LEASE", "Gate"]
 
 GIVEN_LIFE = timedelta(hours=24)
 """How long Layers remembers an Idempotency-Key (layers-api: operational/idempotency)."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal, get_args
 
 from layers_mcp.contract.scalars import any_project, wire_time
 from layers_mcp.store.rows import EVERY, LOOPS, WRITES, Halt
 
-__all__ = ["NAMES", "holding", "name_of", "pauses_at", "way_out", "words"]
+__all__ = ["NAMES", "Loop", "holding", "name_of", "pauses_at", "way_out", "words"]
 
-NAMES: Final = ("onboarding", "publish_to_learn", "optimization")
+Loop = Literal["onboarding", "publish_to_learn", "optimization"]
 """The loops that can be paused one by one."""
+NAMES: Final[tuple[Loop, ...]] = get_args(Loop)
 
 
 def holding(held: Sequence[Halt], loop: str, project_id: str | None) -> Halt | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,12 +15,19 @@ from layers_mcp.contract import errors
 from layers_mcp.contract.scalars import JobStatus
 from layers_mcp.sandbox import tables
 
-__all__ = ["LATEST", "Chance", "Script", "Seen", "Setting", "Stage", "make_clock", "set_clock", "setting", "whole_ms", "world_now"]
+__all__ = [
+    "LATEST", "Chance", "Script", "Seen", "Setting", "Stage", "make_clock", "now_ms", "set_clock", "setting", "whole_ms", "world_now",
+]  # fmt: skip
 
 _PERCENT = 100
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """Where a world's time stops; ours: beyond the calendar nothing could be reckoned, and time never goes back."""
 _SETTING = select(tables.world.c.epoch, tables.world.c.anchor, tables.world.c.speed)
+
+
+def now_ms() -> int:
+    """The wall's time in milliseconds since 1970, by which leases are held."""
+    return time.time_ns() // 1_000_000
 
 
 def whole_ms(moment: datetime) -> datetime:

@@ -21,7 +21,7 @@ from layers_mcp.contract.events import PING
 from layers_mcp.contract.signing import EVENT_ID, SIGNATURE, signature
 from layers_mcp.database import reading, writing
 from layers_mcp.sandbox import news
-from layers_mcp.sandbox.clockwork import setting, world_now
+from layers_mcp.sandbox.clockwork import now_ms, setting, world_now
 from layers_mcp.sandbox.hook_tables import awaited, deliveries, events, webhooks
 from layers_mcp.sandbox.telling import body
 from layers_mcp.sandbox.visit import Ground
@@ -59,10 +59,6 @@ def poster(ground: Ground) -> Post:
         return await post(url, headers, sent, at_most_s=_PATIENCE_S, sites=sites)
 
     return send
-
-
-def _ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class _Outcome(NamedTuple):
@@ -182,9 +178,9 @@ class Teller:
             wall_now = self._wall.now()
             now = world_now(connection, wall_now)
             news.catch_up(connection, now, self._ground)
-            free = self._due(now).where(_D.lease_until_ms < _ms()).order_by(_D.due_at, _D.seq).limit(_AT_ONCE)
+            free = self._due(now).where(_D.lease_until_ms < now_ms()).order_by(_D.due_at, _D.seq).limit(_AT_ONCE)
             found = connection.execute(free).all()
-            mine = {"status": "delivering", "holder": self._name, "lease_until_ms": _ms() + int(_LEASE_S * 1000)}
+            mine = {"status": "delivering", "holder": self._name, "lease_until_ms": now_ms() + int(_LEASE_S * 1000)}
             connection.execute(update(deliveries).where(_D.id.in_([one.id for one in found])).values(mine))
             parcels: list[_Parcel] = []
             for one in found:

@@ -19,7 +19,7 @@ from layers_mcp.database import open_engine, reading, writing
 from layers_mcp.database.scrubbing import scrub
 from layers_mcp.sandbox import growth, jobs, logos, shelf, tables
 from layers_mcp.sandbox.ads import tables as paid
-from layers_mcp.sandbox.clockwork import world_now
+from layers_mcp.sandbox.clockwork import now_ms, world_now
 from layers_mcp.sandbox.trades import TRADES
 from layers_mcp.sandbox.visit import Ground, Key, Visit
 
@@ -94,7 +94,7 @@ def _stop(connection: Connection, project_id: str, ground: Ground, wall_now: dat
 
 def _held(engine: Engine, project_id: str) -> bool:
     """Whether somebody still does work for the project."""
-    alive = tables.work.c.lease_until_ms >= time.time_ns() // 1_000_000
+    alive = tables.work.c.lease_until_ms >= now_ms()
     with reading(engine) as connection:
         held = select(func.count()).select_from(tables.work).where(_mine(tables.work, project_id), alive)
         return bool(connection.execute(held).scalar_one())

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ from layers_mcp.clock import Clock
 from layers_mcp.database import reading, writing
 from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.child.trouble import Trouble
-from layers_mcp.sandbox.clockwork import setting, world_now
+from layers_mcp.sandbox.clockwork import now_ms, setting, world_now
 from layers_mcp.sandbox.trade import Trade
 from layers_mcp.sandbox.visit import Ground, Key, Visit
 
@@ -39,10 +38,6 @@ _MOST_CLAIMS = 10
 _log = logging.getLogger(__name__)
 _HOPELESS = Trouble(code="INTERNAL", message="the work of this job failed again and again")
 _NOBODY = Key(id="", organization_id="", scopes=(), tier="internal", return_hosts=())
-
-
-def _ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class _Claimed(NamedTuple):
@@ -116,7 +111,7 @@ class Worker:
     def _claim(self) -> _Claimed | None:
         """Take the oldest work that nobody holds."""
         row = tables.work.c
-        free = select(tables.work).where(row.lease_until_ms < _ms()).order_by(row.seq)
+        free = select(tables.work).where(row.lease_until_ms < now_ms()).order_by(row.seq)
         with reading(self._engine) as connection:
             if connection.execute(free.where(self._due(connection))).first() is None:
                 return None
@@ -129,7 +124,7 @@ class Worker:
             found = next((one for one in due if one.state == "waiting"), None)
             if found is None:
                 return None
-            mine = {"holder": self._name, "lease_until_ms": _ms() + int(_LEASE_S * 1000), "claims": found.claims + 1}
+            mine = {"holder": self._name, "lease_until_ms": now_ms() + int(_LEASE_S * 1000), "claims": found.claims + 1}
             connection.execute(update(tables.work).where(row.seq == found.seq).values(mine))
         trade = self._trades[found.trade]
         return _Claimed(found.job_id, trade, trade.errands.validate_python(found.errand), found.claims)
@@ -173,7 +168,7 @@ class Worker:
         row = tables.work.c
         mine = update(tables.work).where(row.job_id == job_id, row.holder == self._name, row.state == "waiting")
         with writing(self._engine) as connection:
-            return connection.execute(mine.values(lease_until_ms=_ms() + int(_LEASE_S * 1000))).rowcount == 1
+            return connection.execute(mine.values(lease_until_ms=now_ms() + int(_LEASE_S * 1000))).rowcount == 1
 
     async def _do(self, ours: _Claimed) -> None:
         if ours.claims >= _MOST_CLAIMS:

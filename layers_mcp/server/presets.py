@@ -14,7 +14,7 @@ from layers_mcp.tool.declaration import Tool
 from layers_mcp.tool.sending import short_name
 from layers_mcp.tools.catalog import ENDPOINTS, TOOLS
 
-__all__ = ["INSTRUCTIONS", "PRESETS", "START", "generated"]
+__all__ = ["INSTRUCTIONS", "PRESETS", "START", "generated", "preset_of"]
 
 _BEYOND: dict[str, tuple[str, ...]] = {
     "publish": ("clone_regardless",),
@@ -62,6 +62,12 @@ PRESETS: dict[str, tuple[str, ...]] = {
     "all": tuple(declared.name for declared in TOOLS),
 }
 """The tools of each preset, by name; which preset shows a tool is decided here, not by the tool."""
+
+
+def preset_of(name: str) -> str:
+    """The first preset that shows a tool."""
+    return next(preset for preset, members in PRESETS.items() if name in members)
+
 
 _FIRST = "Layers runs growth for the customers of your user: one project for each customer."
 _OF_PRESET: dict[str, str] = {

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from layers_mcp.contract.errors import LayersError, PolicyForbids
 from layers_mcp.contract.secret import SHOWN_ONCE
-from layers_mcp.gate.gate import Display
+from layers_mcp.gate.display import Display
 from layers_mcp.gate.handle import LIFE, digest
 from layers_mcp.gate.person import name_of
 from layers_mcp.gate.verdict import Go, Refused, Replay

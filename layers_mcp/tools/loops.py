@@ -16,7 +16,7 @@ from layers_mcp.contract.ingest import AppId, Branch, Repo
 from layers_mcp.contract.projects import ExternalId, ListProjects, Name, Zone
 from layers_mcp.contract.scalars import Id, Language, Platform, SocialPlatforms
 from layers_mcp.loops.customer import Onboard
-from layers_mcp.loops.holding import holding, way_out, words
+from layers_mcp.loops.holding import Loop, holding, way_out, words
 from layers_mcp.store.asked import Customer
 from layers_mcp.store.rows import WRITES
 from layers_mcp.tool.call import Call
@@ -137,9 +137,7 @@ class GetRunArguments(Waiting):
     )
     customer_external_id: ExternalId | None = Field(default=None, description="Or the customer.")
     project_id: Id | None = Field(default=None, description="Or their project.")
-    loop: Literal["onboarding", "publish_to_learn", "optimization"] = Field(
-        default="onboarding", description="Of a customer or project: a daily loop's run of today."
-    )
+    loop: Loop = Field(default="onboarding", description="Of a customer or project: a daily loop's run of today.")
     detail: Literal["brief", "full"] = Field(default="brief", description="full adds what came out of each step.")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field, JsonValue
 
 from layers_mcp.contract.errors import Conflict, NotFound
 from layers_mcp.contract.projects import ExternalId
 from layers_mcp.contract.scalars import Id, Utc, full_project
-from layers_mcp.loops.holding import NAMES, holding, name_of, pauses_at, way_out, words
+from layers_mcp.loops.holding import NAMES, Loop, holding, name_of, pauses_at, way_out, words
 from layers_mcp.store.rows import LOOPS, ConfirmedBy, Halt
 from layers_mcp.tool.advice import refusal_of
 from layers_mcp.tool.call import Call
@@ -27,7 +25,7 @@ _RESTS = "nothing of it begins, and runs under way lie down at their next step; 
 class PausingArguments(Control):
     """Arguments of pause_loops and resume_loops."""
 
-    loop: Literal["onboarding", "publish_to_learn", "optimization"] | None = Field(default=None, description="Default: all three.")
+    loop: Loop | None = Field(default=None, description="Default: all three.")
     project_id: Id | None = Field(default=None, description="Default: all projects.")
     customer_external_id: ExternalId | None = Field(default=None, description="Or the customer.")
 

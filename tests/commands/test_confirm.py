@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from layers_mcp.clock import WallClock
-from layers_mcp.gate.gate import Display, Gate
+from layers_mcp.gate.display import Display
+from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go, Refused
 from layers_mcp.store.store import Store

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from layers_mcp.clock import HandClock
-from layers_mcp.gate.gate import Display, Gate
+from layers_mcp.gate.display import Display
+from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import LIFE, digest, new_handle
 from layers_mcp.gate.verdict import Go, Refused, Replay, Verdict
 from layers_mcp.store.rows import Confirmation

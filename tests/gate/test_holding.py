@@ -8,7 +8,8 @@ import pytest
 
 from layers_mcp.clock import HandClock
 from layers_mcp.gate.budget import Budget
-from layers_mcp.gate.gate import Display, Gate
+from layers_mcp.gate.display import Display
+from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.verdict import Refused
 from layers_mcp.store.rows import EVERY, LOOPS, Began, Halt, Look, Paused
 from layers_mcp.store.store import Store

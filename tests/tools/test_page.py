@@ -14,7 +14,7 @@ from sqlalchemy import update
 from starlette.applications import Starlette
 
 from layers_mcp.database import writing
-from layers_mcp.gate.gate import Display
+from layers_mcp.gate.display import Display
 from layers_mcp.gate.handle import digest
 from layers_mcp.gate.verdict import Go, Refused
 from layers_mcp.server.access import Access

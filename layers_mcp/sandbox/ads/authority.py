@@ -17,6 +17,7 @@ from layers_mcp.sandbox.visit import Visit, invalid
 
 __all__ = [
     "PLATFORMS",
+    "STOPPED",
     "check",
     "check_policy",
     "get",
@@ -27,6 +28,7 @@ __all__ = [
     "set_defaults",
 ]
 
+STOPPED = "the customer stopped every write to this layer"
 _AXES: tuple[Axis, ...] = ("creative", "tactical", "structural")
 PLATFORMS: dict[str, AdPlatform] = {"meta": "meta_ads", "tiktok": "tiktok_ads", "apple": "apple_ads"}
 """Platforms as paths spell them, and as everything else does."""
@@ -68,7 +70,7 @@ def check(layer: Row[Any], axis: Axis, bucket: Bucket) -> None:
         errors.AuthorityDenied: the axis is off, or the customer stopped the layer.
     """
     if layer.kill_switch:
-        raise errors.AuthorityDenied("the customer stopped every write to this layer", details={"reason": "layer_kill_switch"})
+        raise errors.AuthorityDenied(STOPPED, details={"reason": "layer_kill_switch"})
     if bucket == "off":
         details: dict[str, JsonValue] = {"reason": "authority_axis_off", "axis": axis}
         raise errors.AuthorityDenied(f"the {axis} axis is off", details=details)

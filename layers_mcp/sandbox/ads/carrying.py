@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from layers_mcp.sandbox import audit
 from layers_mcp.sandbox.ads import making, rules, tables
-from layers_mcp.sandbox.ads.authority import resolved
+from layers_mcp.sandbox.ads.authority import STOPPED, resolved
 from layers_mcp.sandbox.ads.facts import Axis, CreativeFacts
 from layers_mcp.sandbox.ads.selection import ELIGIBLE_FROM, capacity, eligible
 
@@ -54,7 +54,7 @@ def _others(connection: Connection, ad: Row[Any]) -> int:
 
 def _closed(decision: Row[Any] | Planned, campaign: Row[Any], layer: Row[Any]) -> str | None:
     if layer.kill_switch:
-        return "the customer stopped every write to this layer"
+        return STOPPED
     axis = _AXES[decision.action]
     if resolved(campaign, layer)[axis] == "off":
         return f"the {axis} axis is off now"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic import JsonValue
 from sqlalchemy import Row, select
 
-from layers_mcp.contract import ad_accounts, ads
+from layers_mcp.contract import ad_accounts, ads, ads_edits
 from layers_mcp.contract.ads_authority import Bucket
 from layers_mcp.sandbox import audit, ids, projects, social
 from layers_mcp.sandbox.ads import consents, making, pool, tables
@@ -21,7 +21,7 @@ from layers_mcp.sandbox.ads.selection import selected
 from layers_mcp.sandbox.clockwork import whole_ms
 from layers_mcp.sandbox.visit import Visit, invalid
 
-__all__ = ["LEAST_CENTS", "create_campaign", "oauth_url"]
+__all__ = ["create_campaign", "oauth_url", "wanted_budget"]
 
 _CONSENT_S = 20.0
 """Seconds until a consent resolves, at job speed 1; ours, as for social accounts."""
@@ -31,7 +31,7 @@ _PAGES = {
     "tiktok_ads": "https://business-api.tiktok.com/portal/auth?app_id=layers-sandbox&state=",
     "apple_ads": "https://appleid.apple.com/auth/oauth2/v2/authorize?client_id=layers-sandbox&scope=searchadsorg&state=",
 }
-LEAST_CENTS = 100
+_LEAST_CENTS = 100
 """A platform's least daily budget, in cents; ours."""
 _BUCKETS: dict[str, Bucket] = {"manual": "off", "draft": "draft", "autopilot": "auto"}
 """layers-api: "Mode `manual` means structural off"."""
@@ -60,12 +60,23 @@ def _account(visit: Visit, request: ads.CreateCampaign) -> Row[Any]:
     return found
 
 
-def _check(visit: Visit, request: ads.CreateCampaign) -> None:
+def wanted_budget(request: ads.CreateCampaign | ads_edits.ChangeBudget | ads_edits.ChangeAdsetBudget) -> tuple[str, int]:
+    """The field that was given, and its cents.
+
+    Raises:
+        errors.Invalid: not exactly one was given, or it is too little.
+    """
     if (request.daily_budget_cents is None) == (request.lifetime_budget_cents is None):
         raise invalid("dailyBudgetCents", "give exactly one of dailyBudgetCents and lifetimeBudgetCents")
     path = "dailyBudgetCents" if request.daily_budget_cents is not None else "lifetimeBudgetCents"
-    if (request.daily_budget_cents or request.lifetime_budget_cents or 0) < LEAST_CENTS:
-        raise invalid(path, f"must be at least {LEAST_CENTS} cents")
+    cents = request.daily_budget_cents or request.lifetime_budget_cents or 0
+    if cents < _LEAST_CENTS:
+        raise invalid(path, f"must be at least {_LEAST_CENTS} cents")
+    return path, cents
+
+
+def _check(visit: Visit, request: ads.CreateCampaign) -> None:
+    wanted_budget(request)
     start = request.start_time or visit.now
     if start < visit.now - timedelta(seconds=30):
         raise invalid("startTime", "lies in the past")

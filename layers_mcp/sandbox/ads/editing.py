@@ -12,7 +12,7 @@ from layers_mcp.contract.ads import Written
 from layers_mcp.sandbox import ids, projects
 from layers_mcp.sandbox.ads import carrying, partners, pool, tables
 from layers_mcp.sandbox.ads.authority import PLATFORMS, own_campaign
-from layers_mcp.sandbox.ads.creating import LEAST_CENTS
+from layers_mcp.sandbox.ads.creating import wanted_budget
 from layers_mcp.sandbox.ads.ledger import promoted
 from layers_mcp.sandbox.ads.partners import Change
 from layers_mcp.sandbox.pages import Keys, Window, page
@@ -27,17 +27,6 @@ def _refused(code: str, words: str, **details: JsonValue) -> errors.UnknownProbl
     return errors.UnknownProblem(words, wire_code=code, wire_status=409, details=details)
 
 
-def _wanted_budget(request: ads_edits.ChangeBudget | ads_edits.ChangeAdsetBudget) -> tuple[str, int]:
-    """The field that was given, and its cents."""
-    if (request.daily_budget_cents is None) == (request.lifetime_budget_cents is None):
-        raise invalid("dailyBudgetCents", "give exactly one of dailyBudgetCents and lifetimeBudgetCents")
-    path = "dailyBudgetCents" if request.daily_budget_cents is not None else "lifetimeBudgetCents"
-    cents = request.daily_budget_cents or request.lifetime_budget_cents or 0
-    if cents < LEAST_CENTS:
-        raise invalid(path, f"must be at least {LEAST_CENTS} cents")
-    return path, cents
-
-
 def budget(visit: Visit, request: ads_edits.ChangeBudget) -> Written:
     """Change a campaign's budget.
 
@@ -47,7 +36,7 @@ def budget(visit: Visit, request: ads_edits.ChangeBudget) -> Written:
     """
     projects.living(visit, request.project_id)
     campaign = own_campaign(visit, request.project_id, PLATFORMS[request.platform], request.campaign_id)
-    path, cents = _wanted_budget(request)
+    path, cents = wanted_budget(request)
     bucket = partners.may(visit, campaign, "tactical")
     now = campaign.daily_budget_cents if path == "dailyBudgetCents" else campaign.lifetime_budget_cents
     if now is None:
@@ -74,7 +63,7 @@ def adset_budget(visit: Visit, request: ads_edits.ChangeAdsetBudget) -> Written:
         errors.UnknownProblem: PLATFORM_REJECTED, the campaign's budgetMode is CBO.
     """
     adset, campaign = _own_adset(visit, request)
-    _wanted_budget(request)
+    wanted_budget(request)
     partners.may(visit, campaign, "tactical")
     words = "the campaign splits its own budget over its ad sets (budgetMode CBO); change the campaign's"
     raise _refused("PLATFORM_REJECTED", words, adsetId=adset.id, campaignId=campaign.id, budgetMode="CBO")

@@ -12,6 +12,7 @@ from layers_mcp.contract import ads_optimizer, errors
 from layers_mcp.sandbox import audit, ids, jobs, projects
 from layers_mcp.sandbox import tables as world
 from layers_mcp.sandbox.ads import deciding, pending, tables
+from layers_mcp.sandbox.ads.authority import STOPPED
 from layers_mcp.sandbox.clockwork import Stage, whole_ms
 from layers_mcp.sandbox.visit import Visit, invalid
 
@@ -40,7 +41,7 @@ def start(visit: Visit, request: ads_optimizer.StartRun) -> ads_optimizer.RunSta
     if layer.platform != request.platform:
         raise invalid("platform", f"the layer is one of {layer.platform}")
     if layer.kill_switch and not request.dry_run:
-        raise errors.AuthorityDenied("the customer stopped every write to this layer", details={"reason": "layer_kill_switch"})
+        raise errors.AuthorityDenied(STOPPED, details={"reason": "layer_kill_switch"})
     stages = [Stage(name, visit.ground.lasts_s(lasts)) for name, lasts in zip(_STAGES, RUN_S, strict=True)]
     asked: dict[str, JsonValue] = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     job_id, script = jobs.start(visit, project.id, jobs.Plan(ads_optimizer.KIND, stages), asked)
