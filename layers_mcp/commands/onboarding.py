@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,21 +20,23 @@ from layers_mcp.contract import account
 from layers_mcp.contract.endpoint import Empty
 from layers_mcp.contract.rates import TIERS
 from layers_mcp.loops.fan_out import BadFile, Wanted, read_customers
-from layers_mcp.loops.forecast import Steady, forecast, of_onboarding, steady
+from layers_mcp.loops.forecast import cost, forecast, of_onboarding, steady
 from layers_mcp.loops.holding import holding, words
 from layers_mcp.loops.office import Office
 from layers_mcp.settings import settings_or_exit
+from layers_mcp.store.rows import RunState
 from layers_mcp.tool.visit import House
 
-__all__ = ["onboard", "plan_words"]
+__all__ = ["after_words", "known_words", "onboard", "plan_words"]
 
 _SHOWN = 20
 """How many problems of a file, and days of a plan, are printed."""
+_STOPPED = {"failed", "cancelled"}
 _CLASSES = {"read-light": "reads", "write-light": "writes", "long-running": "starts"}
 
 
 def plan_words(wanted: Sequence[Wanted], tier: str, *, now: datetime, used: int) -> Iterator[str]:
-    """What taking them on at a tier comes to, and the days after it, line by line. `used`: writes of today (UTC) that are gone."""
+    """What taking them on, at least one, at a tier comes to, line by line. `used`: writes of today (UTC) that are gone."""
     seen = forecast([of_onboarding(one.onboard) for one in wanted], TIERS[tier], now=now, used=used)
     total = seen.total
     yield f"Onboarding {len(wanted):,} customers: {total.starts:,} starts, {total.writes:,} writes, about {total.reads:,} reads."
@@ -47,11 +50,11 @@ def plan_words(wanted: Sequence[Wanted], tier: str, *, now: datetime, used: int)
         first += many
     if len(days) > _SHOWN:
         yield f"  and {len(days) - _SHOWN:,} more days; the last in line is {wanted[-1].onboard.customer_external_id}"
-    yield _after(steady(len(wanted), TIERS[tier]), tier)
 
 
-def _after(state: Steady, tier: str) -> str:
-    """What the days after it come to."""
+def after_words(customers: int, tier: str) -> str:
+    """What the days after it come to, with so many customers in all."""
+    state = steady(customers, TIERS[tier])
     if state.fit == state.customers:
         return f"Every day after: the daily loops of {state.customers:,} customers fit tier {tier}."
     needs = f"tier {state.needs} is enough for all" if state.needs else "no tier is enough for all"
@@ -74,12 +77,42 @@ async def _opened() -> AsyncGenerator[tuple[House, Office]]:
         await app.close()
 
 
+def known_words(begun: Collection[RunState], customers: int) -> Iterator[str]:
+    """How the onboardings stand that were begun before, of so many customers of the file."""
+    if stand := Counter("done" if one == "completed" else one if one in _STOPPED else "under way" for one in begun):
+        how = ", ".join(f"{many:,} {one}" for one, many in sorted(stand.items()))
+        yield f"Of {customers:,} customers {len(begun):,} are known: {how}. Of these the file changes the priority alone."
+    for one in sorted(_STOPPED & stand.keys()):
+        yield f"  layers-mcp runs --loop onboarding --state {one} lists them, layers-mcp runs retry RUN has one go on"
+
+
+async def _cost_words(wanted: Sequence[Wanted], house: House) -> str:
+    """What the first posts cost at most, by the dearest format, and how many customers' wait for somebody to say yes to that."""
+    wallet = await house.layers.send(account.CREDITS, Empty())
+    now = house.gate.purse.standing((), house.layers.now())
+    always = "generate_content" in house.policy.actions
+    most = min((one for one in (now.budget.call, now.budget.day) if one is not None), default=None)
+    left = wallet.available if now.left is None else min(now.left, wallet.available)
+    seen = cost([wallet.price_of(None) * one.onboard.posts for one in wanted], most=0 if always else most, left=left)
+    words = f"Their first posts cost at most {seen.credits:,} credits"
+    if not seen.asks:
+        return f"{words}."
+    return f"{words}; budgets and wallet leave {left:,}: {seen.asks:,} of {len(wanted):,} customers wait for a person to answer for theirs."
+
+
 async def _plan(wanted: Sequence[Wanted]) -> None:
     async with _opened() as (house, office):
         who = await house.layers.send(account.WHOAMI, Empty())
         used = next(one.used for one in house.layers.pace.standing() if one.rate == "write-light")
-        for line in plan_words(wanted, who.rate_limit_tier, now=house.clock.now(), used=used):
+        begun = office.begun(one.onboard.customer_external_id for one in wanted)
+        for line in known_words(begun.values(), len(wanted)):
             typer.echo(line)
+        if fresh := [one for one in wanted if one.onboard.customer_external_id not in begun]:
+            for line in plan_words(fresh, who.rate_limit_tier, now=house.clock.now(), used=used):
+                typer.echo(line)
+            typer.echo(await _cost_words(fresh, house))
+        unheard = sum(office.customer(one.onboard.customer_external_id) is None for one in wanted)  # they count from their first step on
+        typer.echo(after_words(office.number() + unheard, who.rate_limit_tier))
         if (held := holding(office.held(), "onboarding", None)) is not None:
             typer.echo(f"They will rest: {words(held)}. layers-mcp resume lets them go on.")
 

@@ -74,8 +74,12 @@ def _of_csv(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
     for row in reader:
         cells = cast("dict[str | None, Any]", row)
         too_many = cells.pop(None, None)
+        missing = [name for name, value in cells.items() if value is None]
         given = {name: value.split() if name in _LISTS else value for name, value in row.items() if value}
-        yield line, f"{len(names)} cells are expected, and there are more" if too_many else given
+        if too_many:
+            yield line, f"{len(names)} cells are expected, and there are more"
+        else:
+            yield line, f"there is no cell for {', '.join(map(str, missing))}; an empty one is a cell, too" if missing else given
         line = reader.line_num + 1
 
 

@@ -15,7 +15,7 @@ from layers_mcp.contract.rates import TIERS, Tier
 from layers_mcp.contract.scalars import RateClass
 from layers_mcp.loops.customer import Onboard
 
-__all__ = ["DAILY", "Demand", "Forecast", "Steady", "forecast", "of_onboarding", "steady"]
+__all__ = ["DAILY", "Cost", "Demand", "Forecast", "Steady", "cost", "forecast", "of_onboarding", "steady"]
 
 _DAY: Final = timedelta(days=1)
 _TAIL: Final = timedelta(minutes=11)
@@ -103,6 +103,24 @@ def forecast(demands: Sequence[Demand], tier: Tier, *, now: datetime, used: int 
     done = tuple(max(cursors[rate].take(one.of(rate)) for rate in CLASSES) + _TAIL for one in demands)
     total = Demand(sum(one.reads for one in demands), sum(one.writes for one in demands), sum(one.starts for one in demands))
     return Forecast(done, total, max(CLASSES, key=lambda rate: cursors[rate].at))
+
+
+class Cost(NamedTuple):
+    """What first batches cost at most, in credits, and how many of them wait for a person's yes, or for credits."""
+
+    credits: int
+    asks: int
+
+
+def cost(batches: Sequence[int], *, most: int | None, left: int | None) -> Cost:
+    """What batches of so many credits come to in their order. `most`: of one, `left`: of all that no yes is needed for; None: no limit."""
+    gone = asks = 0
+    for batch in batches:
+        if batch and ((most is not None and batch > most) or (left is not None and gone + batch > left)):
+            asks += 1
+        else:
+            gone += batch
+    return Cost(sum(batches), asks)
 
 
 @dataclass(frozen=True)

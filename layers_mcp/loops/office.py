@@ -22,7 +22,7 @@ from layers_mcp.loops.publish_to_learn import NAME as LEARNING
 from layers_mcp.loops.publish_to_learn import publish_to_learn
 from layers_mcp.loops.run import Look, Loop, Runner
 from layers_mcp.store.asked import Customer, Plan, Question
-from layers_mcp.store.rows import ConfirmedBy, Halt
+from layers_mcp.store.rows import ConfirmedBy, Halt, RunState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +60,11 @@ class Office:
         if not began and "priority" in given.model_fields_set:
             await asyncio.to_thread(self._store.customers.rank, self._owner, given.customer_external_id, given.priority)
         return began
+
+    def begun(self, customers: Iterable[str]) -> dict[str, RunState]:
+        """How the onboardings of these customers stand, of those that were begun; runs that are over are forgotten some day."""
+        found = {name: self._store.runs.find(self.run_of(name)) for name in customers}
+        return {name: row.state for name, row in found.items() if row is not None}
 
     async def run_day(self, customer: Customer, loop: str) -> str:
         """Start today's run of a daily loop of a customer who has a project, unless somebody has; its id."""

@@ -13,7 +13,7 @@ import pytest
 from layers_mcp.contract.rates import TIERS
 from layers_mcp.loops.customer import Onboard
 from layers_mcp.loops.fan_out import BadFile, read_customers
-from layers_mcp.loops.forecast import DAILY, Demand, forecast, of_onboarding, steady
+from layers_mcp.loops.forecast import DAILY, Demand, cost, forecast, of_onboarding, steady
 
 NOON = datetime(2026, 4, 18, 12, tzinfo=UTC)
 STANDARD = TIERS["standard"]
@@ -123,6 +123,7 @@ async def test_an_onboarding_sends_the_writes_and_starts_that_were_forecast(town
         ("column.csv", "customerExternalId,nmae\ncust_1,A\n", "line 1: there is no field 'nmae'; the nearest is name"),
         ("twice.csv", "name,name,customerExternalId\nA,B,cust_1\n", "line 1: name stands there twice"),
         ("cells.csv", "customerExternalId,name\ncust_1,A,B\n", "line 2: 2 cells are expected, and there are more"),
+        ("short.csv", "customerExternalId,name,posts,url\ncust_1,A,0,\ncust_2,B\n", "line 3: there is no cell for posts, url;"),
         ("quote.csv", 'customerExternalId,name\ncust_1,"A\n', "is no CSV"),
     ],
 )
@@ -184,3 +185,18 @@ def test_the_days_after_say_which_tier_they_need_and_who_waits() -> None:
     assert (few.fit, few.needs, few.every_days) == (1_000, "standard", 1)
     assert (many.fit, many.by, many.needs) == (10_000 // DAILY.writes, "write-light", "pilot")
     assert (all_.needs, all_.every_days) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("batches", "limits", "comes_to"),
+    [
+        ([600] * 300, {"most": 600, "left": 30_000}, (180_000, 250)),
+        ([600] * 300, {"most": 120, "left": 30_000}, (180_000, 300)),
+        ([600, 0, 120, 120], {"most": None, "left": 200}, (840, 2)),
+        ([600, 0, 120], {"most": 0, "left": None}, (720, 2)),
+        ([600, 0, 120], {"most": None, "left": None}, (720, 0)),
+    ],
+)
+def test_what_first_batches_cost_and_who_waits_for_a_yes_is_known_before(batches, limits, comes_to) -> None:
+    """Issue 8: a total of 30,000 credits is enough for 50 customers of five posts each, and the others ask."""
+    assert cost(batches, **limits) == comes_to
