@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-__all__ = ["AT_MOST", "HELD", "MOST_STARTS", "apart", "pause"]
+from layers_mcp.contract.errors import RateLimited
+
+__all__ = ["AT_MOST", "HELD", "MOST_STARTS", "apart", "pause", "room", "unsent"]
 
 AT_MOST: Final = timedelta(hours=16)
 """After that a step has failed; ours, within the 24 hours for which Layers keeps its Idempotency-Key."""
@@ -24,6 +27,16 @@ def pause(tries: int, *, since: datetime, now: datetime, asked_s: float | None) 
     """
     waits = timedelta(seconds=max(min(_FIRST_S * _GROWS ** (tries - 1), _LONGEST_S), asked_s or 0.0))
     return None if now - since + waits > AT_MOST else waits
+
+
+def unsent(problem: RateLimited, sent: Mapping[str, int]) -> bool:
+    """Whether Layers did nothing of a step that sent so much by rate class: so it may begin however much later, as no key grows old."""
+    return sum(many for rate, many in sent.items() if rate != "read-light") <= (problem.request_id is not None)
+
+
+def room(asked_s: float | None) -> timedelta:
+    """How long to lie until there is room in the budget: nothing was sent, so however long that is, it is no try."""
+    return timedelta(seconds=max(asked_s or 0.0, _FIRST_S))
 
 
 def apart(starts: int, *, luck: float) -> timedelta | None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from layers_mcp import telemetry
 from layers_mcp.client.tally import tallied
 from layers_mcp.clock import Clock
-from layers_mcp.contract.errors import BY_CODE, Halted, KillSwitch, LayersError, OurMistake, TransientError, UnknownProblem
+from layers_mcp.contract.errors import BY_CODE, Halted, KillSwitch, LayersError, OurMistake, RateLimited, TransientError, UnknownProblem
 from layers_mcp.contract.scalars import any_project
 from layers_mcp.loops import patience
 from layers_mcp.loops.engine import CodeChanged
@@ -139,7 +139,7 @@ class Turn:
                 with telemetry.span("loop step", run=self.row.id, loop=self.row.loop, step=name, number=self.step_number):
                     value = await self._at_home(do, sent)
             except Exception as problem:  # noqa: BLE001  whatever it is, it is kept, or lays the run down
-                return with_requests(self._kept(name, problem), sent)
+                return with_requests(self._kept(name, problem, sent), sent)
             if self.row.tries:
                 await sure(self.place.store.runs.rested, self.row)
                 self.row = self.row.model_copy(update={"tries": 0, "trying_since": None})
@@ -259,10 +259,12 @@ class Turn:
         lying = self._lying("halted", until=self.place.clock.now() + patience.HELD, problem=problem)
         raise LieDown(lying.model_copy(update={"step": at}))
 
-    def _kept(self, name: str, problem: Exception) -> dict[str, Any]:
+    def _kept(self, name: str, problem: Exception, sent: Counter[str]) -> dict[str, Any]:
         """An error as it is kept for replays; what may work later lays the run down instead."""
         if isinstance(problem, Halted | KillSwitch):
             self._lie_held(problem, at=self.step_number)
+        if isinstance(problem, RateLimited) and self.row.trying_since is None and patience.unsent(problem, sent):
+            raise LieDown(self._lying(name, until=self.place.clock.now() + patience.room(problem.retry_after_s), problem=problem))
         if isinstance(problem, OperationalError | PoolTimeout):
             problem = BY_CODE["UNAVAILABLE"]("the store was locked or out of reach")
         if isinstance(problem, TransientError):

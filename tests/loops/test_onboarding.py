@@ -234,6 +234,25 @@ async def test_an_answer_in_the_very_moment_in_which_a_link_is_made_anew_counts(
     assert town.count(tables.oauth_states) == 1
 
 
+async def test_customers_wait_for_the_next_day_however_early_a_day_s_writes_are_used_up(town) -> None:
+    """A fan-out uses a day's writes up in three hours; who stands behind it is onboarded the day after, and not given up."""
+    early = (town.clock.now() + timedelta(days=1)).replace(hour=3, minute=0, second=0)
+    town.clock.advance(early - town.clock.now())
+    await town.layers.send(projects.LIST, projects.ListProjects(limit=1))
+    line = town.layers.pace._lines["write-light"]
+    line.level = line.level._replace(used=10_000_000, day=int(early.timestamp() // 86_400), told=True)
+    town.layers.pace._shelf.change("write-light", lambda _kept: (line.level, line.level))
+
+    async with town.working():
+        run_id = await town.onboard(posts=0)
+        lies = await town.until(run_id, lambda look: look.row.state in ("sleeping", "failed"), moving=False)
+        look = await town.over(run_id)
+
+    assert (lies.row.code, lies.row.tries) == ("RATE_LIMITED", 0)
+    assert lies.row.until - early > timedelta(hours=20)
+    assert look.row.state == "completed"
+
+
 class Dying:
     """A run whose process dies after each step before that is on record; a day later, when Layers has forgotten its keys, it goes on."""
 
