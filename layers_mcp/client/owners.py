@@ -39,6 +39,7 @@ __all__ = [
     "ORGANIZATION_READS",
     "ORGANIZATION_WRITES",
     "OWNED",
+    "SOMEBODYS",
     "TELLING",
     "Kind",
     "closed",
@@ -69,6 +70,8 @@ CLOSED: Final = (
     billing.GET_CONFIG, billing.CONFIGURE,
 )  # fmt: skip
 """What names one thing that may be any project's, or all projects': an endpoint that is told of them, an account, a key."""
+SOMEBODYS: Final = (social.DISCONNECT, leases.RELEASE, webhooks.UPDATE, webhooks.DELETE, webhooks.ROTATE, webhooks.TEST, webhooks.REPLAY)
+"""Those of them that change what may be one project's: while any is halted it may be that one's."""
 LISTS: Final = (projects.LIST,)
 """What lists the organization's projects; the rest of its answer is left out."""
 OWNED: Final[Mapping[str, tuple[str, Kind]]] = {

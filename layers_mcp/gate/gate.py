@@ -261,6 +261,10 @@ class Gate:
         """Why a write that touches these projects is held back, or None."""
         return self._store().halts.of([_named(one) for one in projects])
 
+    def halted(self) -> frozenset[str]:
+        """The projects to which writes are held back, each by its name; `EVERY` among them for all."""
+        return frozenset(one.project_id for one in self._store().halts.all() if one.what == WRITES)
+
     def record(  # noqa: PLR0913  one row, each of its columns by name
         self,
         tool: str,

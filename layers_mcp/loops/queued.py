@@ -1,7 +1,8 @@
-"""Posts of a project that wait or go out, as far as they were looked through."""
+"""Posts of a project that wait, go out or are out, as far as they were looked through."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,32 +13,45 @@ from layers_mcp.contract.content import Container
 from layers_mcp.contract.publishing import Schedule, ScheduleContent, ScheduledPost
 from layers_mcp.contract.scalars import wire_time
 
-__all__ = ["Waiting", "queued_as", "waiting_posts"]
+__all__ = ["Waiting", "posts_since", "queued_as", "waiting_posts"]
 
+_WAITS = ("queued", "publishing")
 _PAGE, _PAGES = 100, 25
 """At most 2,500 waiting posts of a project are looked through for a double; ours."""
 
 
 class Waiting(NamedTuple):
-    """Posts of a project that wait or go out; `whole`: these are all of them."""
+    """Posts of a project that wait or go out, or are out where those were looked for too; `whole`: these are all of them."""
 
     posts: list[ScheduledPost]
     whole: bool
 
     def here(self, container_id: str, account_id: str) -> str:
-        """What of a content is queued on an account: a second post of the same is seldom meant."""
+        """What of a content is queued or out on an account: a second post of the same is seldom meant."""
         same = [one for one in self.posts if (one.container_id, one.social_account_id) == (container_id, account_id)]
-        found = [f"{one.id} for {wire_time(one.scheduled_for)}" for one in same if one.scheduled_for is not None]
-        if found:
-            return f"already queued here: {', '.join(found)}"
-        return "not queued here yet" if self.whole else f"not queued here by the {len(self.posts)} latest waiting posts; there are more"
+
+        def said(posts: Iterable[ScheduledPost]) -> str:
+            return ", ".join(f"{one.id} for {wire_time(one.scheduled_for)}" for one in posts if one.scheduled_for is not None)
+
+        out, waits = said(one for one in same if one.status == "published"), said(one for one in same if one.status != "published")
+        if out or waits:
+            return "; ".join(f"already {word} here: {found}" for word, found in (("published", out), ("queued", waits)) if found)
+        return "not queued here yet" if self.whole else f"not queued here by the {len(self.posts)} latest posts; there are more"
+
+
+async def _looked(layers: Partner, pages: int, **wanted: object) -> Waiting:
+    read = [page async for page in through(asking(layers, publishing.LIST, limit=_PAGE, **wanted), pages=pages)]
+    return Waiting([post for page in read for post in page.items], whole=read[-1].next_cursor is None)
 
 
 async def waiting_posts(layers: Partner, project_id: str, *, pages: int | None = None) -> Waiting:
     """The posts of a project that wait or go out, latest time first; `pages`: at most so many hundred, 25 when None."""
-    ask = asking(layers, publishing.LIST, project_id=project_id, status=["queued", "publishing"], limit=_PAGE)
-    read = [page async for page in through(ask, pages=_PAGES if pages is None else pages)]
-    return Waiting([post for page in read for post in page.items], whole=read[-1].next_cursor is None)
+    return await _looked(layers, _PAGES if pages is None else pages, project_id=project_id, status=_WAITS)
+
+
+async def posts_since(layers: Partner, post: Container) -> Waiting:
+    """The posts of a content's project since it was made, by which a second one of it is found: also those that are out."""
+    return await _looked(layers, _PAGES, project_id=post.project_id, status=(*_WAITS, "published"), since=post.created_at)
 
 
 async def queued_as(layers: Partner, wanted: ScheduleContent, post: Container, *, since: datetime | None = None) -> Schedule | None:

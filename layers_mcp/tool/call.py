@@ -55,6 +55,10 @@ class Switch(Protocol):
         """Why a write that touches these projects is held back, or None."""
         ...
 
+    def halted(self) -> frozenset[str]:
+        """The projects to which writes are held back, each by its name; `EVERY` among them for all."""
+        ...
+
     def holds(self, project_id: str | None, *, what: str = WRITES) -> Halt | None:
         """The hold of exactly this name, or None."""
         ...

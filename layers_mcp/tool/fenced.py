@@ -56,6 +56,10 @@ class FencedSwitch:
         """Why a write that touches these projects is held back, or None."""
         return self._inner.held(projects)
 
+    def halted(self) -> frozenset[str]:
+        """The projects to which writes are held back, whichever they are: it only ever refuses more."""
+        return self._inner.halted()
+
     def holds(self, project_id: str | None, *, what: str = WRITES) -> Halt | None:
         """The hold of exactly this name, or None.
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, JsonValue, ValidationError, create_model
 from pydantic.alias_generators import to_snake
 
 from layers_mcp.client.fence import Fence
-from layers_mcp.client.owners import OWNED, Kind
+from layers_mcp.client.owners import OWNED, SOMEBODYS, Kind
 from layers_mcp.client.wire import outgoing
 from layers_mcp.contract import content, influencers, jobs, publishing
 from layers_mcp.contract.endpoint import Empty, Endpoint, Reply, Request
@@ -119,7 +119,7 @@ async def _shown(endpoint: Row, given: Arguments, call: Call) -> Shown:
     if InsufficientCredits.code in endpoint.codes:
         facts["cost"] = "It may cost credits, which no budget here counts."
     item = ShownItem(id=short_name(endpoint.name), before="not sent", after="sent once, as it stands here", facts=facts)
-    projects = frozenset([named.project_id] if named.project_id is not None else [])
+    projects = call.switch.halted() if endpoint in SOMEBODYS else frozenset([named.project_id] if named.project_id is not None else [])
     return Shown(
         question=f"Send {endpoint.name} to Layers, exactly as shown?",
         items=(item,),

@@ -17,7 +17,7 @@ from layers_mcp.contract.projects import GetProject, Project
 from layers_mcp.contract.publishing import GetPost, Schedule, Target
 from layers_mcp.contract.scalars import Id, PublishMode, wire_time
 from layers_mcp.contract.social import ListAccounts, SocialAccount
-from layers_mcp.loops.queued import Waiting, queued_as, waiting_posts
+from layers_mcp.loops.queued import Waiting, posts_since, queued_as
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, tool
 from layers_mcp.tool.moment import When, again_after, apart, clock_words, moment_of
@@ -158,7 +158,7 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project.id, limit=200))
     accounts = _accounts(request, page.items)
     when = clock_words(at, zone)
-    waiting = await waiting_posts(call.layers, project.id)
+    waiting = await posts_since(call.layers, post)
     shown = zip(accounts, request.targets, strict=True)
     items = tuple(_item(post, account, target, when=when, waiting=waiting) for account, target in shown)
     blocked = (

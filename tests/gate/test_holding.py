@@ -32,6 +32,14 @@ def test_a_project_that_is_held_is_so_however_a_call_spells_it(gate: Gate, clock
     assert gate.holds(None) is None
 
 
+def test_what_is_halted_is_listed_and_what_only_lies_is_not(gate: Gate) -> None:
+    """A write to what may be any project's goes by the list; loops that are paused hold no write back."""
+    gate.hold(OURS)
+    gate.hold(THEIRS, what=LOOPS)
+
+    assert gate.halted() == {OURS}
+
+
 def test_what_is_held_for_all_holds_whatever_a_write_names(gate: Gate, clock: HandClock) -> None:
     """`layers-mcp halt --all`: of a project, of several, of none."""
     gate.hold(None, by="person")

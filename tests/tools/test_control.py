@@ -402,6 +402,23 @@ async def test_a_preview_says_the_time_in_the_projects_zone_in_utc_and_from_now(
     assert asked["confirmation"]["items"][0]["facts"]["account"] == "quinnscoffee"
 
 
+async def test_a_preview_says_what_is_out_on_the_account_already(story):
+    """A second yes to what was published publishes it twice: the person sees the first, however long ago it went out."""
+    project = await story.project()
+    account, other = await story.account(project), await story.account(project, "instagram")
+    post = await story.approved(project)
+    wanted = {"containerId": post, "targets": [{"socialAccountId": account}]}
+    done = await story.yes("schedule_content", **wanted, scheduledFor=story.at(hours=3))
+    story.clock.advance(timedelta(days=40))
+
+    again = await story.call("schedule_content", **wanted, scheduledFor=story.at(hours=3))
+    there = await story.call("schedule_content", containerId=post, scheduledFor=story.at(hours=3), targets=[{"socialAccountId": other}])
+
+    first = done["result"]["schedule"]["scheduledPostIds"][0]
+    assert f"already published here: {first} for " in again["confirmation"]["items"][0]["before"]
+    assert "not queued here yet" in there["confirmation"]["items"][0]["before"]
+
+
 async def test_a_preview_says_what_is_queued_already(story):
     """A second yes to the same is a second post: the person sees that the first one stands."""
     project = await story.project()
@@ -622,7 +639,7 @@ async def test_a_schedule_that_still_waits_for_its_approval_is_told_so_again(sto
     assert (told["status"], "Nothing is queued yet" in told["summary"]) == ("needs_action", True)
 
 
-@pytest.mark.parametrize(("pages", "said"), [(25, "already queued here"), (1, "not queued here by the 1 latest waiting posts; there")])
+@pytest.mark.parametrize(("pages", "said"), [(25, "already queued here"), (1, "not queued here by the 1 latest posts; there")])
 async def test_what_is_queued_is_looked_for_on_every_page_and_nothing_is_claimed_of_pages_that_nobody_read(story, monkeypatch, pages, said):
     """A second yes to the same is a second post, however many others wait."""
     monkeypatch.setattr(queued, "_PAGE", 1)

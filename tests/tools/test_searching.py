@@ -50,6 +50,20 @@ def search(story):
     return by_call
 
 
+async def test_an_account_that_may_be_a_halted_project_s_is_not_disconnected(search, story):
+    """Its id does not say whose it is: while any project is halted it may be that one's."""
+    project, other = await story.project(), await story.project(name="Another")
+    account, person = await story.account(project), Agreeing()
+    story.house.gate.hold(other, by="person")
+
+    refused = await search("DELETE /v1/social-accounts/{socialAccountId}", asker=person, socialAccountId=account)
+    story.house.gate.lift(other, by="person")
+    shown = await search("DELETE /v1/social-accounts/{socialAccountId}", asker=person, socialAccountId=account)
+
+    assert refused.record["error"]["code"] == "HALTED"
+    assert shown.record["status"] == "confirmation_required"
+
+
 async def test_find_is_short_and_pages(search):
     """Issue 8: name, one line, effect; a page, and the call for the next."""
     first = (await search.any("find", {})).record
