@@ -142,7 +142,7 @@ class Town:
     @asynccontextmanager
     async def working(self, *loops: Loop[Any, Any]) -> AsyncIterator[EngineRunner]:
         """A worker with these loops, onboarding where none is named."""
-        self.runner = EngineRunner(self.store, self.engine, self.clock, loops or (onboarding(self.house),))
+        self.runner = EngineRunner(self.store, self.engine, self.clock, loops or (onboarding(self.house),), owner=self.house.gate.principal)
         async with self.runner.working("a test", pause_s=PAUSE_S):
             yield self.runner
 

@@ -16,6 +16,7 @@ from layers_mcp.receiver import pump as pump_module
 from layers_mcp.receiver.app import BODY_BYTES, PATH
 from layers_mcp.receiver.pump import Pump
 from layers_mcp.receiver.reactions import Reaction
+from layers_mcp.server import log
 from layers_mcp.store import inbox as inbox_module
 from layers_mcp.store.inbox import MOST_TRIES
 from layers_mcp.store.told import Overview
@@ -180,6 +181,7 @@ async def test_a_replay_that_names_no_delivery_is_understood_all_the_same(sender
 @pytest.mark.parametrize(("secret", "status", "said"), [("whsec_new", 200, True), ("whsec_stranger", 401, False)])
 async def test_what_is_signed_and_too_long_is_answered_and_not_stored(sender, store, secret, status, said):
     """Issue 7: size limit; a delivery that comes out the same each time is not asked for again. No content in the log."""
+    log.configure("info")
     body = b'{"id":"evt_1","type":"test.ping","data":{"message":"' + b"x" * BODY_BYTES + b'"}}'
 
     with capture_logs() as logs:

@@ -234,7 +234,7 @@ async def test_onboardings_meet_no_429_while_the_daily_loops_run(tmp_path: Path,
         clock, store, began_s = street.clock, street.store, time.monotonic()
         daily = {"p2l": publish_to_learn(street.house), "opt": optimization(street.house)}
         comes, engine = onboarding(street.house), Engine(tmp_path / "engine.db", poll_s=0.05)
-        runner = EngineRunner(store, engine, clock, [comes, *daily.values()])
+        runner = EngineRunner(store, engine, clock, [comes, *daily.values()], owner=street.owner)
         dispatcher = Dispatcher(store=store, runner=runner, clock=clock, principal=street.owner, loops=daily)
         await dispatcher.tick()
         clock.advance(timedelta(days=3))

@@ -64,7 +64,7 @@ async def test_a_year_of_daily_loops_runs_in_ninety_seconds_and_each_day_once(to
     await shop.fed(3.0, 1.0, 1.0, 1.0, 1.0)
     await shop.reviews("review_all")
     loops = {"p2l": publish_to_learn(town.house), "opt": optimization(town.house)}
-    runner = EngineRunner(town.store, town.engine, town.clock, loops.values())
+    runner = EngineRunner(town.store, town.engine, town.clock, loops.values(), owner=shop.owner)
     one = Dispatcher(store=town.store, runner=runner, clock=town.clock, principal=shop.owner, loops=loops)
     await one.tick()
     first = due_after(shop.external_id, NEW_YORK, None, town.clock.now())[0]
