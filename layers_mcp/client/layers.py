@@ -48,15 +48,21 @@ _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError, ht
 _heard: ContextVar[str | None] = ContextVar("heard", default=None)
 
 
-def _moved(endpoint: Endpoint[Q, R], status: int, problem: LayersError) -> bool:
-    """Whether it is the route that is missing, and not the thing it names.
+def _names(request: Request) -> bool:
+    """Whether a request names things by their ids: as a field, or as the keys of one."""
+    given = {name: getattr(request, name) for name in request.model_fields_set}
+    return any(name.endswith(("_id", "_ids")) or isinstance(value, dict) for name, value in given.items() if value is not None)
+
+
+def _moved(endpoint: Endpoint[Q, R], request: Q, status: int, problem: LayersError) -> bool:
+    """Whether it is the route that is missing, and not the thing that it or its body names.
 
     That is so when the method is not served, when a 404 comes without Layers' envelope, and when it comes for a route that names
     nothing that could be missing.
     """
     if status in _NO_METHOD:
         return True
-    may_lack = endpoint.path_fields or NotFound.code in endpoint.codes
+    may_lack = endpoint.path_fields or NotFound.code in endpoint.codes or _names(request)
     return status == NotFound.status and (isinstance(problem, BadReply) or not may_lack)
 
 
@@ -147,7 +153,7 @@ class Layers:
         while True:
             try:
                 answer = await self._exchange(endpoint, message, headers, ticket, check=write.begins if write else unchecked)
-                reply = self._read(endpoint, answer)
+                reply = self._read(endpoint, request, answer)
             except LayersError as problem:
                 attempt += 1
                 problem.unsure = write is not None and write.failed(problem)
@@ -175,7 +181,7 @@ class Layers:
         pause_s = retry_after_s(answer.headers, self.clock.now())
         if etag and answer.status_code == _NOT_MODIFIED:
             return Seen(reply=None, etag=etag, retry_after_s=pause_s)
-        return Seen(reply=self._read(endpoint, answer), etag=answer.headers.get("etag"), retry_after_s=pause_s)
+        return Seen(reply=self._read(endpoint, request, answer), etag=answer.headers.get("etag"), retry_after_s=pause_s)
 
     async def picture(self, url: str, bounds: Bounds = SMALL) -> Picture | None:
         """The file at a URL that an answer named, fetched without the key; None on any trouble, or when it is beyond `bounds`."""
@@ -266,7 +272,7 @@ class Layers:
         self._ahead = self._ahead if ahead is None else ahead
         return answer
 
-    def _read(self, endpoint: Endpoint[Q, R], answer: httpx2.Response) -> R:
+    def _read(self, endpoint: Endpoint[Q, R], request: Q, answer: httpx2.Response) -> R:
         status, request_id = answer.status_code, answer.headers.get("x-request-id")
         if status in endpoint.statuses and status != _NOT_MODIFIED:
             return read_reply(endpoint, answer.content, request_id=request_id)
@@ -274,7 +280,7 @@ class Layers:
             raise BadReply(f"{endpoint.name} was answered {status}, which the contract does not know", request_id=request_id)
         pause_s = retry_after_s(answer.headers, self.clock.now())
         problem = from_wire(status, answer.content, request_id=request_id, retry_after_s=pause_s)
-        if _moved(endpoint, status, problem):
+        if _moved(endpoint, request, status, problem):
             words = f"the API no longer has {endpoint.name} (HTTP {status})"
             problem = LiveApiMoved(words, details={"route": endpoint.name}, request_id=problem.request_id)
         raise problem

@@ -26,7 +26,7 @@ from layers_mcp.client.retry import (
 )
 from layers_mcp.client.wire import clock_offset, retry_after_s
 from layers_mcp.clock import HandClock, WallClock
-from layers_mcp.contract import projects, social
+from layers_mcp.contract import projects, sdk_events, social
 from layers_mcp.contract.envelope import envelope
 from layers_mcp.contract.errors import (
     BY_CODE,
@@ -105,6 +105,19 @@ async def test_a_route_that_names_nothing_is_gone_also_with_an_envelope(layers: 
         await layers.send(projects.GET, GET)
 
     assert caught.value.request_id == "req_1"
+
+
+async def test_what_a_body_names_may_be_missing_where_the_route_is_not(layers: Layers, far) -> None:
+    """An app that is not there is no reason to update: with Layers' own envelope it stays NOT_FOUND, without one the route is gone."""
+    batch = sdk_events.ForwardEvents.model_validate(
+        {"projectId": "prj_1", "sdkAppId": "app_nope", "events": [{"name": "app_open", "occurredAt": NOW}]}
+    )
+    far.script = [refused(NotFound("there is no SDK app app_nope")), httpx2.Response(404, json={"detail": "Not Found"})]
+
+    with pytest.raises(NotFound, match="no SDK app app_nope"):
+        await layers.send(sdk_events.FORWARD, batch)
+    with pytest.raises(LiveApiMoved):
+        await layers.send(sdk_events.FORWARD, batch)
 
 
 async def test_all_attempts_at_one_operation_share_one_key(layers: Layers, far) -> None:
