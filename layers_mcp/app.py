@@ -100,7 +100,8 @@ class App:
         self._opening = asyncio.Lock()
         self._house: House | None = None
         self._store: Store | None = None
-        self._place = f"layers-mcp serve (process {os.getpid()})" if works and not settings.read_only else None
+        seated = works and not settings.read_only and settings.projects is None  # else it would fail the runs of all other projects
+        self._place = f"layers-mcp serve (process {os.getpid()})" if seated else None
         self._works = False
         self._receiver: Receiver | None = None
 
@@ -286,8 +287,7 @@ class App:
             return None
         from layers_mcp.loops.office import open_office  # noqa: PLC0415  the engine is heavy, and shut unless loops are wanted
 
-        where = self._settings.kept_in("engine.db")
-        return await self._stack.enter_async_context(open_office(house.grounds(store), where, self._place))
+        return await self._stack.enter_async_context(open_office(house.grounds(store), self._settings.kept_in("engine.db"), self._place))
 
     async def work(self, place: str) -> None:
         """Run loops, and handle what webhooks told a server; `place`: what people call this process. Before any call."""

@@ -24,14 +24,15 @@ from layers_mcp.loops.forecast import cost, forecast, of_onboarding, steady
 from layers_mcp.loops.holding import holding, words
 from layers_mcp.loops.office import Office
 from layers_mcp.settings import settings_or_exit
-from layers_mcp.store.rows import RunState
+from layers_mcp.store.rows import RunRow
 from layers_mcp.tool.visit import House
 
 __all__ = ["after_words", "known_words", "onboard", "plan_words"]
 
 _SHOWN = 20
 """How many problems of a file, and days of a plan, are printed."""
-_STOPPED = {"failed", "cancelled"}
+_STAY = {"done", "under way"}
+_ENDED = {"cancelled": "were cancelled", "failed": "failed", "forgotten": "were forgotten"}
 _CLASSES = {"read-light": "reads", "write-light": "writes", "long-running": "starts"}
 
 
@@ -77,13 +78,22 @@ async def _opened() -> AsyncGenerator[tuple[House, Office]]:
         await app.close()
 
 
-def known_words(begun: Collection[RunState], customers: int) -> Iterator[str]:
+def _stand(run: RunRow) -> str:
+    if run.begins_anew:
+        return run.state if run.given else "forgotten"
+    return "done" if run.state == "completed" else "under way"
+
+
+def known_words(begun: Collection[RunRow], customers: int) -> Iterator[str]:
     """How the onboardings stand that were begun before, of so many customers of the file."""
-    if stand := Counter("done" if one == "completed" else one if one in _STOPPED else "under way" for one in begun):
+    stand = Counter(map(_stand, begun))
+    if stand:
         how = ", ".join(f"{many:,} {one}" for one, many in sorted(stand.items()))
-        yield f"Of {customers:,} customers {len(begun):,} are known: {how}. Of these the file changes the priority alone."
-    for one in sorted(_STOPPED & stand.keys()):
-        yield f"  layers-mcp runs --loop onboarding --state {one} lists them, layers-mcp runs retry RUN has one go on"
+        yield f"Of {customers:,} customers {len(begun):,} are known: {how}."
+    if stand.keys() & _STAY:
+        yield f"Of those that are {' or '.join(sorted(stand.keys() & _STAY))} the file changes the priority alone."
+    if stand.keys() - _STAY:
+        yield f"Those that {' or '.join(_ENDED[one] for one in sorted(stand.keys() - _STAY))} are begun anew: what they made is found."
 
 
 async def _cost_words(wanted: Sequence[Wanted], house: House) -> str:
@@ -107,7 +117,8 @@ async def _plan(wanted: Sequence[Wanted]) -> None:
         begun = office.begun(one.onboard.customer_external_id for one in wanted)
         for line in known_words(begun.values(), len(wanted)):
             typer.echo(line)
-        if fresh := [one for one in wanted if one.onboard.customer_external_id not in begun]:
+        stay = {name for name, run in begun.items() if not run.begins_anew}
+        if fresh := [one for one in wanted if one.onboard.customer_external_id not in stay]:
             for line in plan_words(fresh, who.rate_limit_tier, now=house.clock.now(), used=used):
                 typer.echo(line)
             typer.echo(await _cost_words(fresh, house))
@@ -118,9 +129,9 @@ async def _plan(wanted: Sequence[Wanted]) -> None:
 
 
 async def _start(wanted: Sequence[Wanted]) -> int:
-    """How many were not there already."""
+    """How many were begun, for the first time or anew."""
     async with _opened() as (_, office):
-        return sum([await office.onboard(one.onboard) for one in wanted])
+        return sum([(await office.onboard(one.onboard)).new for one in wanted])
 
 
 def onboard(
@@ -149,4 +160,4 @@ def onboard(
         began = asyncio.run(_start(wanted))
     known = f"; {len(wanted) - began:,} were there already" if began < len(wanted) else ""
     typer.echo(f"{began:,} onboardings are in the queue{known}. layers-mcp worker works them off, layers-mcp runs shows them,")
-    typer.echo("layers-mcp halt --all --loop onboarding lets them rest, and the same command once more starts only what is missing.")
+    typer.echo("layers-mcp halt --all --loop onboarding lets them rest, and the same command starts only what is missing or failed.")

@@ -19,7 +19,7 @@ from layers_mcp.contract.jobs import Accepted, Job
 from layers_mcp.contract.projects import CreateProject, GetProject, ListProjects, Project
 from layers_mcp.contract.scalars import full_project, wire_time
 from layers_mcp.contract.sdk_apps import CreateSdkApp, GetInstallSpec, ListSdkApps
-from layers_mcp.loops.case import Case
+from layers_mcp.loops.case import Case, key_for
 from layers_mcp.loops.customer import MOST_PAGES, Onboard
 from layers_mcp.loops.hands import Hands
 from layers_mcp.loops.questions import AGAIN, LINK, RENEWALS, SKIP
@@ -65,8 +65,9 @@ class SdkFound(BaseModel):
 
 
 async def _known(hands: Hands, external_id: str) -> Project | None:
-    page = await hands.send(projects.LIST, ListProjects(customer_external_id=external_id, limit=1))
-    return page.items[0] if page.items else None
+    """The project with this very id of the customer's, however loosely Layers may filter: another one is another customer's."""
+    page = await hands.send(projects.LIST, ListProjects(customer_external_id=external_id))
+    return next((one for one in page.items if one.customer_external_id == external_id), None)
 
 
 async def _arrive(hands: Hands, given: Onboard, key: str) -> Arrived:
@@ -101,7 +102,7 @@ async def _arrive(hands: Hands, given: Onboard, key: str) -> Arrived:
 
 async def arrived(run: Run, hands: Hands, given: Onboard) -> Arrived:
     """The one project of the customer."""
-    came = await run.step("project", partial(_arrive, hands, given, run.key("project")), came=Arrived)
+    came = await run.step("project", partial(_arrive, hands, given, key_for(run, "project")), came=Arrived)
     await run.about(project_id=full_project(came.project_id), customer=given.customer_external_id)
     return came
 
@@ -184,10 +185,10 @@ async def ingested(case: Case) -> Ingested:
     if given.source == "none":
         return Ingested(how="none")
     if given.installation_id is not None:
-        await run.step("installation", partial(_register, hands, given, case.project_id, run.key("installation")), came=str)
+        await run.step("installation", partial(_register, hands, given, case.project_id, case.key("installation")), came=str)
     for number in count():  # pragma: no branch  it ends by an answer
         name = f"ingest {number}"
-        begun = await run.step(name, partial(_begin, hands, given, case.project_id, run.key(name)), came=_Begun)
+        begun = await run.step(name, partial(_begin, hands, given, case.project_id, case.key(name)), came=_Begun)
         if begun.found:
             return Ingested(how="found")
         code = begun.refused
@@ -239,4 +240,4 @@ async def sdk_of(case: Case) -> SdkFound:
     The key of one that is made is kept nowhere here, as steps stand in the engine's database for a month: the run's outcome says so, and
     `update_sdk_app` with `rotateKey` shows one to a person, once (layers-api: PATCH …/sdk-apps/{appId}).
     """
-    return await case.run.step("sdk", partial(_sdk, case.hands, case.given, case.project_id, case.run.key("sdk")), came=SdkFound)
+    return await case.run.step("sdk", partial(_sdk, case.hands, case.given, case.project_id, case.key("sdk")), came=SdkFound)

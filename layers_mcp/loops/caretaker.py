@@ -12,6 +12,7 @@ import structlog
 
 from layers_mcp.clock import Clock
 from layers_mcp.loops.engine import Engine, Unknown
+from layers_mcp.loops.questions import LASTING
 from layers_mcp.store.rows import RunRow
 from layers_mcp.store.store import Store
 
@@ -38,17 +39,21 @@ def _wake_due(store: Store, engine: Engine, clock: Clock, owner: str | None) -> 
     """Wake some of an owner's runs whose time has come; how many were taken."""
     taken = store.runs.take_due(clock.now(), limit=_BATCH, owner=owner)
     for row in taken:
-        wake(store, engine, row)
+        try:
+            wake(store, engine, row)
+        except Exception as problem:  # noqa: BLE001  one that can't be woken now keeps none of the others asleep
+            structlog.get_logger().warning("run_not_woken", run=row.id, kind=type(problem).__name__)
     return len(taken)
 
 
 def forget(store: Store, engine: Engine, clock: Clock, older_than: timedelta) -> int:
-    """Forget the runs that were over for longer, the engine's record of them first; how many."""
-    gone = 0
-    while ids := store.runs.old(clock.now() - older_than, limit=100):
+    """Forget the runs that were over for longer, the engine's record of them first, and what was answered before that; how many runs."""
+    gone, before = 0, clock.now() - older_than
+    while ids := store.runs.old(before, limit=100):
         engine.forget(ids)
         store.runs.forget(ids)
         gone += len(ids)
+    store.questions.sweep(before, lasting=LASTING)
     store.runs.forget_bells(older_us=_BELLS_US)
     return gone
 

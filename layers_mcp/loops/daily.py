@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -21,7 +21,7 @@ from layers_mcp.loops.questions import NO, YES, Kind
 from layers_mcp.loops.run import Given, Run, Whose
 from layers_mcp.store.asked import Option, Question
 
-__all__ = ["LASTS", "SHORTS", "Daily", "Day", "daily_id", "zone_named"]
+__all__ = ["LASTS", "SHORTS", "Agreed", "Daily", "Day", "daily_id", "zone_named"]
 
 T = TypeVar("T")
 SHORTS: Final = {"publish_to_learn": "p2l", "optimization": "opt"}
@@ -54,6 +54,13 @@ def daily_id(short: str, owner: str, customer: str, day: date) -> str:
 def zone_named(name: str) -> ZoneInfo:
     """The zone by which a customer's days begin; UTC where nobody knows its name."""
     return zone_of(name) or ZoneInfo("UTC")
+
+
+class Agreed(NamedTuple):
+    """The credits that a person said yes to, and the id of the question."""
+
+    credits: int
+    question_id: str
 
 
 @dataclass
@@ -108,8 +115,8 @@ class Day:
             return ()
         return making.begun.container_ids
 
-    async def agreed(self, what: str, making: Making) -> int:
-        """The credits that a person says yes to until shortly before the next day's run; 0: none.
+    async def agreed(self, what: str, making: Making) -> Agreed | None:
+        """What a person says yes to until shortly before the next day's run; None: nothing.
 
         `what` would be made, in words, past a limit. It is asked anew each day, with what it costs then.
         """
@@ -122,4 +129,4 @@ class Day:
         options = (yes, Option(word=NO, means="Nothing is made today."))
         question = await self.ask("credits" if lacks else "spend", subject, words, options=options, facts=facts)
         said = await questions.answered(self.run, self.hands, f"{what} answer", question, lasts=LASTS)
-        return making.credits if said == YES else 0
+        return Agreed(making.credits, question.id) if said == YES else None

@@ -167,6 +167,11 @@ class Engine:
         found = self._client.list_workflows(workflow_ids=list(ids), load_input=False, load_output=False) if ids else ()
         return {one.workflow_id for one in found if one.status in _ACTIVE}
 
+    def on(self, run_id: str) -> str | None:
+        """The worker that is on a run, dead or alive."""
+        found = self._client.list_workflows(workflow_ids=[run_id], status="PENDING", load_input=False, load_output=False)
+        return found[0].executor_id if found else None
+
     def cancel(self, run_id: str) -> None:
         """Let a run go no further than the step it is in."""
         self._client.cancel_workflow(run_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Final
@@ -12,6 +13,7 @@ from layers_mcp.client import thing
 from layers_mcp.contract import content
 from layers_mcp.contract.content import Brief, GenerateContent, ListContent
 from layers_mcp.loops.case import Case
+from layers_mcp.loops.judgement import STALE_DAYS
 from layers_mcp.loops.questions import AGAIN, SKIP, YES
 from layers_mcp.store.asked import Option
 
@@ -32,9 +34,13 @@ class _Batch(BaseModel):
 
 
 async def _begin(case: Case, key: str, agreed: int) -> _Batch:
-    """Have them made, unless the project has posts: then those are the first, whoever had them made, and however long ago."""
+    """Have them made, unless the project has posts of the last 30 days: then those are the first, whoever had them made.
+
+    What is older no loop lets out any more (`STALE_DAYS`), and it stands for no new one either.
+    """
     hands, given, project_id = case.hands, case.given, case.project_id
-    page = await hands.send(content.LIST, ListContent(project_id=project_id, status=_ALIVE, limit=_NEWEST))
+    young = hands.now() - timedelta(days=STALE_DAYS)
+    page = await hands.send(content.LIST, ListContent(project_id=project_id, status=_ALIVE, since=young, limit=_NEWEST))
     if page.items:
         on_the_way = next((one.job_id for one in page.items if one.status != "completed"), None)
         return _Batch(containers=tuple(one.id for one in page.items), job_id=on_the_way)
@@ -60,6 +66,7 @@ async def _asked_to_spend(case: Case, number: int, batch: _Batch) -> str | None:
         words=words,
         options=(AGAIN, SKIP) if lacks else (spend, SKIP),
         facts={"creditsAtMost": batch.credits, "over": list(batch.over)},
+        credits_=batch.credits,
     )
     return await case.answer("batch", number, asked)
 
@@ -72,11 +79,11 @@ async def _asked_again(case: Case, number: int, status: str) -> str | None:
 
 
 async def first_batch(case: Case) -> tuple[str, ...]:
-    """The ids of the first posts once they are made; none where nobody wants them."""
+    """The ids of the first posts once they are made, or were by somebody in the last 30 days; none where nobody wants them."""
     agreed = 0
     for number in count() if case.given.posts else ():
         name = f"batch {number}"
-        batch = await case.run.step(name, partial(_begin, case, case.run.key(name), agreed), came=_Batch)
+        batch = await case.run.step(name, partial(_begin, case, case.key(name), agreed), came=_Batch)
         if batch.over:
             answer = await _asked_to_spend(case, number, batch)
             agreed = batch.credits if answer == YES else 0

@@ -39,4 +39,5 @@ async def habit_of(layers: Partner, project_id: str) -> Habit:
     log, done = await asyncio.gather(logged(layers, project_id, window, kind="creative_override"), acted(layers, project_id, window))
     words = [one for one in log.events if one.data.get("override", "not said") is not None]
     overridden = len({str(one.data.get("adsContentId", one.event_id)) for one in words})
-    return Habit(overridden, len(done.known), every=log.whole, all_decided=done.sure)
+    decided = sum(not one.by_partner for one in done.known)
+    return Habit(overridden, decided, every=log.whole, all_decided=done.sure)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, JsonValue
@@ -23,7 +23,7 @@ from layers_mcp.client.layers import Layers
 from layers_mcp.client.manner import Manner, manner
 from layers_mcp.client.partner import Partner, Seen
 from layers_mcp.client.picture import SMALL, Bounds, Picture
-from layers_mcp.client.sent import Sent, watched
+from layers_mcp.client.sent import Check, Sent, unchecked, watched
 from layers_mcp.client.thing import Thing
 from layers_mcp.clock import Clock
 from layers_mcp.contract import account, publishing
@@ -82,6 +82,13 @@ class Making(BaseModel):
     begun: Accepted | None = None
     credits: int = 0
     over: tuple[str, ...] = ()
+
+
+class _Yes(NamedTuple):
+    """A person's yes that a write goes by. `stands`: raises once it does so no more."""
+
+    by: ConfirmedBy
+    stands: Check
 
 
 def _end(problem: LayersError) -> str:
@@ -201,21 +208,24 @@ class Hands:
         """
         named = {one.social_account_id for one in wanted.targets}
         day = wanted.scheduled_for.astimezone(ZoneInfo(plan.zone)).date()
-        if self.house.store.plans.of(self.owner, plan.project_id) != plan or not plan.stands_on(day) or not named <= {*plan.accounts}:
-            raise PolicyForbids(f"no standing plan of project {plan.project_id} lets content {wanted.container_id} out then and there")
-        made = await self._write(publishing.SCHEDULE, wanted, key=key, project_id=plan.project_id, by=plan.confirmed_by)
+
+        def stands() -> None:
+            if self.house.store.plans.of(self.owner, plan.project_id) != plan or not plan.stands_on(day) or not named <= {*plan.accounts}:
+                raise PolicyForbids(f"no standing plan of project {plan.project_id} lets content {wanted.container_id} out then and there")
+
+        stands()
+        made = await self._write(publishing.SCHEDULE, wanted, key=key, project_id=plan.project_id, yes=_Yes(plan.confirmed_by, stands))
         for post_id in made.scheduled_post_ids:
             self.gate.began("post", post_id, tool=self._loop, arguments=_digest(wanted), project_id=plan.project_id, key=key)
         return made
 
     # what the above is made of
 
-    async def _write(
-        self, endpoint: Endpoint[Q, R], request: Q, *, key: str | None, project_id: str | None, by: ConfirmedBy | None = None
-    ) -> R:
-        """Send what a list has, and write it into the trail; `by`: whose yes it goes by, which is on record before it goes out."""
+    async def _write(self, endpoint: Endpoint[Q, R], request: Q, *, key: str | None, project_id: str | None, yes: _Yes | None = None) -> R:
+        """Send what a list has, and write it into the trail; `yes`: what it goes by, which is on record before it goes out."""
         place = project_id or getattr(request, "project_id", None)
-        effect = "adds" if by is None else "speaks"
+        effect = "adds" if yes is None else "speaks"
+        by, stands = (None, unchecked) if yes is None else yes
         named = f"{self._loop} {endpoint.name}"[:80]
         record = partial(self.gate.record, named, effect=effect, arguments=_digest(request), project_id=place, confirmed_by=by)
         try:
@@ -223,7 +233,7 @@ class Hands:
             if by is not None:
                 record(outcome="acting")
             with self._turn(endpoint):
-                reply = await self._partner(() if place is None else (place,)).send(endpoint, request, key=key)
+                reply = await self._partner(() if place is None else (place,), stands).send(endpoint, request, key=key)
         except LayersError as problem:
             record(outcome=_end(problem), request_id=problem.request_id)
             raise
@@ -237,8 +247,14 @@ class Hands:
         if policy.actions.get(tool) == "deny" or (endpoint.name in PLANNED and policy.tier(tool) == "deny"):
             raise PolicyForbids(f"the operator's policy forbids {tool}")
 
-    def _partner(self, places: Collection[str]) -> Partner:
-        guarded = Guard(self.house.layers, partial(self._pass_halt, places))
+    def _partner(self, places: Collection[str], stands: Check = unchecked) -> Partner:
+        """`places`, `stands`: what holds each attempt at a write back, however long it waits for its turn."""
+
+        def check() -> None:
+            self._pass_halt(places)
+            stands()
+
+        guarded = Guard(self.house.layers, check)
         return guarded if self.house.projects is None else Fence(guarded, self.house.projects)
 
     def _pass_halt(self, places: Collection[str]) -> None:

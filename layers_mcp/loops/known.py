@@ -43,7 +43,7 @@ class Known:
     """One decision as far as it is on record; what nobody wrote down is None or empty.
 
     `places`: where each of these stands, by its name here. `answer`: what a person said, as the log has it. `done_at`: when
-    it was carried out.
+    it was carried out. `actor`: who decided, as the log has it: the optimizer, or a partner, which is whoever has the API key.
     """
 
     at: datetime
@@ -65,6 +65,12 @@ class Known:
     expires_at: datetime | None = None
     done_at: datetime | None = None
     name: str | None = None
+    actor: str | None = None
+
+    @property
+    def by_partner(self) -> bool:
+        """Whether somebody with an API key decided this, and not the optimizer (layers-api: ads)."""
+        return self.actor == "partner"
 
     def within(self, since: datetime, until: datetime) -> bool:
         """Whether it was decided or carried out from `since` on and before `until`."""
@@ -78,7 +84,7 @@ class Known:
 
 _MERGED = (
     "action", "state", "inputs", "guardrails", "blocked_by", "replacement", "before", "after", "rationale", "reason", "failure", "answer",
-    "expires_at", "done_at", "name",
+    "expires_at", "done_at", "name", "actor",
 )  # fmt: skip
 _RUN_FIELDS = {
     "action": "action", "outcome": "outcome", "state": "state", "inputs": "inputs", "guardrails": "guardrails", "blocked_by": "blockedBy",
@@ -164,8 +170,11 @@ def of_log(one: AuditEvent) -> Known | None:
     known = ("decisionId", "pendingId", "adId", "adsetId", "campaignId", "adsContentId", "newAdId")
     ids, outcome = _ids(**{name: text(one.data, name) for name in known}), text(one.data, "outcome")
     done_at = one.occurred_at if outcome == "dispatched" else None
+    actor = text(one.data, "actor_type")
     places |= {"done_at": here.inside("occurredAt")} if done_at is not None else {}
-    return Known(at=one.occurred_at, places=places, action=one.event_type.removeprefix(DID), ids=ids, outcome=outcome, done_at=done_at)
+    places |= {"actor": here.inside("data.actor_type")} if actor is not None else {}
+    action = one.event_type.removeprefix(DID)
+    return Known(at=one.occurred_at, places=places, action=action, ids=ids, outcome=outcome, done_at=done_at, actor=actor)
 
 
 def _merged(first: Known, second: Known) -> Known:

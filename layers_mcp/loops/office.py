@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layers_mcp.contract.scalars import full_project
 from layers_mcp.loops.bells import of_project, of_question
@@ -22,16 +22,23 @@ from layers_mcp.loops.publish_to_learn import NAME as LEARNING
 from layers_mcp.loops.publish_to_learn import publish_to_learn
 from layers_mcp.loops.run import Look, Loop, Runner
 from layers_mcp.store.asked import Customer, Plan, Question
-from layers_mcp.store.rows import ConfirmedBy, Halt, RunState
+from layers_mcp.store.rows import ConfirmedBy, Halt, RunRow
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Office", "open_office"]
+__all__ = ["Began", "Office", "open_office"]
 
 
 _LOOKED_THROUGH = 500
 """The latest runs that are looked through for those that a person may mean; ours."""
+
+
+class Began(NamedTuple):
+    """What came of the wish for an onboarding. `new`: it was begun now; `before`: what stood in its place, where it was begun anew."""
+
+    new: bool
+    before: RunRow | None = None
 
 
 class Office:
@@ -51,20 +58,23 @@ class Office:
         """The id of a customer's run of a daily loop today, by its own zone, begun or not."""
         return daily_id(SHORTS[loop], self._owner, customer.external_id, self._today(customer))
 
-    async def onboard(self, given: Onboard) -> bool:
-        """Start a customer's onboarding; False when there is one already, which goes on as it was asked for.
+    async def onboard(self, given: Onboard) -> Began:
+        """Start a customer's onboarding, or begin one anew that failed, was cancelled or was forgotten: it finds what it made already.
 
-        A priority that is given counts from now on, also that of a customer who is known.
+        One that is under way or completed goes on as it was asked for. A priority that is given counts from now on, also that of a
+        customer who is known.
         """
-        began = await self._runner.start(self._loops[NAME], self.run_of(given.customer_external_id), given)
-        if not began and "priority" in given.model_fields_set:
+        run_id = self.run_of(given.customer_external_id)
+        before = await self._runner.begin_anew(self._loops[NAME], run_id, given)
+        new = before is not None or await self._runner.start(self._loops[NAME], run_id, given)
+        if "priority" in given.model_fields_set:
             await asyncio.to_thread(self._store.customers.rank, self._owner, given.customer_external_id, given.priority)
-        return began
+        return Began(new, before)
 
-    def begun(self, customers: Iterable[str]) -> dict[str, RunState]:
-        """How the onboardings of these customers stand, of those that were begun; runs that are over are forgotten some day."""
+    def begun(self, customers: Iterable[str]) -> dict[str, RunRow]:
+        """The onboardings of these customers, of those that were begun; runs that are over are forgotten some day."""
         found = {name: self._store.runs.find(self.run_of(name)) for name in customers}
-        return {name: row.state for name, row in found.items() if row is not None}
+        return {name: row for name, row in found.items() if row is not None}
 
     async def run_day(self, customer: Customer, loop: str) -> str:
         """Start today's run of a daily loop of a customer who has a project, unless somebody has; its id."""

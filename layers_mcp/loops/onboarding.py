@@ -45,7 +45,7 @@ async def _scheduled(case: Case, approved: Sequence[str]) -> tuple[tuple[str, ..
     posts, failed = list[str](), list[str]()
     for container in approved:
         name = f"schedule {container}"
-        do = partial(place, case.hands, case.project_id, container, key=case.run.key(name), run_id=case.run.id)
+        do = partial(place, case.hands, case.project_id, container, key=case.key(name), run_id=case.run.id)
         try:
             posts += (await case.run.step(name, do, came=Placed)).scheduled_post_ids
         except LayersError as problem:

@@ -17,18 +17,18 @@ from typing import Final
 
 from layers_mcp.contract import content
 from layers_mcp.contract.content import GenerateContent
-from layers_mcp.contract.errors import NotFound
+from layers_mcp.contract.errors import NotFound, UnknownProblem
 from layers_mcp.contract.scalars import Utc
 from layers_mcp.loops.accounts import Lame, ask_about, close_answered, lame_of
 from layers_mcp.loops.checking import pulse_of
-from layers_mcp.loops.daily import LASTS, Daily, Day
+from layers_mcp.loops.daily import LASTS, Agreed, Daily, Day
 from layers_mcp.loops.hands import Hands, House, Making
 from layers_mcp.loops.judgement import OVERRIDE_WINDOW_DAYS, SLOTS
 from layers_mcp.loops.questions import NO, YES, answered
 from layers_mcp.loops.reviewing import Material, Review, review
 from layers_mcp.loops.run import Came, Loop, Run
 from layers_mcp.store.asked import Option
-from layers_mcp.store.pulses import Alert
+from layers_mcp.store.pulses import Alert, Pulse
 
 __all__ = ["Reviewed", "optimization"]
 
@@ -37,6 +37,8 @@ _FIRST: Final = timedelta(days=1)
 """How far back the first review looks."""
 _FARTHEST: Final = timedelta(days=7)
 """How far back any looks, after days without one; ours."""
+_HOLDS: Final = timedelta(hours=23)
+"""How long a yes to creatives may be acted on; ours, within the 24 hours for which Layers keeps an Idempotency-Key."""
 _MAKE: Final = (
     Option(word=YES, means="As many are generated from the brand context as the selection lacks; they wait for review.", weighs=True),
     Option(word=NO, means="The pool stays as it is."),
@@ -64,11 +66,12 @@ class Reviewed(Came):
 
 
 class _Seen(Came):
-    """The review, and the alerts of the pulse that was taken with it."""
+    """The review, and the pulse that was taken with it; None where a version before this one kept that in the same step."""
 
     review: Review
     alerts: tuple[Alert, ...]
     lame: tuple[Lame, ...] = ()
+    pulse: Pulse | None = None
 
 
 def _since(hands: Hands, project_id: str) -> datetime:
@@ -78,30 +81,48 @@ def _since(hands: Hands, project_id: str) -> datetime:
 
 
 async def _review(hands: Hands, given: Daily) -> _Seen:
-    """Read it all, and keep the pulse: the next review goes on from there."""
-    store = hands.house.store
+    """Read it all; what happens meanwhile is the next one's, too."""
+    store, began_at = hands.house.store, hands.now()
     customer = store.customers.find(hands.owner, given.customer)
     if customer is None or customer.project_id is None:
         raise NotFound(f"project {given.project_id} has no customer here any more")
     seen, creatives = await review(hands, given.project_id, _since(hands, given.project_id))
     felt = await pulse_of(hands, store, customer, creatives=creatives, habit=seen.habit)
-    store.pulses.keep(
-        felt.pulse if not given.early else felt.pulse.model_copy(update={"at": _left_off(hands, given.project_id, seen.since)})
-    )
     close_answered(hands, given.project_id, felt.accounts)
-    return _Seen(review=seen, alerts=felt.pulse.alerts, lame=lame_of(hands, given.project_id, felt.accounts))
+    lame, pulse = lame_of(hands, given.project_id, felt.accounts), felt.pulse.model_copy(update={"at": began_at})
+    return _Seen(review=seen, alerts=pulse.alerts, lame=lame, pulse=pulse)
 
 
-def _left_off(hands: Hands, project_id: str, since: datetime) -> datetime:
-    """Where the last whole review left off: the next one tells again what an early look told, as nobody may have seen that."""
-    last = hands.house.store.pulses.of(hands.owner, project_id)
-    return since if last is None else last.at
+async def _keep(hands: Hands, given: Daily, seen: Review, pulse: Pulse) -> None:
+    """Keep the pulse, once what was seen is on record: the next review goes on from there.
+
+    After an early look that one goes on where the last whole review left off, and tells again what the look told: nobody may have seen it.
+    """
+    last = hands.house.store.pulses.of(hands.owner, given.project_id)
+    left_off = seen.since if last is None else last.at
+    hands.house.store.pulses.keep(pulse.model_copy(update={"at": left_off}) if given.early else pulse)
 
 
-async def _generate(day: Day, number: int, agreed: int) -> Making:
+def _still(day: Day, question_id: str) -> None:
+    """Send nothing so long after the yes that an earlier attempt may have gone out under a key which Layers has forgotten since.
+
+    Content that is generated has no other name by which it could be found; where none was made, the next day's review asks anew.
+
+    Raises:
+        UnknownProblem: nobody can tell any more whether they were begun.
+    """
+    asked = day.hands.house.store.questions.find(day.hands.owner, question_id)
+    if asked is None or asked.closed_at is None or day.hands.clock.now() - asked.closed_at > _HOLDS:
+        problem = "the yes to these creatives is a day old, and whether they were begun can't be told any more"
+        raise UnknownProblem(problem, wire_code="IN_DOUBT", wire_status=409)
+
+
+async def _generate(day: Day, number: int, yes: Agreed) -> Making:
+    """Begin them, by the last yes that they needed."""
+    _still(day, yes.question_id)
     key = day.run.key("creatives")
     wanted = GenerateContent(project_id=day.given.project_id, variant_count=number)
-    return await day.hands.make(content.GENERATE, wanted, key=key, wanted=("auto", number), agreed=agreed)
+    return await day.hands.make(content.GENERATE, wanted, key=key, wanted=("auto", number), agreed=yes.credits)
 
 
 async def _fresh(day: Day, seen: Review) -> tuple[str, ...]:
@@ -115,10 +136,11 @@ async def _fresh(day: Day, seen: Review) -> tuple[str, ...]:
     asked = await day.ask("creative", str(day.given.day), words, options=_MAKE, facts={"lacks": seen.lacks, "slots": SLOTS})
     if await answered(day.run, day.hands, "creative answer", asked, lasts=LASTS) != YES:
         return ()
-    making = await day.tried("creatives", partial(_generate, day, seen.lacks, 0), came=Making) or Making()
+    begin = partial(_generate, day, seen.lacks)
+    making = await day.tried("creatives", partial(begin, Agreed(0, asked.id)), came=Making) or Making()
     if making.over:
         agreed = await day.agreed(f"{seen.lacks} fresh creatives", making)
-        making = await day.tried("agreed", partial(_generate, day, seen.lacks, agreed), came=Making) or Making() if agreed else Making()
+        making = await day.tried("agreed", partial(begin, agreed), came=Making) or Making() if agreed else Making()
     return await day.made("creatives made", making)
 
 
@@ -128,6 +150,8 @@ async def _loop(hands: Hands, run: Run, given: Daily) -> Reviewed:
     await run.about(project_id=given.project_id, customer=given.customer)
     kept = await run.step("review", partial(_review, hands, given), came=_Seen)
     seen = kept.review
+    if kept.pulse is not None:
+        await run.step("pulse", partial(_keep, hands, given, seen, kept.pulse), came=type(None))
     if seen.habit is not None and seen.habit.formed:
         words = (
             f"{seen.habit.overridden} creatives of project {given.project_id} were overridden in {OVERRIDE_WINDOW_DAYS} days, against "

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -21,6 +22,12 @@ from layers_mcp.loops.questions import LINK, RENEWALS, SKIP, ended, withdraw
 from layers_mcp.store.asked import Question
 
 __all__ = ["Link", "Settled", "first_links", "settled"]
+
+
+_AT_ONCE: Final = 3
+"""How many things in a row that people do are looked at as soon as they are told; ours."""
+_GATHERS: Final = timedelta(seconds=30)
+"""How long a look waits then for what is told along: each is kept for as long as the run lasts. Ours."""
 
 
 class Link(BaseModel):
@@ -126,10 +133,10 @@ async def _reviewed(case: Case, review: Question | None, waiting: Sequence[str])
     return review
 
 
-def _until(case: Case, links: Iterable[Link], times: int, at: datetime) -> datetime:
+def _until(case: Case, links: Iterable[Link], looks: int, at: datetime) -> datetime:
     """When to look by itself: ever later, but as soon as a link that is made anew by itself runs out. The wall's time."""
     ends = [link.expires_at - at for link in links if link.number < RENEWALS]
-    return case.hands.clock.now() + max(min([lies_for(times), *ends]), timedelta(seconds=1))
+    return case.hands.clock.now() + max(min([lies_for(looks), *ends]), timedelta(seconds=1))
 
 
 async def settled(case: Case, links: Sequence[Link], containers: Sequence[str]) -> Settled:
@@ -138,6 +145,7 @@ async def settled(case: Case, links: Sequence[Link], containers: Sequence[str]) 
     decisions: dict[str, ApprovalStatus] = dict.fromkeys(containers, "pending")
     review: Question | None = None
     accounts: dict[str, str] = {}
+    looks = rung = 0
     for times in count():  # pragma: no branch  it ends when people have done their part
         waiting = [one for one, status in decisions.items() if status == "pending"]
         asked = [link.question.id for link in still.values()]
@@ -150,7 +158,11 @@ async def settled(case: Case, links: Sequence[Link], containers: Sequence[str]) 
         review = await _reviewed(case, review, waiting)
         if not still and not waiting:
             break
-        await case.run.nap(f"people {times} nap", until=_until(case, still.values(), times, stand.at), bell=of_project(case.project_id))
+        until, bell = _until(case, still.values(), looks, stand.at), of_project(case.project_id)
+        woke = await case.run.nap(f"people {times} nap", until=until, bell=bell)
+        looks, rung = (looks + 1, 0) if woke == "time" else (looks, rung + 1)
+        if rung > _AT_ONCE:
+            await case.run.nap(f"people {times} gathers", until=case.hands.clock.now() + _GATHERS)
     return Settled(
         accounts=tuple(accounts[one] for one in case.given.connect if one in accounts),
         approved=tuple(one for one, status in decisions.items() if status in ("approved", "not_required")),

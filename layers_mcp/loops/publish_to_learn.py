@@ -137,7 +137,7 @@ async def _loop(hands: Hands, run: Run, given: Daily) -> Looped:
     posted, left = await _post(day, found)
     if winner is not None and making.over:
         agreed = await day.agreed(f"{winner.variations} clones of post {winner.post_id}", making)
-        again = partial(_clone, day, winner, agreed=agreed)
+        again = partial(_clone, day, winner, agreed=agreed.credits if agreed else 0)
         cloned = await day.made("agreed made", await day.tried("agreed", again, came=Making) or Making()) if agreed else ()
     return Looped(
         skipped=seen.skipped,

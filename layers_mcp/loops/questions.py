@@ -15,7 +15,22 @@ from layers_mcp.loops.hands import LONGEST, Hands
 from layers_mcp.loops.run import Run
 from layers_mcp.store.asked import Option, Question
 
-__all__ = ["AGAIN", "LINK", "NO", "RAN_OUT", "RENEWALS", "SKIP", "YES", "Kind", "answered", "ask", "ended", "question_id", "withdraw"]
+__all__ = [
+    "AGAIN",
+    "LASTING",
+    "LINK",
+    "NO",
+    "RAN_OUT",
+    "RENEWALS",
+    "SKIP",
+    "YES",
+    "Kind",
+    "answered",
+    "ask",
+    "ended",
+    "question_id",
+    "withdraw",
+]
 
 Kind = Literal[
     "connect", "install", "ingest", "generate", "spend", "credits", "review", "plan", "exclude", "include", "creative", "overrides"
@@ -23,6 +38,8 @@ Kind = Literal[
 """What is asked: to open a link (`connect`, `install`); what to do after a failure (`ingest`, `generate`); whether to spend; to top up
 credits; to decide on posts; for a standing plan; to take a creative out of the ads or in; for fresh creative; why so much is overridden.
 """
+LASTING: Final[tuple[Kind, ...]] = ("connect", "plan", "exclude", "include", "overrides")
+"""What is asked about a thing that outlasts a run and its day: what was said to it once holds for as long as the thing is there."""
 RENEWALS: Final = 3
 """How often a link that ran out is made anew by itself; then by an answer, as people who were away want one that opens. Ours."""
 YES: Final = "yes"

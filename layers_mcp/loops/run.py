@@ -58,9 +58,12 @@ G = TypeVar("G", bound=Given)
 C = TypeVar("C", bound=Came)
 
 
-def key_of(run_id: str, step: str) -> str:
-    """The Idempotency-Key of a step of a run, the same however often it is tried; Layers keeps it for 24 hours."""
-    return str(uuid5(_KEYS, f"{run_id}:{step}"))
+def key_of(run_id: str, step: str, *, born_us: int | None = None) -> str:
+    """The Idempotency-Key of a step of a run, the same however often it is tried; Layers keeps it for 24 hours.
+
+    `born_us`: of a run whose id another one may have later; what was sent, or set aside, for that one is none of the other's.
+    """
+    return str(uuid5(_KEYS, f"{run_id}:{step}" if born_us is None else f"{run_id}:{born_us}:{step}"))
 
 
 class Run(Protocol):
@@ -69,6 +72,11 @@ class Run(Protocol):
     @property
     def id(self) -> str:
         """The id it was started under."""
+        ...
+
+    @property
+    def born_us(self) -> int:
+        """When it was begun, by the database's time in microseconds: that tells it from another one under its id, and never changes."""
         ...
 
     def key(self, step: str) -> str:
@@ -153,6 +161,14 @@ class Runner(Protocol):
 
     async def start(self, loop: Loop[G, C], run_id: str, given: G) -> bool:
         """Start a run of at most 200 letters' id, here or on another worker; False when there is one of that id, whatever it was given."""
+        ...
+
+    async def begin_anew(self, loop: Loop[G, C], run_id: str, given: G) -> RunRow | None:
+        """Begin a run from its top that failed, was cancelled or was emptied, with nothing on record, and what is given now.
+
+        Its keys are others: each step finds what it made already. What it was before; None where nothing was done, as there is none, or
+        somebody is on it still.
+        """
         ...
 
     async def cancel(self, run_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -10,6 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from layers_mcp import telemetry
 from layers_mcp.clock import Clock
@@ -34,6 +36,8 @@ _PART_S = 20.0
 _SEAT_S, _LOOK_S = 2.0, 0.1
 """How often a process looks whether a seat is free; and whether it is to stop."""
 _LONGEST_ID = 200
+_ENDS_S = 60.0
+"""How long the engine may take to write that a run is over which is so in our rows."""
 
 
 async def _either(stop: asyncio.Event, pause_s: float) -> None:
@@ -60,12 +64,31 @@ class EngineRunner:
         """Start a run; False when there is one of that id."""
         if not 0 < len(run_id) <= _LONGEST_ID:
             raise ValueError(f"the id of a run has 1 to {_LONGEST_ID} letters")
-        row = self._fresh(run_id, loop.name, given.model_dump_json()).model_copy(update=given.whose()._asdict())
+        row = self._given(loop, run_id, given)
 
         def put() -> bool:
             new = self._store.runs.add(row)
             self._engine.enqueue(run_id, loop.name, row.given)  # also one that is known: who started it may have died in between
             return new
+
+        return await asyncio.to_thread(put)
+
+    async def begin_anew(self, loop: Loop[G, C], run_id: str, given: G) -> RunRow | None:
+        """Begin a run anew that failed, was cancelled or was emptied; what it was before, None where nothing was done."""
+        row = self._given(loop, run_id, given)
+
+        def put() -> RunRow | None:
+            taken = self._store.restarts.take(run_id, self._clock.now())
+            if taken is None:
+                return None
+            if not self._off(run_id):
+                self._store.restarts.let_go(taken)
+                return None
+            self._engine.forget([run_id])  # first: a run that is to begin finds nothing on record, also where this process dies in between
+            if not self._store.restarts.begin(taken, row, self._clock.now()):
+                return None
+            self._engine.enqueue(run_id, loop.name, row.given)
+            return taken
 
         return await asyncio.to_thread(put)
 
@@ -91,7 +114,8 @@ class EngineRunner:
             return None
         steps = await asyncio.to_thread(self._engine.steps, run_id)
         held = None if row.ended_at is not None else holding(await asyncio.to_thread(self._store.halts.all), row.loop, row.project_id)
-        credits_ = await asyncio.to_thread(self._store.spending.under, [key_of(run_id, one.name) for one in steps])
+        keys = [key_of(run_id, one.name, born_us=born_us) for one in steps for born_us in (None, row.born_us)]
+        credits_ = await asyncio.to_thread(self._store.spending.under, keys)
         worked = sum((one.ended_at - one.began_at for one in steps if one.began_at and one.ended_at), timedelta())
         waited = (row.ended_at or self._clock.now()) - row.began_at - worked
         return Look(row, steps, held, credits_, max(waited.total_seconds(), 0.0))
@@ -120,6 +144,18 @@ class EngineRunner:
             stop.set()
             await task
 
+    def _given(self, loop: Loop[G, C], run_id: str, given: G) -> RunRow:
+        return self._fresh(run_id, loop.name, given.model_dump_json()).model_copy(update=given.whose()._asdict())
+
+    def _off(self, run_id: str) -> bool:
+        """Whether no worker that lives is on a run, by the engine; who has ended it in our rows a moment ago is given one to go."""
+        until_s = time.monotonic() + _ENDS_S
+        while (on := self._engine.on(run_id)) is not None and self._store.workers.seated(on):
+            if time.monotonic() > until_s:
+                return False
+            time.sleep(_LOOK_S)
+        return True
+
     def _fresh(self, run_id: str, loop: str, given: str) -> RunRow:
         return RunRow(id=run_id, loop=loop, owner=self._owner, given=given, state="queued", began_at=self._clock.now())
 
@@ -130,19 +166,16 @@ class EngineRunner:
             worker_id = new_worker(self._host)
             try:
                 held = await asyncio.to_thread(self._store.workers.sit, worker_id, place, now=self._clock.now())
-            except AWAY as problem:
-                structlog.get_logger().warning("store_away", kind=type(problem).__name__)
-                await _either(stop, _SEAT_S)
-                continue
-            if held is None:
-                try:
+                if held is None:
                     await self._seated(worker_id, stop, pause_s)
                     continue
-                except Exception as problem:  # noqa: BLE001  a process that seems to run loops, and does not, helps nobody
-                    structlog.get_logger().error("worker_failed", exc_info=problem)
-            elif held.id != told:
-                told = held.id
-                waits(held)
+                if held.id != told:
+                    told = held.id
+                    waits(held)
+            except AWAY as problem:
+                structlog.get_logger().warning("store_away", kind=type(problem).__name__)
+            except Exception as problem:  # noqa: BLE001  a process that seems to run loops, and does not, helps nobody
+                structlog.get_logger().error("worker_failed", exc_info=problem)
             await _either(stop, _SEAT_S)
 
     async def _seated(self, worker_id: str, stop: asyncio.Event, pause_s: float) -> None:
@@ -193,18 +226,33 @@ class EngineRunner:
                 turn.lie_unknown()
             came = await loop.do(turn, loop.given.model_validate_json(row.given))
             ended = turn.ended("completed", came=came.model_dump_json())
+            return await self._settled(row, ended, partial(self._store.runs.end, row, ended))
         except LieDown as down:
-            return await self._settled(row, down.row, partial(self._store.runs.lie, row, down.row, heard_us=down.heard_us))
+            lying = down
         except Stopped:
+            await sure(self._store.restarts.left, row)
             return "cancelled"
         except Exception as problem:  # noqa: BLE001  a run that fails says so in its row, and the worker goes on
-            ended = turn.ended("failed", problem=problem)
-        return await self._settled(row, ended, partial(self._store.runs.end, row, ended))
+            return await self._failed(turn, problem)
+        except asyncio.CancelledError:
+            raise  # the worker leaves: whoever takes the run over goes on from here
+        except BaseException:  # how the engine ends a step of a run that was cancelled in it
+            await sure(self._store.restarts.left, row)
+            raise
+        try:
+            return await self._settled(row, lying.row, partial(self._store.runs.lie, row, lying.row, heard_us=lying.heard_us))
+        except DBAPIError as problem:  # it would lie by what no row can hold
+            return await self._failed(turn, problem)
+
+    async def _failed(self, turn: Turn, problem: Exception) -> str:
+        ended = turn.ended("failed", problem=problem)
+        return await self._settled(turn.row, ended, partial(self._store.runs.end, turn.row, ended))
 
     async def _settled(self, row: RunRow, new: RunRow, write: Callable[[], bool]) -> str:
         """Write how a turn ended. Who has lost the seat ends none."""
         if not await sure(write):
             await seated(self._store, row.worker)
+            await sure(self._store.restarts.left, row)
         return new.state
 
     def _begin(self, worker_id: str, run_id: str, loop: str, given: str) -> RunRow | None:

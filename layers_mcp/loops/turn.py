@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NoReturn, TypeVar
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from layers_mcp import telemetry
@@ -25,6 +25,7 @@ from layers_mcp.loops import patience
 from layers_mcp.loops.engine import CodeChanged
 from layers_mcp.loops.kept import unwrapped, with_requests, wrapped
 from layers_mcp.loops.run import key_of
+from layers_mcp.loops.why import Died, why
 from layers_mcp.store.rows import DIED, WRITES, RunRow
 from layers_mcp.store.store import Store
 
@@ -32,14 +33,18 @@ __all__ = ["AWAY", "LieDown", "Place", "Stopped", "Turn", "seated", "sure"]
 
 T = TypeVar("T")
 Body = Callable[[], Awaitable[str]]
-_NAMES, _WORDS = 200, 500
+_NAMES = 200
 _AGAIN_S = 2.0
-AWAY = (DBAPIError, PoolTimeout)
-"""What the store raises while it is locked or out of reach."""
+AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+"""What the store raises while it is locked, out of reach, or for reading only; not for what it will never take."""
 
 
 async def sure(do: Callable[..., T], *args: Any, **named: Any) -> T:
-    """Do something in the store, and again until the store is there: nothing of a run goes on without it."""
+    """Do something in the store, and again until the store is there: nothing of a run goes on without it.
+
+    Raises:
+        DBAPIError: it is there, and does not take that, however often.
+    """
     while True:
         try:
             return await asyncio.to_thread(do, *args, **named)
@@ -69,10 +74,6 @@ class Stopped(BaseException):
     """The run was cancelled."""
 
 
-class _Died(Exception):
-    """The run ends its process, again and again."""
-
-
 @dataclass(frozen=True)
 class Place:
     """Where turns are taken: the worker, the store, the clock, the event loop that steps run on, and how the engine keeps a step.
@@ -90,21 +91,6 @@ class Place:
     in_flight: set[str] = field(default_factory=set[str])
 
 
-def _why(problem: Exception | None) -> tuple[str | None, str | None]:
-    """The code and the words of a failure, for people."""
-    match problem:
-        case None:
-            return None, None
-        case _Died():
-            return DIED, f"{patience.MOST_STARTS} times in a row its process ended before it got a step further; see the log"
-        case CodeChanged():
-            return "CODE_CHANGED", "this version does other steps than are on record; a retry goes on from where they part"
-        case LayersError():
-            return problem.wire_code, "".join(one if one.isprintable() else " " for one in problem.message)[:_WORDS]
-        case _:
-            return OurMistake.code, f"{type(problem).__name__} between its steps; the log has more"
-
-
 @dataclass
 class Turn:
     """A `Run`, on a worker. `step`: the number of the last step it came to; `failed`: of the one that brought an error up last."""
@@ -120,6 +106,11 @@ class Turn:
     def id(self) -> str:
         """The id it was started under."""
         return self.row.id
+
+    @property
+    def born_us(self) -> int:
+        """When it was begun, by the database's time."""
+        return self.row.born_us
 
     def key(self, step: str) -> str:
         """The Idempotency-Key for what a step sends."""
@@ -181,7 +172,7 @@ class Turn:
     def alive(self) -> None:
         """Go no further with a run that was on processes that ended, one after the other: it lies, and is given up in the end."""
         if self.row.starts > patience.MOST_STARTS:
-            raise _Died
+            raise Died
         waits = patience.apart(self.row.starts, luck=random.random())  # noqa: S311  no secret
         if waits is not None and self.row.code != DIED:
             words = f"{self.row.starts - 1} times in a row its process ended before it got a step further; it is tried again"
@@ -195,7 +186,7 @@ class Turn:
 
     def ended(self, state: Literal["completed", "failed"], *, came: str | None = None, problem: Exception | None = None) -> RunRow:
         """The row as the run ends: with what came out of it, or with what went wrong and where it would go on."""
-        code, words = _why(problem)
+        code, words = why(problem)
         if problem is not None and code == "SERVER_MISTAKE" and not isinstance(problem, LayersError):
             structlog.get_logger().error("loop_mistake", run=self.row.id, loop=self.row.loop, exc_info=problem)
         here = isinstance(problem, CodeChanged) or self.failed == self.step_number
@@ -265,7 +256,7 @@ class Turn:
             self._lie_held(problem, at=self.step_number)
         if isinstance(problem, RateLimited) and self.row.trying_since is None and patience.unsent(problem, sent):
             raise LieDown(self._lying(name, until=self.place.clock.now() + patience.room(problem.retry_after_s), problem=problem))
-        if isinstance(problem, OperationalError | PoolTimeout):
+        if isinstance(problem, AWAY):
             problem = BY_CODE["UNAVAILABLE"]("the store was locked or out of reach")
         if isinstance(problem, TransientError):
             now = self.place.clock.now()

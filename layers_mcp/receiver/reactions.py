@@ -13,7 +13,7 @@ from layers_mcp.contract.scalars import full_project
 from layers_mcp.loops.bells import of_project
 from layers_mcp.loops.early import EARLY
 
-__all__ = ["REACTIONS", "Reaction", "Wakes", "reaction"]
+__all__ = ["BY_PEOPLE", "REACTIONS", "Reaction", "Wakes", "reaction"]
 
 
 class Reaction(NamedTuple):
@@ -53,7 +53,20 @@ REACTIONS: Final[dict[str, Wakes]] = {
     "post.canceled": _POST,
     "social_account.connected": Wakes(consent=True),
 }
-"""Kinds that end a wait. All that `contract/events` knows ring their project's bell, by which an onboarding waits for people."""
+"""Kinds that end a wait."""
+BY_PEOPLE: Final = frozenset(
+    {
+        "content.approved",
+        "content.rejected",
+        "lease_request.assigned",
+        "lease_request.rejected",
+        "project.ready",
+        "social_account.connected",
+        "social_account.needs_reauth",
+        "social_account.revoked",
+    }
+)
+"""Kinds that ring their project's bell, by which an onboarding waits for people: what they do. What posts and jobs do is no reason."""
 
 
 def reaction(event: Event) -> Reaction | None:
@@ -66,7 +79,7 @@ def reaction(event: Event) -> Reaction | None:
     early = EARLY.get(event.type, ()) if project else ()
     return Reaction(
         things=(f"{wakes.thing} {getattr(said, wakes.field)}",) if wakes.thing else (),
-        bells=(of_project(project),) if project else (),
+        bells=(of_project(project),) if project and event.type in BY_PEOPLE else (),
         consents_of=(project or "") if wakes.consent else None,
         early=early,
         project_id=(project or "") if early else "",

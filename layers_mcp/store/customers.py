@@ -31,11 +31,16 @@ class Customers:
         self._engine = engine
 
     def keep(self, fresh: Customer) -> Customer:
-        """Keep a customer; one that is known stays as it is. What is on record after that."""
+        """Keep a customer; of one that is known, and in no daily loops, what was asked for last. What is on record after that."""
+        new = fresh.model_dump(mode="python")
         with writing(self._engine) as connection:
             with suppress(IntegrityError), connection.begin_nested():
-                connection.execute(insert(customers).values(fresh.model_dump(mode="python")))
+                connection.execute(insert(customers).values(new))
                 return fresh
+            this, left = _this(fresh.principal, fresh.external_id), customers.c.stage == "left"
+            asked = {name: new[name] for name in ("name", "zone", "asked")}
+            connection.execute(update(customers).where(this, customers.c.stage != "active").values(asked))
+            connection.execute(update(customers).where(this, left).values(stage=fresh.stage, since=fresh.since))
             known = _row(connection, _this(fresh.principal, fresh.external_id))
             assert known is not None, "what can't be added is there"
             return known

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from layers_mcp.database import reading, writing
 from layers_mcp.store.asked import Question
 from layers_mcp.store.asked_tables import questions
 from layers_mcp.store.rows import ConfirmedBy
+from layers_mcp.store.run_tables import runs
 
 __all__ = ["Questions"]
 
@@ -86,3 +88,12 @@ class Questions:
         with writing(self._engine) as connection:
             connection.execute(update(questions).where(mine, questions.c.closed_at.is_(None)).values(closed_at=now))
             connection.execute(update(questions).where(mine).values(words="", facts={}, options=[]))
+
+    def sweep(self, before: datetime, *, lasting: Collection[str]) -> None:
+        """Delete what was closed before then, unless its run is not over; of `lasting` kinds empty it, so that it is not asked again."""
+        at = questions.c
+        under_way = exists().where(runs.c.id == at.run_id, runs.c.state.not_in(("completed", "failed", "cancelled")))
+        old = (at.closed_at < before) & ~under_way
+        with writing(self._engine) as connection:
+            connection.execute(delete(questions).where(old, at.kind.not_in(lasting)))
+            connection.execute(update(questions).where(old, at.words != "").values(words="", facts={}, options=[]))

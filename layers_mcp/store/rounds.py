@@ -21,6 +21,8 @@ AHEAD_DAYS: Final = 28.0
 """What the highest priority comes to at most, in days of waiting; ours."""
 _HALFWAY: Final = 3.0
 """The priority that is worth half of that; the first point is worth a week."""
+_APART: Final = 5
+"""How many minutes the clocks of machines may differ by; ours."""
 _AHEAD = AHEAD_DAYS * customers.c.priority / (func.abs(customers.c.priority) + _HALFWAY)
 _stands = days(rounds.c.due_at) - _AHEAD
 """Where a round stands in line: a priority is a head start, and no more than that, so nobody is passed by for good."""
@@ -86,13 +88,14 @@ class Rounds:
         self._engine = engine
 
     def claim(self, principal: str, now: datetime) -> bool:
-        """Take on the minute of `now`; False where somebody has, or a later one."""
+        """Take on the minute of `now`; False where somebody has, or one a little later. One far ahead is a wrong clock's."""
         minute = int(now.timestamp()) // 60
         with writing(self._engine) as connection:
             with suppress(IntegrityError), connection.begin_nested():
                 connection.execute(insert(ticks).values(principal=principal, minute=minute))
                 return True
-            later = update(ticks).where(ticks.c.principal == principal, ticks.c.minute < minute)
+            free = or_(ticks.c.minute < minute, ticks.c.minute > minute + _APART)
+            later = update(ticks).where(ticks.c.principal == principal, free)
             return connection.execute(later.values(minute=minute)).rowcount == 1
 
     def newcomers(self, principal: str, loop: str, *, limit: int, after: str = "") -> tuple[Member, ...]:

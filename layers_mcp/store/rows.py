@@ -230,9 +230,10 @@ class RunRow(_Row):
     """One run of a loop, as people see it.
 
     `given`, `came`: JSON. `began_at`, `ended_at`, `until`: by the runner's clock; `born_us`: when it was made, by the database's.
-    `worker`: who runs it; `turn`: how many times it was taken on; `starts`: how often in a row it was taken on without getting further
-    than the `done` steps that were recorded then. `step`, `name`: where it lies, or failed; `bell`, `until`: what ends that, and
-    `due_at`: when it is looked at again; `woken`: what did. `tries`, `trying_since`: of a step that may work later.
+    `worker`: who runs it, or ends the step in which it was cancelled; `turn`: how many times it was taken on; `starts`: how often in a row
+    it was taken on without getting further than the `done` steps that were recorded then. `step`, `name`: where it lies, or failed;
+    `bell`, `until`: what ends that, and `due_at`: when it is looked at again; `woken`: what did. `tries`, `trying_since`: of a step that
+    may work later.
     `code`, `words`: why it lies without having asked to, or how it failed. `owner`: the principal that it was asked for by, and by whose
     key it is worked off; None: by any, as that was not always kept.
     """
@@ -263,6 +264,11 @@ class RunRow(_Row):
     code: str | None = None
     words: str | None = None
     came: str | None = None
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether it may be begun anew: it failed, was cancelled, or was emptied as its customer was forgotten."""
+        return self.state in ("failed", "cancelled") or (self.state == "completed" and not self.given)
 
 
 class Worker(_Row):

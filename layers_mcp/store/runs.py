@@ -230,7 +230,7 @@ class Runs:
             found = connection.execute(select(runs).where(_this(run_id)).with_for_update()).mappings().first()
             if found is None or found["state"] in _OVER:
                 return None
-            connection.execute(update(runs).where(_this(run_id)).values(state="cancelled", ended_at=at, worker=None, **_UP))
+            connection.execute(update(runs).where(_this(run_id)).values(state="cancelled", ended_at=at, **_UP))
             return _read(found)
 
     def retry(self, run_id: str) -> bool:
@@ -243,7 +243,7 @@ class Runs:
         new: dict[str, Any] = {"state": "sleeping", "ended_at": None, "due_at": _AT_ONCE, "woken": woke, "starts": 0, "code": None}
         step = case((runs.c.state == "failed", runs.c.step), else_=0)
         with writing(self._engine) as connection:
-            return connection.execute(update(runs).where(again).values(new | {"words": None, "step": step})).rowcount == 1
+            return connection.execute(update(runs).where(again).values(new | {"words": None, "step": step, "worker": None})).rowcount == 1
 
     def afoot(self, *, after: str, limit: int) -> dict[str, int]:
         """Some of the runs that are queued or on a worker, by id from `after` on, each with its turn."""
@@ -272,9 +272,9 @@ class Runs:
             return tuple(connection.execute(wanted).scalars())
 
     def forget(self, ids: Collection[str]) -> None:
-        """Forget runs, for good."""
+        """Forget runs that are over, for good."""
         with writing(self._engine) as connection:
-            connection.execute(delete(runs).where(runs.c.id.in_(ids)))
+            connection.execute(delete(runs).where(runs.c.id.in_(ids), runs.c.state.in_(_OVER)))
 
     def of_project(self, project_id: str) -> tuple[str, ...]:
         """Ids of all runs of a project, by its whole id."""
@@ -284,7 +284,7 @@ class Runs:
     def empty(self, project_id: str, now: datetime) -> None:
         """Empty what the runs of a project, whole id, were given and said; what is not over is cancelled, and none goes on."""
         mine = runs.c.project_id == project_id
-        stop: dict[str, Any] = {"state": "cancelled", "ended_at": now, "worker": None, **_UP}
+        stop: dict[str, Any] = {"state": "cancelled", "ended_at": now, **_UP}
         with writing(self._engine) as connection:
             connection.execute(update(runs).where(mine, runs.c.state.not_in(_OVER)).values(stop))
             connection.execute(update(runs).where(mine).values(given="", came=None, words=None))

@@ -26,6 +26,7 @@ from layers_mcp.store.plans import Plans
 from layers_mcp.store.pulses import Pulses
 from layers_mcp.store.questions import Questions
 from layers_mcp.store.replies import Replies
+from layers_mcp.store.restarts import Restarts
 from layers_mcp.store.rounds import Rounds
 from layers_mcp.store.runs import Runs
 from layers_mcp.store.spending import Spendings
@@ -57,6 +58,7 @@ class Store:
         self.questions = Questions(engine)
         self.runs = Runs(engine)
         self.failures = Failures(engine)
+        self.restarts = Restarts(engine)
         self.workers = Workers(engine)
         self.rounds = Rounds(engine)
         self.pulses = Pulses(engine)

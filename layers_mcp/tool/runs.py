@@ -192,9 +192,10 @@ def seen(office: Office, look: Look, *, full: bool = False) -> Outcome[RunView]:
     held = f" ({row.code})" if row.code else ""
     waits = "it waits for people" if needs_people else "it goes on, and asks people"
     asks = f"; {waits}: {', '.join(sorted({one.kind for one in open_}))}" if open_ else ""
+    again = " onboard_customer begins it anew." if row.loop == ONBOARDING and row.begins_anew else ""
     rests = "" if look.held is None else f" It rests: {words(look.held)}; {way_out(look.held)}."
     return Outcome(
-        say=f"Run {row.id} is {row.state}{held}{asks}.{rests}",
+        say=f"Run {row.id} is {row.state}{held}{asks}.{rests}{again}",
         status=status,
         result=_view(look, open_, full=full),
         next=_next(look, open_),

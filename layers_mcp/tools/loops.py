@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, ValidationError
@@ -18,7 +19,7 @@ from layers_mcp.contract.scalars import Id, Language, Platform, SocialPlatforms
 from layers_mcp.loops.customer import Onboard
 from layers_mcp.loops.holding import Loop, holding, way_out, words
 from layers_mcp.store.asked import Customer
-from layers_mcp.store.rows import WRITES
+from layers_mcp.store.rows import WRITES, RunRow
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Adding, Effect, Look, Waiting, tool
 from layers_mcp.tool.outcome import Outcome
@@ -80,8 +81,15 @@ async def _pass_fence(request: OnboardCustomerArguments, call: Call) -> None:
     """
     if isinstance(call.layers, Fence):
         page = await call.layers.send(projects.LIST, ListProjects(customer_external_id=request.customer_external_id, limit=1))
-        if not page.items:
+        if not any(one.customer_external_id == request.customer_external_id for one in page.items):
             raise OutsideProjects("the customer has none of the projects this server may touch, and a new one would be another")
+
+
+def _anew(before: RunRow) -> str:
+    """That an onboarding was begun anew, and why the one before ended."""
+    ended = {"failed": f"failed ({before.code})", "cancelled": "was cancelled"}
+    why = "was forgotten" if not before.given else ended[before.state]
+    return f"The onboarding {why} and was begun anew, with what is given now; what it had made is found, not made again."
 
 
 async def _resumed(request: OnboardCustomerArguments, call: Call) -> None:
@@ -111,14 +119,17 @@ async def _installed(installation_id: int, state: str, project_id: str, call: Ca
 async def onboard_customer(request: OnboardCustomerArguments, call: Call) -> Outcome[RunView]:
     """Onboard a customer in one call: project, brand from code, website or store, SDK app, accounts, first posts for review.
 
-    It goes on by itself, also for days; call it again to see how it stands, or with installationId and state. It approves nothing.
+    It goes on by itself, also for days; call it again to see how it stands, with installationId and state, or to begin anew what failed.
+    It approves nothing.
     """
     given = _given(request)
     await _pass_fence(request, call)
     office = office_of(call)
-    if not await office.onboard(given):
+    began = await office.onboard(given)
+    if not began.new:
         await _resumed(request, call)
-    return seen(office, await wait_run(call, office.run_of(request.customer_external_id), request.wait_seconds))
+    outcome = seen(office, await wait_run(call, office.run_of(request.customer_external_id), request.wait_seconds))
+    return outcome if began.before is None else replace(outcome, say=f"{_anew(began.before)} {outcome.say}")
 
 
 class RunLoopArguments(Adding, Waiting):

@@ -23,6 +23,7 @@ __all__ = ["set_plan"]
 
 LONGEST = timedelta(days=366)
 """How far ahead a plan's last day may lie: what a person lets out unseen is looked at once a year; ours."""
+_UNSEEN = "No loop runs for this project yet, so nothing goes out by the plan until onboard_customer has taken its customer on."
 _Slot = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -108,8 +109,9 @@ async def show_plan(request: SetPlanArguments, call: Call) -> Shown | None:
         for one in await _accounts(request, call)
     )
     on = f"on {len(items)} account{'s' if len(items) > 1 else ''} of project {project.id}"
+    unseen = "" if office_of(call).customer_of(project.id) else f" {_UNSEEN}"
     return Shown(
-        question=f"Let loops publish {after} {on}, without asking again?",
+        question=f"Let loops publish {after} {on}, without asking again?{unseen}",
         items=items,
         projects=frozenset({project.id}),
         by_person=True,
@@ -160,6 +162,11 @@ async def set_plan(request: SetPlanArguments, call: Call) -> Outcome[PlanView]:
         confirmation=call.key,
     )
     await office.set_plan(plan)
+    say = f"Plan {plan.id} stands: {_words(plan.slots, plan.a_day, plan.until, plan.zone)}."
+    if office.customer_of(project.id) is None:
+        own: dict[str, JsonValue] = {"name": project.name, "customerExternalId": project.customer_external_id}
+        step = Next(tool="onboard_customer", arguments=own, why="Have the loops take the customer on.")
+        return Outcome(say=f"{say} {_UNSEEN}", result=_view(plan), next=(step,) if project.customer_external_id else ())
     arguments: dict[str, JsonValue] = {"projectId": project.id}
     step = Next(tool="list_questions", arguments=arguments, why="See what else waits for a person.")
-    return Outcome(say=f"Plan {plan.id} stands: {_words(plan.slots, plan.a_day, plan.until, plan.zone)}.", result=_view(plan), next=(step,))
+    return Outcome(say=say, result=_view(plan), next=(step,))

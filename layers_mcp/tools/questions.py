@@ -133,8 +133,8 @@ async def answer_question(request: AnswerQuestionArguments, call: Call) -> Outco
     if chosen.weighs and question.kind in _OVERRIDES and question.open and isinstance(creative, str) and question.project_id is not None:
         wanted: dict[str, JsonValue] = {"projectId": question.project_id, "id": creative, "override": question.kind}
         await call.layers.send(creatives.OVERRIDE, OverrideCreative.model_validate(wanted), key=call.key)
-    if question.open:
-        await office_of(call).answer(question, chosen.word, by=call.by)
+    if question.open and not await office_of(call).answer(question, chosen.word, by=call.by):
+        _asked(request, call)  # somebody else was faster, and what they said counts
     steps = (Next(tool="get_run", arguments={"runId": question.run_id}, why="See how the run goes on."),) if question.run_id else ()
     view = Answered(question_id=question.id, answer=chosen.word, run_id=question.run_id)
     return Outcome(say=f"Question {question.id} is answered with {chosen.word}.", result=view, next=steps)

@@ -58,7 +58,7 @@ def _fail_one(folder: Path) -> None:
 
 
 def test_a_plan_is_shown_before_anything_starts_and_starts_once(onboard, tmp_path: Path) -> None:
-    """Issue 7: the plan, its end, and the daily steady state it leads to; the command once more starts only what is missing."""
+    """Issue 7: the plan, its end, and the daily steady state it leads to; the command once more starts only what is missing or failed."""
     only = onboard("--plan", customers=_customers(2))
     asked = onboard(customers=_customers(2))
     first = onboard("--yes", customers=_customers(2))
@@ -74,11 +74,12 @@ def test_a_plan_is_shown_before_anything_starts_and_starts_once(onboard, tmp_pat
     assert "Their first posts cost at most 0 credits." in only.stdout
     assert "2 onboardings are in the queue." in first.stdout
     assert "Of 3 customers 2 are known: 1 failed, 1 under way." in second.stdout
-    assert "layers-mcp runs --loop onboarding --state failed lists them, layers-mcp runs retry RUN has one go on" in second.stdout
-    assert "Onboarding 1 customers: 0 starts, 1 writes" in second.stdout
+    assert "Of those that are under way the file changes the priority alone." in second.stdout
+    assert "Those that failed are begun anew: what they made is found." in second.stdout
+    assert "Onboarding 2 customers: 0 starts, 2 writes" in second.stdout
     assert "Every day after: the daily loops of 3 customers fit tier" in second.stdout
-    assert "1 onboardings are in the queue; 2 were there already." in second.stdout
-    assert "Of 3 customers 3 are known: 1 failed, 2 under way." in third.stdout
+    assert "2 onboardings are in the queue; 1 were there already." in second.stdout
+    assert "Of 3 customers 3 are known: 3 under way." in third.stdout
     assert "Onboarding" not in third.stdout
     assert _runs(tmp_path) == 3
 

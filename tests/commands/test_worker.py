@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from layers_mcp.app import App
 from layers_mcp.clock import WallClock
 from layers_mcp.commands import onboarding, webhooks
+from layers_mcp.commands.worker import worker
 from layers_mcp.contract.signing import SIGNATURE, signature
 from layers_mcp.loops.customer import Onboard
 from layers_mcp.settings import settings_or_exit
@@ -138,3 +139,34 @@ async def test_what_is_queued_is_worked_off_by_a_worker_and_not_by_the_command_t
 def test_a_command_about_webhooks_takes_no_seat_where_loops_are_shown(at_work) -> None:
     """It may wait a minute for a delivery, and a worker works the loops off meanwhile."""
     assert webhooks._run(lambda _: at_work()) == ["a worker"]
+
+
+PINNED = "prj_00000000-0000-4000-8000-000000000001"
+
+
+@pytest.mark.anyio
+async def test_a_server_for_some_projects_leaves_the_runs_of_all_to_a_worker(at_work, monkeypatch) -> None:
+    """Setting LAYERS_PROJECTS: it would fail them as OUTSIDE_PROJECTS, for good."""
+    with monkeypatch.context() as pinned:
+        pinned.setenv("LAYERS_PROJECTS", PINNED)
+        server = App(settings_or_exit(), WallClock())
+    try:
+        office = (await server.house()).office
+        assert office is not None
+        await office.onboard(Onboard(customer_external_id="cust_1", name="A", posts=0))
+
+        seated = await at_work(office.run_of("cust_1"))
+    finally:
+        await server.close()
+
+    assert seated == ["a worker"]
+
+
+def test_a_worker_for_some_projects_only_does_not_start(monkeypatch, capsys) -> None:
+    """It would let everybody else's runs lie, and look as if it worked them off."""
+    monkeypatch.setenv("LAYERS_PROJECTS", PINNED)
+
+    with pytest.raises(SystemExit):
+        worker()
+
+    assert "without LAYERS_PROJECTS" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy.exc import DataError
 
 from layers_mcp.clock import HandClock
 from layers_mcp.loops.daily import Daily
@@ -30,12 +31,13 @@ LOOPS = {name: Loop(f"loop {name}", Daily, Came, _nothing) for name in ("p2l", "
 class Started:
     """A runner that only keeps what it was asked to start.
 
-    `dies_at`: the number of the start that ends its process; `refuses`: the customer whose runs it can't start.
+    `dies_at`: the number of the start that ends its process; `refuses`: the customer whose runs it can't start, and `why`.
     """
 
     def __init__(self) -> None:
         self.runs: dict[str, Daily] = {}
         self.asked, self.dies_at, self.refuses = 0, 0, ""
+        self.why: Exception = ValueError("what its row holds makes no run")
 
     async def start(self, loop, run_id, given) -> bool:
         """Once for each id."""
@@ -43,7 +45,7 @@ class Started:
         if self.asked == self.dies_at:
             raise KeyboardInterrupt
         if given.customer == self.refuses:
-            raise ValueError("what its row holds makes no run")
+            raise self.why
         if run_id in self.runs:
             return False
         self.runs[run_id] = given
@@ -247,10 +249,11 @@ async def test_a_round_of_a_loop_that_is_gone_starts_nothing(town, clock) -> Non
     assert began == 1
 
 
-async def test_a_customer_whose_run_cannot_be_started_stands_in_nobodys_way(town, clock) -> None:
+@pytest.mark.parametrize("why", [ValueError("what its row holds makes no run"), DataError("INSERT", {}, Exception("too long"))])
+async def test_a_customer_whose_run_cannot_be_started_stands_in_nobodys_way(town, clock, why) -> None:
     """Review of issue 7: one row that raised would have held up all behind it, minute after minute; it is tried again, too."""
     town.moves_in(*(f"cus_{number}" for number in range(5)))
-    town.runner.refuses = "cus_2"
+    town.runner.refuses, town.runner.why = "cus_2", why
 
     await town.passes(DAY)
     without, late = {one.customer for one in town.runner.runs.values()}, town.store.rounds.late("key_1", clock.now() - 2 * HOUR)

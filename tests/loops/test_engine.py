@@ -447,6 +447,27 @@ async def test_on_a_server_runs_lie_wake_fail_and_go_on_as_in_a_file(on_postgres
     assert (failed.row.code, [step.name for step in over.steps]) == ("INSUFFICIENT_CREDITS", ["first", "night", "news", "pay"])
 
 
+async def test_a_run_whose_row_the_database_does_not_take_fails_and_keeps_no_worker(on_postgres, workshop_at) -> None:
+    """A server holds each column to its length; such a run was tried again for ever, in a place that others wait for."""
+
+    async def about(run: Run, _given: Start) -> End:
+        await run.about(customer="c" * 300)
+        return End(total=0)
+
+    async def nap(run: Run, _given: Start) -> End:
+        await run.nap("night", bell="b" * 300)
+        return End(total=0)
+
+    workshop = workshop_at(on_postgres, on_postgres)
+    loops = {name: toy(do, name) for name, do in {"about": about, "nap": nap}.items()}
+    async with workshop.open(*loops.values()) as runner:
+        for name, loop in loops.items():
+            await runner.start(loop, name, Start())
+        looks = [await workshop.reaches("failed", run_id=name) for name in loops]
+
+    assert {(look.row.code, look.row.words) for look in looks} == {("SERVER_MISTAKE", "DataError between its steps; the log has more")}
+
+
 async def test_a_worker_that_parts_ends_its_step_and_the_next_one_goes_on_after_it(workshop) -> None:
     """Issue 7: "deploying new code does not strand runs"."""
     done, begun, go = Done(), asyncio.Event(), asyncio.Event()

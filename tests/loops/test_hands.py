@@ -140,3 +140,21 @@ async def test_a_plan_that_was_revoked_or_says_otherwise_lets_nothing_out(town) 
     with pytest.raises(PolicyForbids):
         await hands.schedule(wanted("sa_1", fits), plan, key="k1")
     assert await town.posts(project) == []
+
+
+async def test_a_plan_that_is_revoked_while_a_post_waits_for_its_turn_lets_it_out_no_more(town, monkeypatch) -> None:
+    """A request may wait for minutes until there is room for it; the plan holds at the moment at which it goes out."""
+    project, hands = await a_project(town), Hands(town.house, "test")
+    plan = town.plan(project, "sa_1", until=date(2026, 4, 20))
+    at = datetime(2026, 4, 20, 10, tzinfo=UTC)
+    inner = town.layers.send
+
+    async def waits(endpoint, request, **more):
+        town.store.plans.revoke(hands.owner, project, town.clock.now())
+        return await inner(endpoint, request, **more)
+
+    monkeypatch.setattr(town.layers, "send", waits)
+    with pytest.raises(PolicyForbids):
+        await hands.schedule(
+            ScheduleContent(container_id="cnt_1", targets=(Target(social_account_id="sa_1"),), scheduled_for=at), plan, key="k1"
+        )

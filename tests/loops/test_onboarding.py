@@ -257,7 +257,7 @@ class Dying:
     """A run whose process dies after each step before that is on record; a day later, when Layers has forgotten its keys, it goes on."""
 
     def __init__(self, town, acts) -> None:
-        self.id, self._town, self._acts = "onboard:1", town, acts
+        self.id, self.born_us, self._town, self._acts = "onboard:1", 1, town, acts
 
     def key(self, step: str) -> str:
         """The same key at each try."""
@@ -321,3 +321,59 @@ async def test_a_priority_is_kept_and_changed_by_asking_once_more_with_another(t
             kept.append(office.customer(EXTERNAL_ID).priority)
 
     assert kept == [2, 2, 7]
+
+
+async def test_a_run_that_waits_for_people_looks_rarely_while_they_do_much_and_by_itself_as_ever(town) -> None:
+    """A project whose owner approves posts all day would fill the run's record, and a consent whose event is lost be found hours later."""
+    async with town.working() as runner:
+        run_id = await town.onboard(posts=0, connect=("tiktok",))
+        await town.until(run_id, lambda look: look.row.name == "people 0 nap", moving=False)
+        project_id = town.asked("connect").project_id
+        for times in range(3):
+            await runner.ring(f"project:{project_id}")
+            await town.until(run_id, lambda look, times=times: look.row.name == f"people {times + 1} nap", moving=False)
+        by_itself = (await runner.look(run_id)).row.until - town.clock.now()
+        for _ in range(20):
+            await runner.ring(f"project:{project_id}")
+            await town.until(run_id, lambda look: look.row.name == "people 3 gathers" and look.row.state == "sleeping", moving=False)
+        steps = [step.name for step in (await runner.look(run_id)).steps if step.name.startswith("people")]
+
+    assert by_itself <= timedelta(minutes=1)
+    assert len(steps) == 8
+
+
+async def test_content_that_no_loop_posts_any_more_is_no_first_post(town) -> None:
+    """An approved "Merry Christmas sale!" of 50 days ago goes out by no plan, and the post that was asked for is made."""
+    made = await town.layers.send(projects.CREATE, CreateProject(name="Quinn", customer_external_id=EXTERNAL_ID, timezone="UTC"))
+    wanted = content.GenerateContent(project_id=made.id, format="slideshow_remix", brief=content.Brief(hook="Merry Christmas sale!"))
+    old = (await town.layers.send(content.GENERATE, wanted)).container_ids[0]
+    town.clock.advance(timedelta(days=50))
+    async with town.working():
+        run_id = await town.onboard(connect=("tiktok",))
+        await town.lies_by(run_id, "people")
+        await town.press(town.asked("connect"))
+        town.plan(made.id, *await town.accounts(made.id))
+        await town.decide(town.asked("review"))
+        look = await town.over(run_id)
+
+    came = Onboarded.model_validate_json(look.row.came)
+    assert (len(came.containers), old in came.containers, len(came.scheduled)) == (1, False, 1)
+    assert [one.container_id for one in await town.posts(made.id)] == list(came.containers)
+
+
+async def test_the_project_of_another_customer_is_never_taken_however_layers_filters(town, monkeypatch) -> None:
+    """What would be made, read and posted there would be a stranger's: only the very id that was asked for counts."""
+    other = await town.layers.send(projects.CREATE, CreateProject(name="Ann", customer_external_id="ann-1", timezone="UTC"))
+    send = town.layers.send
+
+    async def loosely(endpoint, request, **named):
+        loose = projects.ListProjects() if endpoint is projects.LIST else request
+        return await send(endpoint, loose, **named)
+
+    monkeypatch.setattr(town.layers, "send", loosely)
+    async with town.working():
+        run_id = await town.onboard(posts=0)
+        look = await town.over(run_id)
+
+    came = Onboarded.model_validate_json(look.row.came)
+    assert (came.created, came.project_id == other.id, town.count(tables.projects)) == (True, False, 2)

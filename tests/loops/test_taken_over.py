@@ -318,3 +318,31 @@ async def test_a_run_is_worked_off_with_the_key_that_it_was_asked_for_under_and_
     async with ours.working("its own", pause_s=PAUSE_S):
         await workshop.reaches("completed")
     assert words == ["sandbox", "sandbox"]
+
+
+async def test_a_run_that_can_not_be_woken_keeps_no_other_one_asleep(workshop, monkeypatch):
+    """They are woken some at a time: whatever is wrong with one, the others' time has come."""
+
+    async def do(run: Run) -> End:
+        await run.nap("nap", until=workshop.clock.now() + timedelta(hours=1))
+        return End(words=[])
+
+    loop = toy(do)
+    woken = workshop.engine.wake
+
+    def unwilling(run_id: str, *, again: int = 0) -> bool:
+        if run_id == "a":
+            raise ValueError(run_id)
+        return woken(run_id, again=again)
+
+    async with workshop.open(loop) as runner:
+        for run_id in ("a", "b", "c"):
+            await runner.start(loop, run_id, Start())
+            await workshop.reaches("sleeping", run_id=run_id)
+        monkeypatch.setattr(workshop.engine, "wake", unwilling)
+        workshop.clock.advance(timedelta(hours=2))
+        for run_id in ("b", "c"):
+            await workshop.reaches("completed", run_id=run_id)
+        left = await runner.look("a")
+
+    assert left.row.state == "sleeping"

@@ -8,7 +8,7 @@ from layers_mcp.client import thing
 from layers_mcp.contract.events import EVENTS, Event
 from layers_mcp.loops.early import Early
 from layers_mcp.receiver.opening import waker
-from layers_mcp.receiver.reactions import REACTIONS, Reaction, reaction
+from layers_mcp.receiver.reactions import BY_PEOPLE, REACTIONS, Reaction, reaction
 from layers_mcp.store.rows import Began
 
 UUID = "2481fa5c-a404-44ed-a561-565392499abc"
@@ -21,8 +21,8 @@ def _of(kind: str, **data: object) -> Reaction | None:
     return reaction(Event(id="evt_1", type=kind, data={"projectId": PROJECT, **data}))
 
 
-def _early(*loops: str, **more: str) -> Reaction:
-    return Reaction(bells=(BELL,), early=loops, project_id=PROJECT, cause="evt_1", **more)
+def _early(*loops: str, bells: tuple[str, ...] = (BELL,), **more: str) -> Reaction:
+    return Reaction(bells=bells, early=loops, project_id=PROJECT, cause="evt_1", **more)
 
 
 @pytest.mark.parametrize(
@@ -30,16 +30,16 @@ def _early(*loops: str, **more: str) -> Reaction:
     [
         ("project.ready", {}, Reaction(bells=(BELL,))),
         ("social_account.connected", {"socialAccountId": "sa_1"}, _early(POSTS, REVIEWS, consents_of=PROJECT)),
-        ("content.generated", {"id": "cnt_1"}, Reaction(things=("container cnt_1",), bells=(BELL,))),
+        ("content.generated", {"id": "cnt_1"}, Reaction(things=("container cnt_1",))),
         ("content.approved", {"id": "cnt_1"}, _early(POSTS)),
         ("content.rejected", {"id": "cnt_1"}, Reaction(bells=(BELL,))),
-        ("post.published", {"scheduledPostId": "sp_1"}, Reaction(things=("post sp_1",), bells=(BELL,))),
-        ("post.failed", {"scheduledPostId": "sp_1"}, Reaction(things=("post sp_1",), bells=(BELL,))),
-        ("ads.decision", {"decisionId": "dec_1"}, _early(REVIEWS)),
-        ("ads.optimizer.run.completed", {"runId": "run_1"}, _early(REVIEWS)),
+        ("post.published", {"scheduledPostId": "sp_1"}, Reaction(things=("post sp_1",))),
+        ("post.failed", {"scheduledPostId": "sp_1"}, Reaction(things=("post sp_1",))),
+        ("ads.decision", {"decisionId": "dec_1"}, _early(REVIEWS, bells=())),
+        ("ads.optimizer.run.completed", {"runId": "run_1"}, _early(REVIEWS, bells=())),
         ("lease_request.assigned", {"requestId": "req_1"}, _early(REVIEWS)),
         ("social_account.needs_reauth", {"socialAccountId": "sa_1"}, _early(REVIEWS)),
-        ("job.failed", {"jobId": "job_1"}, Reaction(things=("job job_1",), bells=(BELL,))),
+        ("job.failed", {"jobId": "job_1"}, Reaction(things=("job job_1",))),
         ("test.ping", {"message": "hello"}, Reaction()),
     ],
 )
@@ -52,6 +52,7 @@ def test_a_reaction_reads_fields_that_its_kind_of_event_has_and_names_waits_as_t
     """The table can't go stale on either side."""
     for kind, wakes in REACTIONS.items():
         assert wakes.thing is None or wakes.field in EVENTS[kind].model_fields, kind
+    assert set(EVENTS) >= BY_PEOPLE
     names = {thing.job("x").name, thing.post("x", print).name, thing.container("x", print).name}
 
     assert {f"{wakes.thing} x" for wakes in REACTIONS.values() if wakes.thing} == names

@@ -24,7 +24,7 @@ from layers_mcp.store.told import Overview
 pytestmark = pytest.mark.anyio
 PROJECT = "prj_2481fa5c-a404-44ed-a561-565392499abc"
 EVENT = {"id": "evt_1", "type": "job.completed", "data": {"jobId": "job_1", "projectId": PROJECT}}
-DONE = Reaction(things=("job job_1",), bells=(f"project:{PROJECT}",))
+DONE = Reaction(things=("job job_1",))
 
 
 async def test_an_event_is_stored_before_it_is_answered_and_handled_after(sender, store, clock):

@@ -30,11 +30,21 @@ def test_a_minute_is_taken_on_by_one(store: Store, clock: HandClock) -> None:
     taken = [store.rounds.claim("key_1", clock.now()) for _ in range(3)]
     others = store.rounds.claim("key_2", clock.now())
     clock.advance(timedelta(minutes=1))
-    later = [store.rounds.claim("key_1", clock.now()), store.rounds.claim("key_1", clock.now() - HOUR)]
+    later = [store.rounds.claim("key_1", clock.now()), store.rounds.claim("key_1", clock.now() - timedelta(minutes=1))]
 
     assert taken == [True, False, False]
     assert others
     assert later == [True, False]
+
+
+def test_a_clock_that_was_wrong_once_keeps_nobody_from_later_minutes(store: Store, clock: HandClock) -> None:
+    """A machine whose clock was a day ahead would have kept all dispatchers still for that day."""
+    ahead = store.rounds.claim("key_1", clock.now() + 24 * HOUR)
+
+    taken = [store.rounds.claim("key_1", clock.now()) for _ in range(2)]
+
+    assert ahead
+    assert taken == [True, False]
 
 
 def test_who_takes_part_is_a_newcomer_until_they_have_a_round(store: Store, clock: HandClock) -> None:

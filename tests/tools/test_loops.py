@@ -110,6 +110,26 @@ async def test_the_key_of_an_sdk_app_that_an_onboarding_made_is_kept_nowhere_and
     assert not any(b"lsk_" in one.read_bytes() for one in kept)
 
 
+async def test_an_onboarding_that_failed_is_begun_anew_by_the_same_call_which_says_so_and_why(story, monkeypatch) -> None:
+    """Issue 8: the way on after a failure is the call that began it; the code of what went wrong is told, once."""
+
+    def broken(*_: object) -> None:
+        raise ValueError
+
+    async with story.working():
+        with monkeypatch.context() as patched:
+            patched.setattr(story.store.customers, "keep", broken)
+            await story.call("onboard_customer", **CUSTOMER, posts=0, waitSeconds=0)
+            await until(story, None)
+            failed = await story.result("get_run", customerExternalId="quinn-1", waitSeconds=0)
+        anew = await story.result("onboard_customer", **CUSTOMER, posts=0, waitSeconds=0)
+        done = await until(story, None)
+
+    assert "is failed (SERVER_MISTAKE). onboard_customer begins it anew." in failed.text
+    assert "The onboarding failed (SERVER_MISTAKE) and was begun anew, with what is given now;" in anew.text
+    assert (anew.record["result"]["runId"], done["status"]) == (failed.record["result"]["runId"], "done")
+
+
 async def test_arguments_that_do_not_go_together_are_refused_by_name(story) -> None:
     """House style: an error says what happened, with the value's name."""
     both = await story.call("onboard_customer", **CUSTOMER, repoFullName=SAMPLE, url="https://quinnscoffee.com")
@@ -144,6 +164,25 @@ async def test_an_answer_that_spends_takes_a_yes_and_any_other_does_not(story) -
     assert [story.house.office.question(one).answer for one in ("q_1", "q_2")] == ["yes", "no"]
     assert (late["error"]["code"], wrong["error"]["code"]) == ("CONFLICT", "VALIDATION")
     assert (await story.call("list_questions"))["result"]["returned"] == 0
+
+
+@pytest.mark.parametrize(("theirs", "ends"), [("yes", "failed"), ("no", "done")])
+async def test_who_answers_after_somebody_else_hears_what_counts(story, monkeypatch, theirs: str, ends: str) -> None:
+    """The first answer is what the loop goes by."""
+    put(story)
+    office = story.house.office
+    inner = office.answer
+
+    async def overtaken(question: Question, word: str, *, by: str) -> bool:
+        assert await inner(question, theirs, by="person")
+        return await inner(question, word, by=by)
+
+    monkeypatch.setattr(office, "answer", overtaken)
+    said = await story.call("answer_question", questionId="q_1", answer="no")
+
+    assert said["status"] == ends
+    assert ends == "done" or (said["error"]["code"], "was answered with yes" in said["error"]["message"]) == ("CONFLICT", True)
+    assert office.question("q_1").answer == theirs
 
 
 async def test_questions_come_in_pages_and_a_made_up_cursor_is_refused(story) -> None:
@@ -197,6 +236,24 @@ async def test_a_plan_takes_a_persons_own_yes_and_is_ended_without_asking(story)
     assert not story.house.office.question("q_1").open
     assert (ended["status"], story.house.office.plan(project)) == ("done", None)
     assert "no plan" in (await story.call("set_plan", projectId=project, revoke=True))["summary"]
+
+
+async def test_a_plan_that_no_loop_would_act_on_says_so_before_and_after_the_yes(story) -> None:
+    """Nobody shall wait for posts of a project that no loop runs for."""
+    project = await story.project(customerExternalId="quinn-1")
+    wanted = {"projectId": project, "socialAccountIds": [await story.account(project)], **SLOTS}
+    told = "No loop runs for this project yet"
+
+    shown = await story.call("set_plan", **wanted, asker=Person())
+    done = await story.call("set_plan", **wanted, confirm=shown["confirmation"]["handle"], asker=Person())
+    active(story, project)
+    known = await story.call("set_plan", **wanted, asker=Person())
+
+    assert told in shown["summary"]
+    assert told in done["summary"]
+    assert [step["tool"] for step in done["next"]] == ["onboard_customer"]
+    assert done["next"][0]["arguments"]["customerExternalId"] == "quinn-1"
+    assert told not in known["summary"]
 
 
 @pytest.mark.parametrize(

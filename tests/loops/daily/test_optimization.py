@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from layers_mcp.contract import creatives
-from layers_mcp.contract.errors import Unauthenticated
+from layers_mcp.contract import content, creatives
+from layers_mcp.contract.errors import Unauthenticated, Unreachable
+from layers_mcp.gate.budget import Budget
+from layers_mcp.loops import optimization as optimizing
 from layers_mcp.loops.checking import of_loops, report
 from layers_mcp.loops.dispatching import Dispatcher
 from layers_mcp.loops.optimization import optimization
@@ -59,6 +61,29 @@ async def test_what_the_optimizer_did_since_the_last_review_is_told_once(shop, a
     assert not {str(one.ids) for one in again.material} & {str(one.ids) for one in first.material if one.outcome != "pending"}
 
 
+async def test_a_review_that_is_repeated_tells_all_the_same_what_the_optimizer_did(shop, ads, monkeypatch) -> None:
+    """A step may end at any moment, and is done again: its second try must not begin where the first one came to."""
+    del ads
+    inner, tries = optimizing.lame_of, list[str]()
+
+    def dies_once(hands, project_id, accounts):
+        tries.append(project_id)
+        if len(tries) == 1:
+            raise Unreachable("the process ended here")
+        return inner(hands, project_id, accounts)
+
+    loop = optimization(shop.town.house)
+    async with shop.town.working(loop):
+        await shop.day(loop)
+        shop.clock.advance(timedelta(days=6))
+        monkeypatch.setattr(optimizing, "lame_of", dies_once)
+        came = await shop.day(loop)
+
+    assert len(tries) == 2
+    assert came.decided > 0
+    assert came.material
+
+
 async def test_ads_that_spend_in_vain_are_named(shop, ads) -> None:
     """Seed 000, loop 3: `ad.spend > 50 && ad.conversions === 0`."""
     campaign = ads.campaign(ads.account("tiktok_ads", name="Second"), hooks=())
@@ -92,6 +117,47 @@ async def test_a_thin_pool_is_asked_about_and_filled_on_a_yes(shop, paid_of) -> 
     assert (asked.facts["lacks"], before) == (2, 0)
     assert len(came.made) == len(await shop.contents()) == 2
     assert (nobody.lacks, nobody.made) == (0, ())
+
+
+@pytest.fixture(params=[20, 25])
+def lost(request, shop, monkeypatch) -> bool:
+    """The answer to the first wish for content never arrives, and the machine sleeps for hours; whether for longer than a key is good."""
+    sent, inner = list[str](), shop.layers.send
+
+    async def send(endpoint, wanted, **more):
+        came = await inner(endpoint, wanted, **more)
+        if endpoint.name == content.GENERATE.name:
+            sent.append(endpoint.name)
+            if len(sent) == 1:
+                shop.clock.advance(timedelta(hours=request.param))
+                raise Unreachable("the connection broke")
+        return came
+
+    monkeypatch.setattr(shop.layers, "send", send)
+    return request.param > 24
+
+
+@pytest.mark.parametrize("dear", [False, True])
+async def test_creatives_whose_answer_was_lost_are_never_made_twice_however_late_the_run_goes_on(shop, paid_of, lost, dear) -> None:
+    """Seed 000: keys are good for 24 hours; after that nobody can tell a repeat from a new wish."""
+    paid = paid_of(shop.town.world, shop.project)
+    paid.account()
+    paid.pool("Only one")
+    loop = optimization(shop.town.furnished(Budget(call=1) if dear else None))
+    async with shop.town.working(loop):
+        run_id = await shop.starts(loop)
+        await shop.town.lies_by(run_id, "creative answer")
+        shop.clock.advance(timedelta(hours=15))
+        await shop.town.answer(shop.town.asked("creative"), "yes")
+        if dear:
+            await shop.town.until(run_id, lambda look: (look.row.name or "").startswith("2 fresh creatives answer"), moving=False)
+            await shop.town.answer(shop.town.asked("spend"), "yes")
+        await shop.town.until(run_id, lambda look: look.row.code == "UNREACHABLE", moving=False)
+        look = await shop.town.over(run_id)
+
+    came = loop.came.model_validate_json(look.row.came)
+    assert (len(came.made), came.failed) == ((0, ("IN_DOUBT",)) if lost else (2, ()))
+    assert len(await shop.contents()) == 2
 
 
 async def test_a_habit_of_overriding_is_asked_about_once_a_month_and_stands_in_the_pulse(shop, ads) -> None:
