@@ -21,7 +21,7 @@ from layers_mcp.tool.declaration import Tool
 from layers_mcp.tool.kinds import NAMED
 from layers_mcp.tool.reach import Described, Found
 from layers_mcp.tool.sending import doing, short_name, told, tool_of
-from layers_mcp.tools.catalog import ENDPOINTS, TOOLS
+from layers_mcp.tools.catalog import COVERED, ENDPOINTS, TOOLS
 from layers_mcp.tools.examples import EXAMPLES
 
 __all__ = ["Reaching", "known", "real_name"]
@@ -29,7 +29,12 @@ __all__ = ["Reaching", "known", "real_name"]
 _TOOLS: Final[Mapping[str, Tool[Any]]] = {declared.name: declared for declared in TOOLS}
 _ROWS: Final = {short_name(row.name): row for row in ENDPOINTS}
 _WORD = re.compile(r"[^\W_]+")
+_LITTLE = frozenset(
+    _WORD.findall("a an and are as at be by can do does for from how i in is it me my of on or our that the their this to us we what with")
+)
+"""Words that tell nothing of what is sought."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_COVERING: Final = {short_name(name): (name, tuple(one.name for one in by)) for name, by in COVERED.items()}
 _LETTERS = 160
 """Of what one row says that something does."""
 _NEAREST = 3
@@ -141,8 +146,12 @@ class Reaching:
         self.names = tuple(name for name in (*_TOOLS, *_ROWS) if name in names and not (fenced and name in _ROWS and closed(_ROWS[name])))
 
     def find(self, words: str) -> tuple[Found, ...]:
-        """What has any of the words in its name, its description or its arguments, best first; with no words everything, in order."""
-        asked = _WORD.findall(_parts(words))
+        """What has any of the words in its name, its description or its arguments, best first; with no words everything, in order.
+
+        Little words, which nearly everything has, count only where no others are given.
+        """
+        found = _WORD.findall(_parts(words))
+        asked = [word for word in found if word.lower() not in _LITTLE] or found
         best = _best(" OR ".join(f'"{word}"' for word in asked)) if asked else self.names
         return tuple(Found(name=self._said(name), effect=_effect(name), does=_does(name)) for name in best if name in self.names)
 
@@ -175,10 +184,24 @@ class Reaching:
         declared = known(real) if real in self.names else None
         if declared is not None:
             return declared
-        near = difflib.get_close_matches(real, self.names, n=_NEAREST, cutoff=0.0)
-        words = f"is none that can be called here; the nearest: {', '.join(map(self._said, near)) or 'none'}"
+        words = self._covered(real) or self._nearest(real)
         issue: JsonValue = {"path": "name", "message": words}
         raise Invalid(f"name {words}", details={"issues": [issue]})
+
+    def _covered(self, real: str) -> str | None:
+        """Where the name is an endpoint that tools do: which of them."""
+        if real not in _COVERING:
+            return None
+        named, by = _COVERING[real]
+        here = [name for name in by if name in self.names]
+        way = f"is reached by {', '.join(here or by)} only{'' if here else ', which can not be called here'}"
+        return f"{named} {way}"
+
+    def _nearest(self, real: str) -> str:
+        """The names that look like it; who wants to read is led to no write."""
+        offered = [name for name in self.names if not real.startswith("GET ") or _effect(name) == "reads"]
+        near = difflib.get_close_matches(real, offered, n=_NEAREST, cutoff=0.0)
+        return f"is none that can be called here; the nearest: {', '.join(map(self._said, near)) or 'none'}"
 
     def _said(self, name: str) -> str:
         """The name as people write it."""

@@ -13,6 +13,7 @@ from layers_mcp.tool.declaration import Arguments
 __all__ = ["name_unknown"]
 
 _LEADS_NOWHERE = "leads to nothing that this key can see"
+_LACKS = "is there, and has none of what is asked for"
 _LEAST_LETTERS = 3
 """Of an id that is looked for in a sentence; a shorter one may stand in it by chance."""
 
@@ -35,16 +36,25 @@ def _is_id(path: str) -> bool:
     return name.endswith(("Id", "Ids")) or name in ("id", "state")
 
 
+def _told(ids: list[tuple[str, str]], words: str) -> list[str]:
+    """The paths of those ids that stand in the words."""
+    return [path for path, one in ids if len(one) >= _LEAST_LETTERS and one.rpartition("_")[2] in words]
+
+
 def name_unknown(problem: LayersError, request: Arguments) -> None:
     """Let a refusal of something that is not there name the argument that leads to it, or else each that may.
 
     Layers names the id in its sentence at best (layers-api: operational/errors); what already names a field stays as it is.
     """
-    if not isinstance(problem, NotFound) or problem.details.get("issues"):
+    if not isinstance(problem, NotFound) or problem.details.get("issues") or "liveOnly" in problem.details:
         return
+    there, lacks, lacking = problem.message.partition(" has no ")  # what it is that has none is there
     given = cast("JsonValue", request.model_dump(mode="json", by_alias=True, exclude_none=True))
     ids = [(path, one) for path, one in _words(given, "") if _is_id(path) and one]
-    told = [path for path, one in ids if len(one) >= _LEAST_LETTERS and one.rpartition("_")[2] in problem.message]
-    issues: list[JsonValue] = [{"path": path, "message": _LEADS_NOWHERE} for path in told or [path for path, _ in ids]]
+    gone, lacks_it = _told(ids, lacking if lacks else there), _told(ids, there) if lacks else []
+    issues: list[JsonValue] = [{"path": path, "message": _LEADS_NOWHERE} for path in gone]
+    issues = issues or [{"path": path, "message": _LACKS} for path in lacks_it]
+    if not issues and not lacks:
+        issues = [{"path": path, "message": _LEADS_NOWHERE} for path, _ in ids]
     if issues:
         problem.details["issues"] = issues

@@ -11,9 +11,9 @@ from layers_mcp.contract.errors import Invalid
 from layers_mcp.server.access import Access, BadAccess, digest_of
 from layers_mcp.server.caller import Caller
 from layers_mcp.server.catalog import SEARCH, read_catalog
-from layers_mcp.server.reaching import Reaching, known
+from layers_mcp.server.reaching import Reaching, known, real_name
 from layers_mcp.server.schema import input_schema, output_schema
-from layers_mcp.tool.declaration import parse
+from layers_mcp.tool.declaration import Effect, parse
 from layers_mcp.tool.sending import short_name
 from layers_mcp.tools.catalog import ENDPOINTS, TOOLS
 from layers_mcp.tools.examples import EXAMPLES
@@ -38,6 +38,12 @@ OWN = "prj_11111111-1111-4111-8111-111111111111"
 def test_a_few_words_find_what_does_it_among_the_first_three(words, wanted):
     """Issue 8, `find`: full text, stemmed, a word in the name before one elsewhere."""
     assert wanted in [one.name for one in ALL.find(words)[:3]]
+
+
+def test_little_words_find_nothing_where_others_are_given():
+    """A reviewer: "the ads of a customer" found nearly everything, as nearly everything has an "of" or an "a"."""
+    assert ALL.find("the webhook of a deliveries") == ALL.find("webhook deliveries")
+    assert len(ALL.find("what of it")) > 0
 
 
 @pytest.mark.parametrize("words", ['"', "NEAR(", "a OR b) --", "name:x", "-", "*", "'; DROP TABLE known", "½", "x" * 400])
@@ -81,9 +87,45 @@ def test_no_endpoint_asks_for_what_is_ours():
 
 def test_an_endpoint_that_a_tool_covers_goes_by_that_tool_only():
     """Issue 8: what a tool checks and shows can't be gone around by the raw request."""
-    for name in ("POST /v1/content/{containerId}/approve", "POST /v1/content/{containerId}/schedule"):
-        with pytest.raises(Invalid, match=r"is none that can be called here; the nearest"):
+    for name, by in {
+        "POST /v1/content/{containerId}/approve": "approve_content",
+        "POST /v1/content/{containerId}/schedule": "schedule_content",
+        "GET /v1/jobs/{jobId}": "wait_for_job",
+        "GET /v1/projects/{projectId}/content": "list_content, top_performers",
+    }.items():
+        with pytest.raises(Invalid) as refused:
             ALL.describe(name)
+        assert refused.value.message == f"name {name} is reached by {by} only"
+    with pytest.raises(Invalid, match="approve_content only, which can not be called here"):
+        Reaching({"get_project"}).tool("POST /v1/content/{containerId}/approve")
+
+
+def test_who_wants_to_read_is_led_to_no_write():
+    """A spelling that is a little off asks for nothing to be changed."""
+    with pytest.raises(Invalid, match="the nearest: ") as refused:
+        ALL.tool("GET /v1/projects/{projectId}/ads/{platform}/campaigns/{campaignId}/budgets")
+    near = refused.value.message.partition("nearest: ")[2].split(", ")
+
+    assert [name for name in near if known(real_name(name)).effect is not Effect.READS] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GET /v1/projects/{projectId}/ads/ad-accounts",
+        "GET /v1/projects/{projectId}/ads/adsets",
+        "GET /v1/projects/{projectId}/ads/ads",
+        "GET /v1/projects/{projectId}/ads/campaigns",
+        "GET /v1/projects/{projectId}/ads/{platform}/campaigns/{campaignId}",
+        "GET /v1/projects/{projectId}/ads/{platform}/campaigns/{campaignId}/authority",
+        "GET /v1/projects/{projectId}/ads/{platform}/defaults",
+        "GET /v1/projects/{projectId}/ads/{platform}/pending",
+        "GET /v1/projects/{projectId}/content-review-policy",
+    ],
+)
+def test_what_can_be_changed_can_be_read(name):
+    """Issue 8, the whole table: a record that no tool shows as it is can be asked for."""
+    assert ALL.tool(name).effect is Effect.READS
 
 
 def test_a_name_that_is_not_there_is_answered_with_the_nearest():
