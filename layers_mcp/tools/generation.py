@@ -20,6 +20,7 @@ from layers_mcp.tool.declaration import Adding, Arguments, Control, Effect, Look
 from layers_mcp.tool.origin import of_brand
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import pictured
+from layers_mcp.tool.size import fitting
 from layers_mcp.tool.waiting import resume, status_of, wait_job
 
 __all__ = ["clone_regardless", "generate_content"]
@@ -54,7 +55,7 @@ class GenerateContentArguments(Priced, Control, Adding, Waiting):
 
 
 class Generated(View):
-    """A generation: its job and its containers, complete once the job is."""
+    """A generation: its job, and its containers once that is completed: the first, as many as a result may hold."""
 
     job: Job
     container_ids: tuple[str, ...]
@@ -79,9 +80,16 @@ async def _finished(job: Job, ids: tuple[str, ...], call: Call) -> Outcome[Gener
     steps: tuple[Next, ...] = ()
     if waiting:
         steps = (Next(tool="approve_content", arguments={"containerIds": list(waiting)}, why="Show the preview and ask for the approval."),)
+    told = job.model_copy(update={"result": None})  # what it holds, the containers hold
+    bare = Generated(job=told, container_ids=ids)
+    shown = made[: len(fitting((bare, *made))) - 1]
+    if len(shown) < len(made):
+        page: dict[str, JsonValue] = {"projectId": made[0].project_id, "detail": "full", "limit": len(made)}
+        steps += (Next(tool="list_content", arguments=page, why="Read those that are left out here, too."),)
+    left = f", of which {len(shown)} are shown" if len(shown) < len(made) else ""
     return Outcome(
-        say=f"Job {job.job_id} is completed; containers: {len(made)}.",
-        result=Generated(job=job, container_ids=ids, containers=made),
+        say=f"Job {job.job_id} is completed; containers: {len(made)}{left}.",
+        result=bare.model_copy(update={"containers": shown}),
         read_from=of_brand("containers") if made else (),
         next=steps,
         pictures=await pictured(made, call),

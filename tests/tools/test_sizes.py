@@ -115,3 +115,23 @@ async def test_the_accounts_of_a_project_come_in_pages(story):
     assert len(ids) == len(set(ids)) == 23
     assert first["result"]["hasMore"] is True
     assert "hasMore" not in second["result"]
+
+
+async def test_what_many_generations_made_is_told_within_the_bound_and_where_the_rest_is(story):
+    """Design §4: never over 8,000 tokens a result, at the most variations that one call makes."""
+    project = await story.project()
+    wanted = {"format": "slideshow_remix", "targetPlatforms": ["tiktok", "instagram"], "variantCount": 5, "hook": "Skip the line."}
+    made = await story.result("generate_content", projectId=project, **wanted, waitSeconds=900)
+    post = (await story.fed(project, 0.01))[0][1]
+    asked = {"projectId": project, "sourcePostId": post, "variations": 10}
+    handle = (await story.call("clone_regardless", **asked))["confirmation"]["handle"]
+    cloned = await story.result("clone_regardless", **asked, waitSeconds=900, confirm=handle)
+
+    for one, many in ((made, 5), (cloned, 10)):
+        result = one.record["result"]
+        print(f"{many} containers: {len(result['containers'])} shown, text {tokens(one.text)}, record {_compact(one.record)}")
+        assert one.record["status"] == "done"
+        assert len(result["containerIds"]) == many
+        assert tokens(one.text) + _compact(one.record) <= MOST
+        rest = [step["arguments"] for step in one.record["next"] if step["tool"] == "list_content"]
+        assert bool(rest) == (len(result["containers"]) < many)
