@@ -54,8 +54,9 @@ def _table(rows: Sequence[Row], depth: int) -> list[str] | None:
     A name that half of the rows have is a column; what fewer have stands at the end of their line, by its name.
     """
     pad, names = "  " * depth, list(dict.fromkeys(name for row in rows for name in row))
-    alike = {name: rows[0][name] for name in names if all(name in row and row[name] == rows[0][name] for row in rows)}
-    alike = {name: value for name, value in alike.items() if not isinstance(value, dict | list)}
+    shared = [name for name in names if all(name in row for row in rows) and not isinstance(rows[0][name], dict | list)]
+    told = {name: {repr(row[name]) for row in rows} for name in shared}  # false is no 0, though Python has them equal
+    alike = {name: rows[0][name] for name in shared if len(told[name]) == 1}
     columns = [name for name in names if name not in alike and 2 * sum(name in row for row in rows) >= len(rows)]
     if any(isinstance(row.get(name), dict) for row in rows for name in columns):
         return None

@@ -13,6 +13,7 @@ _LETTERS = 300
 """Of a sentence of Layers, which may hold text of strangers: a platform's, a customer's. Ours."""
 
 _LOOK_FIRST = "It is not known whether this took effect, so do not repeat it: make the call in details.look to see."
+_LIVE_ONLY = "Only the live API answers it; here nothing can be tried."
 _STANDS = "What this call sent took effect and stands; only what is read after it failed. Do not repeat it: make the call in details.look."
 _IN_PART = "What this call had sent before took effect and stands; the call in details.look shows it."
 
@@ -28,6 +29,8 @@ def said(problem: LayersError) -> str:
 
 def what_to_do(problem: LayersError) -> str:
     """The way out; where a write took effect, or may have, to look before anything else."""
+    if "liveOnly" in problem.details:
+        return _LIVE_ONLY
     if problem.outcome == "in_part":
         return f"{problem.advice} {_IN_PART}"
     return _STANDS if problem.outcome == "acted" else _LOOK_FIRST if problem.unsure else problem.advice

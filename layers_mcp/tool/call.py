@@ -93,7 +93,8 @@ class Call:
     earlier attempt at this operation is on record, so what it starts may stand already. `by`: whose yes it acts on, the agent's where
     none was needed; `shown`: the ids of all that was shown for that yes. `sent`: what its writes came to so far; `books`: told how a job
     ended; `verdicts`: those on cloning that it went by, so that what it makes is what was priced; `office`: of the loops, where this
-    server shows tools for them; `reach`: all that can be called, for the tools that search it.
+    server shows tools for them; `reach`: all that can be called, for the tools that search it; `sandbox`: nothing
+    that it sends reaches anyone.
     """
 
     layers: Partner
@@ -114,6 +115,7 @@ class Call:
     shown: frozenset[str] = frozenset()
     office: Office | None = None
     reach: Reach | None = None
+    sandbox: bool = False
 
     def now(self) -> datetime:
         """The API's time: in the sandbox its world may run apart from ours."""

@@ -67,7 +67,11 @@ def _did(case: Case, one: Known, around: Around) -> None:
     words, more = f"{DOINGS.get(one.outcome or '', 'decided to')} {action.wanted}", ()
     if one.outcome == "dispatched":
         words, more = _done(case, one, around, action)
-    case.say(f"On {day} the optimizer {words}.", *facts, *more)
+    who = "the optimizer"
+    if one.by_partner:
+        who = "somebody with an API key, not the optimizer,"
+        facts.append(case.fact("who decided", one.actor or "", one.places["actor"]))
+    case.say(f"On {day} {who} {words}.", *facts, *more)
     if one.outcome is None:
         case.say("What became of it is not recorded.")
 
@@ -92,7 +96,7 @@ def _why(case: Case, one: Known) -> None:
     said = {"reason": one.reason, "rationale": one.rationale}
     quoted = {name: case.fact(f"{name}, quoted", words, one.places[name]) for name, words in said.items() if words}
     spoken = reason_of(one)
-    if one.state is None and one.action in (*PAUSES, "hold"):
+    if one.state is None and one.action in (*PAUSES, "hold") and not one.by_partner:
         case.say("What the optimizer took the ad for is not recorded.")
     if one.state is not None:
         _judged(case, one, spoken, tuple(quoted.values()))
@@ -136,7 +140,7 @@ def _guarded(case: Case, one: Known) -> None:
         count = str(len(one.guardrails))
         listed = case.fact("guardrails passed", f"{count}: {', '.join(one.guardrails)}", one.places["guardrails"])
         case.say(f"It passed {count} guardrails.", listed, rank=2)
-    elif one.action != "hold":
+    elif one.action != "hold" and not one.by_partner:  # the guardrails are the optimizer's own
         case.say("Which guardrails it passed is not recorded.", rank=2)
     if one.action not in ("replace_creative", "push_creative"):
         return

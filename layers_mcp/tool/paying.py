@@ -93,10 +93,10 @@ async def quoted(visit: Visit, call: Call) -> Envelope:
         return visit.envelope(Outcome[Any](say="This would cost no credits, as nothing would be generated. Nothing was done."))
     lacking = bill.available < bill.standing.credits
     say = f"This would cost at most {bill.standing.credits} of {bill.available} credits. Nothing was done."
-    named = visit.named_tier is not None
-    asks = f" It needs a yes, being {bill.over}." if bill.over else " It needs a yes, by the policy of this server." if named else ""
-    say += " The wallet does not have them." if lacking else asks
-    return visit.envelope(Outcome[Any](say=say), cost=bill.cost.model_copy(update={"needs_yes": bill.cost.needs_yes or named}))
+    named, always = visit.named_tier is not None, visit.tool.asks_always
+    why = f", being {bill.over}" if bill.over else ", by the policy of this server" if named else ", as this always does" if always else ""
+    say += " The wallet does not have them." if lacking else f" It needs a yes{why}." if why else ""
+    return visit.envelope(Outcome[Any](say=say), cost=bill.cost.model_copy(update={"needs_yes": bill.cost.needs_yes or named or always}))
 
 
 def with_bill(shown: Shown, bill: Bill | None) -> Shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache, partial
@@ -15,7 +16,7 @@ from layers_mcp.client.owners import OWNED, SOMEBODYS, Kind
 from layers_mcp.client.wire import outgoing
 from layers_mcp.contract import content, influencers, jobs, publishing
 from layers_mcp.contract.endpoint import Empty, Endpoint, Reply, Request
-from layers_mcp.contract.errors import InsufficientCredits, Invalid
+from layers_mcp.contract.errors import InsufficientCredits, Invalid, NotFound
 from layers_mcp.contract.table import TABLE
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, Tool
@@ -36,6 +37,10 @@ _GETS: Final = cast("Mapping[Kind, tuple[Row, str]]", {
 """How a thing that a request names by its id alone is read."""
 _PASSING = re.compile(r"(url|Url|Urls|At|progress)$")
 """Fields that may read differently at each look, whatever is done: signed addresses, moments, shares. No yes is bound to them."""
+
+
+_LETTERS = 6_000
+"""Of a body, at most: a person is shown all that they say yes to, within what one result may hold. Ours."""
 
 
 def short_name(name: str) -> str:
@@ -105,13 +110,27 @@ async def _named(endpoint: Row, request: Request, call: Call) -> _Named:
     return _Named(facts, getattr(found, "project_id", None), (found,) if isinstance(found, content.Container) else ())
 
 
+def _check_length(body: JsonValue) -> None:
+    letters = len(json.dumps(body, ensure_ascii=False))
+    if letters > _LETTERS:
+        words = (
+            f"make a body of {letters:,} letters, and a person can be shown {_LETTERS:,} at most; send it in parts, a call and a yes each"
+        )
+        raise Invalid(f"arguments {words}", details={"issues": [{"path": "arguments", "message": words}]})
+
+
 async def _shown(endpoint: Row, given: Arguments, call: Call) -> Shown:
     """Exactly what would go out, and what it names as that stands now.
 
     Raises:
         OutsideProjects: what it concerns is not among the projects that may be touched.
+        NotFound: the sandbox does not answer it.
+        Invalid: it is longer than what a person can be shown.
     """
+    if call.sandbox and endpoint.live_only is not None:
+        raise NotFound(f"{endpoint.name} is live only: {endpoint.live_only}", details={"liveOnly": endpoint.live_only})
     request = _request(endpoint, given)
+    _check_length(outgoing(endpoint, request).body)
     if isinstance(call.layers, Fence):
         await call.layers.admit(endpoint, request)
     out, named = outgoing(endpoint, request), await _named(endpoint, request, call)

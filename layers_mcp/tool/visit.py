@@ -230,6 +230,7 @@ class Visit:
             shown=self.notes.items,
             office=house.office,
             reach=house.reach,
+            sandbox=house.sandbox,
         )
         return made
 

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from layers_mcp.contract import ads_lifecycle, audit, jobs, publishing
+from layers_mcp.contract import (
+    ad_accounts,
+    ads,
+    ads_authority,
+    ads_lifecycle,
+    ads_optimizer,
+    ads_pending,
+    audit,
+    influencers,
+    jobs,
+    publishing,
+    review,
+)
 from layers_mcp.contract.endpoint import Endpoint, Reply, Request
 from layers_mcp.contract.table import TABLE
-from layers_mcp.tool.declaration import Tool
+from layers_mcp.tool.declaration import Effect, Tool
 from layers_mcp.tools.accounts import connect_account
 from layers_mcp.tools.ads import read_ads_metrics
 from layers_mcp.tools.app_media import add_app_media, list_app_media, remove_app_media
@@ -87,10 +99,22 @@ TOOLS: tuple[Tool[Any], ...] = (
     call,
 )
 
-_ON_THE_WAY = frozenset(
-    {publishing.LIST, publishing.GET, publishing.CANCEL, jobs.CANCEL, ads_lifecycle.PAUSE, ads_lifecycle.RESUME, audit.LIST}
-)
-"""Endpoints that tools use for something wider: `halt` cancels and pauses all there is, a schedule is looked for; none is for one."""
+_ON_THE_WAY: frozenset[Endpoint[Any, Any]] = frozenset({
+    publishing.LIST, publishing.GET, publishing.CANCEL, jobs.CANCEL, ads_lifecycle.PAUSE, ads_lifecycle.RESUME, audit.LIST,
+    ad_accounts.ACCOUNTS, ads.CAMPAIGNS, ads.GET_CAMPAIGN, ads.ADSETS, ads.ADS, ads_authority.GET, ads_authority.GET_DEFAULTS,
+    ads_pending.LIST, ads_optimizer.GET_RUN, influencers.LIST, review.GET_POLICY,
+})  # fmt: skip
+"""Endpoints that tools use for something wider: `halt` cancels and pauses all there is, a schedule is looked for; none is for one.
+
+So are the reads whose record no tool shows as it is: a campaign's budget, an ad set's targeting, who may decide.
+"""
 _COVERED = {used for one in TOOLS for used in one.calls} - _ON_THE_WAY
+COVERED: dict[str, tuple[Tool[Any], ...]] = {
+    row.name: tuple(one for one in TOOLS if row in one.calls and (one.effect is Effect.READS or row.method != "GET"))
+    or tuple(one for one in TOOLS if row in one.calls)
+    for row in TABLE
+    if row in _COVERED
+}
+"""Every other one, by its name, with the tools that do it; a read is done by what reads, where there is such a tool."""
 ENDPOINTS: tuple[Endpoint[Request, Reply], ...] = tuple(row for row in TABLE if row not in _COVERED)
 """Every endpoint that no tool covers; what a tool covers goes by its checks and previews only."""

@@ -33,6 +33,8 @@ SKEW = timedelta(seconds=30)
 """How far in the past a time may lie (layers-api: schedule-content)."""
 _OVER = ("canceled", "failed", "gone")
 """Posts that will not go out any more."""
+_APPROVAL = {"pending": "waits for approval", "not_required": "needs no approval"}
+"""How content stands, where Layers' own word is none for people."""
 _DECIDED = "the content was decided on, and its posts went out, were canceled, or could not be queued"
 
 
@@ -78,7 +80,7 @@ def _item(post: Container, account: SocialAccount, target: TargetArguments, *, w
         "hiddenCharacters": hidden(post.hook) + hidden(caption),
         "media": [asset.url for asset in post.media_assets],
     }
-    before = f"content {post.approval_status}; {waiting.here(post.id, account.social_account_id)}"
+    before = f"content {_APPROVAL.get(post.approval_status, post.approval_status)}; {waiting.here(post.id, account.social_account_id)}"
     return ShownItem(id=account.social_account_id, before=before, after=f"published {when}", facts=facts)
 
 
@@ -153,6 +155,8 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     issues = _too_late(at, now, zone)
     if post.status != "completed":
         issues.append({"path": "containerId", "message": f"is {post.status}; only completed content can be scheduled"})
+    elif not post.media_assets:
+        issues.append({"path": "containerId", "message": "has no media, so nothing could go out; generate_content makes another"})
     if issues:
         raise Invalid(f"content {post.id} can't be scheduled so", details={"issues": issues})
     page = await call.layers.send(social.ACCOUNTS, ListAccounts(project_id=project.id, limit=200))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from layers_mcp.server.lines import as_lines
@@ -62,6 +62,7 @@ _RECORDS = st.lists(st.dictionaries(st.sampled_from("abcde"), st.one_of(_SCALARS
 
 
 @given(_RECORDS)
+@example([{"a": False}, {"a": 0}])
 def test_no_value_is_lost_and_no_line_is_begun_by_a_value(rows):
     """Every text stands in the lines, in quotes with its line ends escaped, or as a bare word; each row takes at most its own lines."""
     made = as_lines(rows, 0)

@@ -19,6 +19,7 @@ from layers_mcp.client.layers import Layers
 from layers_mcp.gate.gate import Gate
 from layers_mcp.gate.handle import principal_of
 from layers_mcp.loops import decided
+from layers_mcp.loops.habit import habit_of
 from layers_mcp.tool.evidence import AT_MOST_WORDS
 from layers_mcp.tool.perform import House
 
@@ -356,6 +357,27 @@ async def test_the_decisions_of_a_period_are_counted_as_they_stand_on_record(sto
     assert int(counts["decisions turned down by a person"]) == len({one["data"]["pendingId"] for one in refused})
     assert int(counts["decisions lapsed without an answer"]) > 0
     assert answer["result"]["leftOut"] == every - len(answer["result"]["decisions"])
+
+
+async def test_what_a_partner_changed_is_not_called_the_optimizers(story, paid_of):
+    """layers-api: the log says who acted; what was asked for with an API key is no decision of the optimizer's."""
+    paid = paid_of(story.world, await story.project(timezone=ZONE.key))
+    campaign = paid.campaign(paid.account(), authority=AUTO)
+    paid.layer(tactical="auto")
+    async with httpx2.AsyncClient(transport=story.wire, headers={"Authorization": f"Bearer {story.world.key}"}) as client:
+        url, headers = f"http://sandbox/v1/projects/{paid.id}/ads/meta/campaigns/{campaign}/budget", {"Idempotency-Key": "change"}
+        made = await client.patch(url, json={"dailyBudgetCents": 40_000}, headers=headers)
+    story.clock.advance(timedelta(minutes=1))
+    told = Told(story, paid.id)
+
+    words = check(await told(), told.wire.served)
+    habit = await habit_of(told.house.layers, paid.id)
+
+    assert made.json()["status"] == "dispatched"
+    assert "somebody with an API key, not the optimizer, changed a daily budget" in words
+    assert "guardrails" not in words
+    assert "the optimizer changed" not in words
+    assert habit.decided == 0
 
 
 async def test_what_the_log_does_not_name_is_not_counted_twice(story, paid_of):

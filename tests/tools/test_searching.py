@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from hashlib import sha512
 
 import pytest
 
 from layers_mcp.server.calling import answer
 from layers_mcp.server.catalog import SEARCH, read_catalog
+from layers_mcp.server.weight import tokens
 from layers_mcp.tool.asking import AskFirst, Said
 from layers_mcp.tools.catalog import ENDPOINTS
 
@@ -210,6 +212,46 @@ async def test_what_a_request_publishes_is_shown_as_it_stands_and_a_changed_post
     assert held.record["error"]["code"] == "HALTED"
     assert (done.record["status"], story.wire.rows.count(PUBLISH)) == ("done", 1)
     assert [one.kind for one in story.house.gate.recent(limit=1)] == ["post"]
+
+
+async def test_what_only_the_live_api_answers_is_refused_before_anybody_is_asked(story, search):
+    """A person's yes is not asked for in vain, and no id is blamed."""
+    person, project = Agreeing(), await story.project()
+    name = "DELETE /v1/projects/{projectId}/ads/{platform}/ads/{adId}"
+
+    refused = await search(name, asker=person, projectId=project, platform="meta", adId="ad_1")
+
+    error = refused.record["error"]
+    assert (error["code"], person.asked) == ("NOT_FOUND", [])
+    assert "issues" not in error.get("details", {})
+    assert "Only the live API answers it" in error["whatToDo"]
+
+
+async def test_a_body_too_long_to_be_shown_is_refused_and_one_just_short_enough_fits_a_result(story, search):
+    """Issue 8: no result over 8,000 tokens, and nobody says yes to what they can't see."""
+    project = await story.project()
+
+    def events(count):
+        one = {"name": "app_open", "occurredAt": "2026-11-23T00:00:00Z", "properties": {"screen": sha512(b"").hexdigest()}}
+        return {"projectId": project, "sdkAppId": "app_nope", "events": [one] * count}
+
+    short, long = await search("POST /v1/events", **events(24)), await search("POST /v1/events", **events(40))
+
+    assert short.record["status"] == "confirmation_required"
+    assert long.record["error"]["code"] == "VALIDATION"
+    assert "send it in parts" in long.text
+    assert tokens(short.text) + tokens(json.dumps(short.record, ensure_ascii=False)) < 8000
+
+
+async def test_what_lacks_something_is_not_said_to_be_missing(story, search):
+    """A project without an ad layer is there: its id leads to it."""
+    project = await story.project()
+
+    refused = await search("run_optimizer", projectId=project, platform="tiktok_ads", dryRun=True)
+
+    assert refused.record["error"]["code"] == "NOT_FOUND"
+    assert "connect an ad account first" in refused.text
+    assert refused.record["error"]["details"]["issues"] == [{"path": "projectId", "message": "is there, and has none of what is asked for"}]
 
 
 async def test_what_layers_refuses_is_refused_through_an_endpoint_too(story, search):

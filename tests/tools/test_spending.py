@@ -52,6 +52,8 @@ async def test_a_quote_of_what_makes_nothing_is_nothing(story):
 
     assert "no credits" in approval["summary"]
     assert again["cost"]["credits"] == PRICE
+    assert again["cost"]["needsYes"]
+    assert "It needs a yes, as this always does." in again["summary"]
     assert (await story.content(post)).approval_status == "pending"
 
 
