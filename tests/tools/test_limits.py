@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
 from layers_mcp.client.bucket import Said
+from layers_mcp.clock import HandClock
 from layers_mcp.contract.scalars import RateClass
 
 pytestmark = pytest.mark.anyio
@@ -91,16 +93,30 @@ async def test_a_write_that_waited_is_held_back_by_a_halt_of_the_meantime(story)
     assert not [row for row in story.wire.rows[sent:] if row.startswith("POST ")]
 
 
+class _Turns(list[tuple[float, str]]):
+    """What calls are told, and the moments by the clock that their turns come at: the clock moves on while one after the other is told."""
+
+    def __init__(self, clock: HandClock) -> None:
+        super().__init__()
+        self._clock, self.at_s = clock, list[float]()
+
+    def append(self, told: tuple[float, str]) -> None:
+        """One more, as it is told."""
+        super().append(told)
+        if turn := re.search(r"yours in (\d+) s", told[1]):
+            self.at_s.append(self._clock.elapsed_s() + int(turn[1]))
+
+
 async def test_calls_side_by_side_are_each_told_their_own_time(story):
-    """Each call has its own place in line."""
+    """Each call has its own place in line: 20 a minute is one each 3 s; what is told is rounded to a second."""
     project = await story.project()
     await _scarce(story, "long-running", 20, refused_s=10)
     asked = [{"projectId": project, "hook": f"Hook {place}.", "format": "slideshow_remix", "waitSeconds": 0} for place in range(3)]
+    story.told = _Turns(story.clock)
+    began_s = story.clock.elapsed_s()
 
     made = await asyncio.gather(*[story.result("generate_content", **one) for one in asked])
 
-    times = sorted(int(one.record["summary"].rpartition("yours in ")[2].removesuffix(" s.")) for one in made)
-    assert times[0] == 10
-    # 20 a minute is one each 3 s; a look at the line, and so a second, may lie between two of them, and each is rounded
-    assert len(set(times)) == 3
-    assert 4 <= times[2] - times[0] <= 7
+    said = [stage for _, stage in story.told if "yours in" in stage]
+    assert [at - began_s for at in sorted(story.told.at_s)] == pytest.approx([10, 13, 16], abs=0.5)
+    assert sorted(one.record["summary"].rpartition("had to wait: ")[2] for one in made) == sorted(f"{one}." for one in said)
