@@ -84,7 +84,7 @@ _PLACES = {
         "Onboard many customers from a file: checked whole, planned against the key's limits, and shown before anything starts.",
     ),
     "resume": _Place("halting", "Let writes through again, or with --loop what was paused run; a yes has to be typed at a terminal."),
-    "runs": _Place("runs", "Runs of the loops: list, show, cancel, retry."),
+    "runs": _Place("runs", "List the runs of the loops; show, cancel or retry one."),
     "sandbox": _Place("sandbox", "The Partner API on a port of this machine, for curl and any other client."),
     "token": _Place("token", "Make a token for a client, show it this once, and print what the file of LAYERS_ACCESS has to say of it."),
     "tools": _Place("tools", "List the tools: what each does, in which preset it is shown, its effect, its scopes."),

@@ -60,9 +60,10 @@ def worker(
 ) -> None:
     """Work the loops off until a signal comes: one process on this machine, or any number on a database of LAYERS_DATABASE_URL."""
     settings = settings_or_exit({"allowed_hosts": tuple(allowed_host) if allowed_host else None})
-    if settings.projects is not None:
-        sys.stderr.write("layers-mcp: a worker works the loops of all projects off; start it without LAYERS_PROJECTS\n")
-        raise SystemExit(2)
+    for name, is_set in (("LAYERS_PROJECTS", settings.projects is not None), ("LAYERS_READ_ONLY", settings.read_only)):
+        if is_set:
+            sys.stderr.write(f"layers-mcp: a worker works the loops of all projects off, and writes; start it without {name}\n")
+            raise SystemExit(2)
     place = f"layers-mcp worker (process {os.getpid()} on {socket.gethostname()})"
     app = opened(settings)
     asyncio.run(_work(app, place, nullcontext() if port is None else _serving(settings, app, host, port)))

@@ -162,11 +162,12 @@ async def test_a_server_for_some_projects_leaves_the_runs_of_all_to_a_worker(at_
     assert seated == ["a worker"]
 
 
-def test_a_worker_for_some_projects_only_does_not_start(monkeypatch, capsys) -> None:
-    """It would let everybody else's runs lie, and look as if it worked them off."""
-    monkeypatch.setenv("LAYERS_PROJECTS", PINNED)
+@pytest.mark.parametrize(("name", "value"), [("LAYERS_PROJECTS", PINNED), ("LAYERS_READ_ONLY", "true")])
+def test_a_worker_for_some_projects_only_or_that_may_only_read_does_not_start(monkeypatch, capsys, name, value) -> None:
+    """It would let everybody else's runs lie, or write where nothing may, and look as if it did what is asked of it."""
+    monkeypatch.setenv(name, value)
 
     with pytest.raises(SystemExit):
         worker()
 
-    assert "without LAYERS_PROJECTS" in capsys.readouterr().err
+    assert f"without {name}" in capsys.readouterr().err
