@@ -48,13 +48,13 @@ def name_unknown(problem: LayersError, request: Arguments) -> None:
     """
     if not isinstance(problem, NotFound) or problem.details.get("issues") or "liveOnly" in problem.details:
         return
-    there, lacks, lacking = problem.message.partition(" has no ")  # what it is that has none is there
     given = cast("JsonValue", request.model_dump(mode="json", by_alias=True, exclude_none=True))
     ids = [(path, one) for path, one in _words(given, "") if _is_id(path) and one]
-    gone, lacks_it = _told(ids, lacking if lacks else there), _told(ids, there) if lacks else []
-    issues: list[JsonValue] = [{"path": path, "message": _LEADS_NOWHERE} for path in gone]
-    issues = issues or [{"path": path, "message": _LACKS} for path in lacks_it]
-    if not issues and not lacks:
-        issues = [{"path": path, "message": _LEADS_NOWHERE} for path, _ in ids]
-    if issues:
-        problem.details["issues"] = issues
+    there, lacks, lacking = problem.message.partition(" has no ")
+    named, words = _told(ids, lacking if lacks else there), _LEADS_NOWHERE
+    if not named and lacks:  # what it is that has none is there
+        named, words = _told(ids, there), _LACKS
+    elif not named:
+        named = [path for path, _ in ids]
+    if named:
+        problem.details["issues"] = [{"path": path, "message": words} for path in named]

@@ -91,12 +91,18 @@ async def quoted(visit: Visit, call: Call) -> Envelope:
     bill = await bill_of(visit, call)
     if bill is None:
         return visit.envelope(Outcome[Any](say="This would cost no credits, as nothing would be generated. Nothing was done."))
-    lacking = bill.available < bill.standing.credits
+    reasons = {
+        f"being {bill.over}": bool(bill.over),
+        "by the policy of this server": visit.named_tier is not None,
+        "as this always does": visit.tool.asks_always,
+    }
+    why = next((reason for reason, holds in reasons.items() if holds), None)
     say = f"This would cost at most {bill.standing.credits} of {bill.available} credits. Nothing was done."
-    named, always = visit.named_tier is not None, visit.tool.asks_always
-    why = f", being {bill.over}" if bill.over else ", by the policy of this server" if named else ", as this always does" if always else ""
-    say += " The wallet does not have them." if lacking else f" It needs a yes{why}." if why else ""
-    return visit.envelope(Outcome[Any](say=say), cost=bill.cost.model_copy(update={"needs_yes": bill.cost.needs_yes or named or always}))
+    if bill.available < bill.standing.credits:
+        say += " The wallet does not have them."
+    elif why is not None:
+        say += f" It needs a yes, {why}."
+    return visit.envelope(Outcome[Any](say=say), cost=bill.cost.model_copy(update={"needs_yes": why is not None}))
 
 
 def with_bill(shown: Shown, bill: Bill | None) -> Shown:

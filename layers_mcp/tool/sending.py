@@ -37,8 +37,6 @@ _GETS: Final = cast("Mapping[Kind, tuple[Row, str]]", {
 """How a thing that a request names by its id alone is read."""
 _PASSING = re.compile(r"(url|Url|Urls|At|progress)$")
 """Fields that may read differently at each look, whatever is done: signed addresses, moments, shares. No yes is bound to them."""
-
-
 _LETTERS = 6_000
 """Of a body, at most: a person is shown all that they say yes to, within what one result may hold. Ours."""
 
@@ -130,10 +128,11 @@ async def _shown(endpoint: Row, given: Arguments, call: Call) -> Shown:
     if call.sandbox and endpoint.live_only is not None:
         raise NotFound(f"{endpoint.name} is live only: {endpoint.live_only}", details={"liveOnly": endpoint.live_only})
     request = _request(endpoint, given)
-    _check_length(outgoing(endpoint, request).body)
+    out = outgoing(endpoint, request)
+    _check_length(out.body)
     if isinstance(call.layers, Fence):
         await call.layers.admit(endpoint, request)
-    out, named = outgoing(endpoint, request), await _named(endpoint, request, call)
+    named = await _named(endpoint, request, call)
     facts: dict[str, JsonValue] = {"request": f"{endpoint.method} {out.path}", "body": out.body, "does": doing(endpoint), **named.facts}
     if InsufficientCredits.code in endpoint.codes:
         facts["cost"] = "It may cost credits, which no budget here counts."

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
@@ -54,7 +55,7 @@ def ratio(ours: list[float], theirs: list[float]) -> float:
     return median(one / other for one, other in zip(ours, theirs, strict=True))
 
 
-class Link:
+class Link(ABC):
     """Requests by id, progress by token."""
 
     def __init__(self, pid: int) -> None:
@@ -63,9 +64,9 @@ class Link:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._tells: dict[int, Tell] = {}
 
+    @abstractmethod
     async def send(self, message: dict[str, Any]) -> None:
         """One message to the server."""
-        raise NotImplementedError
 
     def take(self, message: dict[str, Any]) -> None:
         """One message of the server."""

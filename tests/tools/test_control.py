@@ -8,10 +8,13 @@ from functools import partial
 
 import anyio
 import pytest
+from sqlalchemy import update
 
 from layers_mcp.contract import publishing, review
 from layers_mcp.contract.publishing import ListPosts
+from layers_mcp.database import writing
 from layers_mcp.loops import queued
+from layers_mcp.sandbox import tables
 from layers_mcp.sandbox.faults import Fault
 
 pytestmark = pytest.mark.anyio
@@ -637,6 +640,22 @@ async def test_a_schedule_that_still_waits_for_its_approval_is_told_so_again(sto
     told = await story.yes("schedule_content", **wanted)
 
     assert (told["status"], "Nothing is queued yet" in told["summary"]) == ("needs_action", True)
+
+
+async def test_a_post_without_media_is_refused_before_anybody_is_asked_to_publish_it(story):
+    """A yes to nothing would be spent: the caller's way out is to have another post made."""
+    project = await story.project()
+    post, account = await story.approved(project), await story.account(project)
+    with writing(story.world.engine) as connection:
+        connection.execute(update(tables.containers).where(tables.containers.c.id == post).values(media=[]))
+
+    told = await story.call("schedule_content", containerId=post, scheduledFor=story.at(days=1), targets=[{"socialAccountId": account}])
+
+    assert told["error"]["code"] == "VALIDATION"
+    assert [one["path"] for one in told["error"]["details"]["issues"]] == ["containerId"]
+    assert "has no media" in told["error"]["details"]["issues"][0]["message"]
+    assert "confirmation" not in told
+    assert not await posts(story, project)
 
 
 @pytest.mark.parametrize(("pages", "said"), [(25, "already queued here"), (1, "not queued here by the 1 latest posts; there")])
