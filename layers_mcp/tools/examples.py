@@ -67,7 +67,7 @@ EXAMPLES: Final[dict[str, dict[str, JsonValue]]] = {
     "update_sdk_app": {**_PROJECT, "appId": "app_6a3e7f9d", "rotateKey": True},
     "list_keywords": {**_PROJECT},
     "refresh_keywords": {**_PROJECT, "waitSeconds": 1},
-    "ingest_listing": {**_PROJECT, "iosBundleId": "com.quinnscoffee.app", "countryCode": "US", "waitSeconds": 1},
+    "ingest_listing": {**_PROJECT, "iosBundleId": "coffee.quinns.app", "countryCode": "US", "waitSeconds": 1},
     "add_app_media": {**_PROJECT, "kind": "logo", "url": "https://quinnscoffee.com/logo.svg"},
     "list_app_media": {**_PROJECT, "kind": "logo", "limit": 5},
     "remove_app_media": {**_PROJECT, "mediaId": "med_123e4567-e89b-42d3-a456-426614174000"},

@@ -82,7 +82,8 @@ async def _finished(job: Job, ids: tuple[str, ...], call: Call) -> Outcome[Gener
         steps = (Next(tool="approve_content", arguments={"containerIds": list(waiting)}, why="Show the preview and ask for the approval."),)
     told = job.model_copy(update={"result": None})  # what it holds, the containers hold
     bare = Generated(job=told, container_ids=ids)
-    shown = made[: len(fitting((bare, *made))) - 1]
+    beside = (bare, *steps, told)  # the job once more: room for what an answer has around its result
+    shown = made[: max(len(fitting((*beside, *made))) - len(beside), 0)]
     if len(shown) < len(made):
         page: dict[str, JsonValue] = {"projectId": made[0].project_id, "detail": "full", "limit": len(made)}
         steps += (Next(tool="list_content", arguments=page, why="Read those that are left out here, too."),)

@@ -78,6 +78,7 @@ async def test_the_answers_of_the_reference_are_those_of_a_run(story, paid_of, f
             given = {name: ids.get(name, value) for name, value in EXAMPLES[tool.name].items()} | otherwise.get(tool.name, {})
             answer = await story.result(tool.name, **given)
             assert "error" not in answer.record, tool.name
+            assert answer.record["status"] != "failed", tool.name
             if tool.name == "add_app_media":  # a project has one logo, and this is it from now on
                 ids["mediaId"] = answer.record["result"]["media"]["id"]
             assert answer.record["status"] != "running", tool.name
