@@ -23,7 +23,7 @@ from layers_mcp.store.store import Store
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Runs of the loops: list, show, cancel, retry.", no_args_is_help=False, invoke_without_command=True)
+app = typer.Typer(help="List the runs of the loops; show, cancel or retry one.", no_args_is_help=False, invoke_without_command=True)
 _CLASSES = {"read-light": "reads", "write-light": "writes", "long-running": "starts"}
 _Run = Annotated[str, typer.Argument(help="The run's id, as the list has it.", metavar="RUN")]
 
