@@ -11,9 +11,9 @@ from layers_mcp.client.partner import Partner
 from layers_mcp.contract import publishing
 from layers_mcp.contract.content import Container
 from layers_mcp.contract.publishing import Schedule, ScheduleContent, ScheduledPost
-from layers_mcp.contract.scalars import wire_time
+from layers_mcp.contract.scalars import PostStatus, wire_time
 
-__all__ = ["Waiting", "posts_since", "queued_as", "waiting_posts"]
+__all__ = ["Waiting", "posts_of", "posts_since", "queued_as", "waiting_posts"]
 
 _WAITS = ("queued", "publishing")
 _PAGE, _PAGES = 100, 25
@@ -52,6 +52,13 @@ async def waiting_posts(layers: Partner, project_id: str, *, pages: int | None =
 async def posts_since(layers: Partner, post: Container) -> Waiting:
     """The posts of a content's project since it was made, by which a second one of it is found: also those that are out."""
     return await _looked(layers, _PAGES, project_id=post.project_id, status=(*_WAITS, "published"), since=post.created_at)
+
+
+async def posts_of(layers: Partner, post: Container, *, status: PostStatus | None, account_id: str | None) -> Waiting:
+    """The posts of one content in a state and on an account, or in all and on all, latest time first."""
+    wanted = {"status": None if status is None else (status,), "social_account_id": account_id}
+    found = await _looked(layers, _PAGES, project_id=post.project_id, since=post.created_at, **wanted)
+    return found._replace(posts=[one for one in found.posts if one.container_id == post.id])
 
 
 async def queued_as(layers: Partner, wanted: ScheduleContent, post: Container, *, since: datetime | None = None) -> Schedule | None:

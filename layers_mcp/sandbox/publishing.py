@@ -224,6 +224,7 @@ def reschedule(visit: Visit, request: publishing.ReschedulePost) -> publishing.S
     times = {"scheduled_for": request.scheduled_for, "starts_at": starts_at, "ends_at": starts_at + (row.ends_at - row.starts_at)}
     visit.connection.execute(update(tables.posts).where(tables.posts.c.id == row.id).values(times | {"updated_at": visit.now}))
     awaiting.expect(visit.connection, "post", row.id, project_id=row.project_id, due_at=times["ends_at"])
+    audit.log(visit, "scheduled_post.rescheduled", row.project_id, scheduledPostId=row.id)
     return posts.see(_own(visit, row.id), visit.now)
 
 

@@ -17,7 +17,7 @@ from layers_mcp.tools.catalog import ENDPOINTS, TOOLS
 __all__ = ["INSTRUCTIONS", "PRESETS", "START", "generated", "preset_of"]
 
 _BEYOND: dict[str, tuple[str, ...]] = {
-    "publish": ("clone_regardless",),
+    "publish": ("list_posts", "reschedule_post", "cancel_post", "clone_regardless"),
     "ads": (
         "run_optimizer",
         "review_pending_action",

@@ -7,19 +7,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import StringConstraints
+from pydantic import JsonValue, StringConstraints
 
 from layers_mcp.clock import zone_of
 from layers_mcp.contract.errors import Invalid
 from layers_mcp.contract.scalars import wire_time
 from layers_mcp.tool.advice import refusal_of
 
-__all__ = ["YEARS", "When", "again_after", "apart", "clock_words", "moment_of"]
+__all__ = ["SKEW", "YEARS", "When", "again_after", "apart", "clock_words", "moment_of", "too_late"]
 
 When = Annotated[str, StringConstraints(min_length=10, max_length=80)]
 """`2026-04-18T22:00:00Z`, `2026-04-18T15:00:00-07:00`, or `2026-04-18T15:00[America/Los_Angeles]` (RFC 9557)."""
 _ZONED = re.compile(r"(?P<clock>[^\[\]]+)\[(?P<zone>[A-Za-z0-9_+\-/]{1,60})\]", re.ASCII)
 _DAY = timedelta(days=1)
+SKEW = timedelta(seconds=30)
+"""How far in the past a time to publish at may lie (layers-api: schedule-content)."""
 YEARS = range(2, 9999)
 """The years whose moments every zone's clocks can show: a year less at both ends than there are (Python docs: datetime.MINYEAR)."""
 _TRIES = 4
@@ -104,6 +106,16 @@ def again_after(moment: datetime, now: datetime, zone: ZoneInfo) -> tuple[str, .
     each = (_both(clock.replace(year=day.year, month=day.month, day=day.day), zone) for day in days)
     ahead = (dict.fromkeys(_written(one) for one in both if one > now and _exists(one, zone)) for both in each)
     return tuple(next(found for found in ahead if found))
+
+
+def too_late(at: datetime, now: datetime, zone: ZoneInfo | None) -> list[JsonValue]:
+    """What is wrong with a `scheduledFor` that has passed, and the next such time; nothing where it has not."""
+    if at >= now - SKEW:
+        return []
+    following = again_after(at, now, zone or ZoneInfo("UTC"))
+    twice = ", as the clocks go back and show it twice" if len(following) > 1 else ""
+    said = f"is in the past, as it is {wire_time(now)} now; the next such time is {' or '.join(following)}{twice}"
+    return [{"path": "scheduledFor", "message": said}]
 
 
 def clock_words(moment: datetime, zone: ZoneInfo | None) -> str:

@@ -15,6 +15,7 @@ from layers_mcp.client.fence import Fence
 from layers_mcp.client.guard import Guard
 from layers_mcp.client.layers import Layers
 from layers_mcp.client.manner import FOREMOST, Manner
+from layers_mcp.client.owners import Kind as Thing
 from layers_mcp.client.retry import LONGEST_S
 from layers_mcp.client.sent import Sent
 from layers_mcp.clock import Clock
@@ -42,6 +43,8 @@ __all__ = ["House", "Notes", "Visit"]
 
 _AWAITED: dict[Kind, str] = {"job": "jobId", "post": "scheduledPostId", "oauth": "state"}
 """The argument of wait_for_job that names each."""
+_ACTED_ON: dict[str, Thing] = {"container_id": "container", "container_ids": "container", "scheduled_post_id": "post"}
+"""The arguments that name what a yes acts on, besides a project."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,10 +182,10 @@ class Visit:
         if self.project_id is not None or self.tool.halts:
             FencedSwitch(self.house.gate, self.fence).check(self.project_id)
         if self.tool.ask is not None:
-            for name in ("container_id", "container_ids"):
+            for name, kind in _ACTED_ON.items():
                 given: str | Sequence[str] = getattr(self.request, name, ())
                 for one in (given,) if isinstance(given, str) else given:
-                    await self.fence.own("container", one, to_camel(name))
+                    await self.fence.own(kind, one, to_camel(name))
 
     def pass_halt(self, projects: Collection[str] = ()) -> None:
         """Let a call through that writes to the project it names and to `projects`, which are remembered for its later writes.

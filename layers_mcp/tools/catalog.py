@@ -38,6 +38,7 @@ from layers_mcp.tools.optimizer import review_pending_action, run_optimizer
 from layers_mcp.tools.pauses import pause_loops, resume_loops
 from layers_mcp.tools.plans import set_plan
 from layers_mcp.tools.policy import update_review_policy
+from layers_mcp.tools.posts import cancel_post, list_posts, reschedule_post
 from layers_mcp.tools.projects import create_project, get_project, update_project
 from layers_mcp.tools.questions import answer_question, list_questions
 from layers_mcp.tools.recommendations import list_recommendations, update_recommendation
@@ -61,6 +62,9 @@ TOOLS: tuple[Tool[Any], ...] = (
     list_content,
     approve_content,
     schedule_content,
+    list_posts,
+    reschedule_post,
+    cancel_post,
     top_performers,
     read_ads_metrics,
     explain_decision,
@@ -100,11 +104,11 @@ TOOLS: tuple[Tool[Any], ...] = (
 )
 
 _ON_THE_WAY: frozenset[Endpoint[Any, Any]] = frozenset({
-    publishing.LIST, publishing.GET, publishing.CANCEL, jobs.CANCEL, ads_lifecycle.PAUSE, ads_lifecycle.RESUME, audit.LIST,
+    publishing.GET, jobs.CANCEL, ads_lifecycle.PAUSE, ads_lifecycle.RESUME, audit.LIST,
     ad_accounts.ACCOUNTS, ads.CAMPAIGNS, ads.GET_CAMPAIGN, ads.ADSETS, ads.ADS, ads_authority.GET, ads_authority.GET_DEFAULTS,
     ads_pending.LIST, ads_optimizer.GET_RUN, influencers.LIST, review.GET_POLICY,
 })  # fmt: skip
-"""Endpoints that tools use for something wider: `halt` cancels and pauses all there is, a schedule is looked for; none is for one.
+"""Endpoints that tools use for something wider: `halt` pauses all there is, a post is looked at before it is changed; none is for one.
 
 So are the reads whose record no tool shows as it is: a campaign's budget, an ad set's targeting, who may decide.
 """

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue, StringConstraints
 
@@ -20,7 +19,7 @@ from layers_mcp.contract.social import ListAccounts, SocialAccount
 from layers_mcp.loops.queued import Waiting, posts_since, queued_as
 from layers_mcp.tool.call import Call
 from layers_mcp.tool.declaration import Arguments, Control, Effect, Look, tool
-from layers_mcp.tool.moment import When, again_after, apart, clock_words, moment_of
+from layers_mcp.tool.moment import SKEW, When, apart, clock_words, moment_of, too_late
 from layers_mcp.tool.outcome import Next, Outcome, Shown, ShownItem, View
 from layers_mcp.tool.pictures import looks, pictured
 from layers_mcp.tool.words import hidden
@@ -29,8 +28,6 @@ __all__ = ["schedule_content"]
 
 INSTAGRAM_ONLY = ("reels", "feed")
 """Modes of one platform (layers-api: publishing)."""
-SKEW = timedelta(seconds=30)
-"""How far in the past a time may lie (layers-api: schedule-content)."""
 _OVER = ("canceled", "failed", "gone")
 """Posts that will not go out any more."""
 _APPROVAL = {"pending": "waits for approval", "not_required": "needs no approval"}
@@ -121,16 +118,6 @@ def _accounts(request: ScheduleContentArguments, known: tuple[SocialAccount, ...
     return [by_id[target.social_account_id] for target in request.targets]
 
 
-def _too_late(at: datetime, now: datetime, zone: ZoneInfo | None) -> list[JsonValue]:
-    """What is wrong with a time that has passed, and the next such time."""
-    if at >= now - SKEW:
-        return []
-    following = again_after(at, now, zone or ZoneInfo("UTC"))
-    twice = ", as the clocks go back and show it twice" if len(following) > 1 else ""
-    said = f"is in the past, as it is {wire_time(now)} now; the next such time is {' or '.join(following)}{twice}"
-    return [{"path": "scheduledFor", "message": said}]
-
-
 async def _post(container_id: str, call: Call) -> tuple[Container, Project]:
     """The content and its project."""
     post = await call.layers.send(content.GET, GetContent(container_id=container_id))
@@ -152,7 +139,7 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     post, project = await _post(request.container_id, call)
     now, zone = call.now(), zone_of(project.timezone)
     at = moment_of("scheduledFor", request.scheduled_for, local=zone)
-    issues = _too_late(at, now, zone)
+    issues = too_late(at, now, zone)
     if post.status != "completed":
         issues.append({"path": "containerId", "message": f"is {post.status}; only completed content can be scheduled"})
     elif not post.media_assets:

@@ -104,6 +104,12 @@ DEEDS = (
         lambda at: {"containerId": at["approved"], "scheduledFor": at["soon"], "targets": [{"socialAccountId": at["account"]}]},
     ),
     _deed(
+        "reschedule_post",
+        "POST /v1/scheduled-posts/{scheduledPostId}/reschedule",
+        lambda at: {"scheduledPostId": at["queued"][1], "scheduledFor": at["soon"]},
+    ),
+    _deed("cancel_post", "DELETE /v1/scheduled-posts/{scheduledPostId}", lambda at: {"scheduledPostId": at["queued"][1]}),
+    _deed(
         "override_creative",
         "PATCH /v1/projects/{projectId}/ads-content/{id}",
         lambda at: {"projectId": at["project"], "creativeId": at["source"][0], "override": "exclude"},

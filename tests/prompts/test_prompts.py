@@ -74,8 +74,8 @@ def test_the_words_end_with_what_may_be_called_and_what_only_proposed():
     """Issue 8: language only; each names the tools it may use."""
     last = filled(PROMPTS["vague_feedback"], {"feedback": "weird", "projectId": "prj_1"}).splitlines()[-1]
 
-    assert last.startswith("Tools for this: get_project, list_content, top_performers; call no others.")
-    assert "Only to propose, until the user has chosen the call: schedule_content, approve_content" in last
+    assert last.startswith("Tools for this: get_project, list_content, list_posts, top_performers; call no others.")
+    assert "Only to propose, until the user has chosen the call: schedule_content, reschedule_post, cancel_post, approve_content" in last
     assert "Only to propose" not in filled(PROMPTS["brief_from_intake"], {"intake": "x"})
 
 

@@ -68,7 +68,8 @@ KINDS = {
     "content.approved": Kind("approve_content", "containerId", review.APPROVE.name),
     "content.rejected": Kind("approve_content", "containerId", review.REJECT.name),
     "scheduled_post.created": Kind("schedule_content", "containerId", publishing.SCHEDULE.name),
-    "scheduled_post.cancelled": Kind("halt", "scheduledPostId", publishing.CANCEL.name),
+    "scheduled_post.cancelled": Kind("halt", "scheduledPostId", publishing.CANCEL.name, "cancel_post"),
+    "scheduled_post.rescheduled": Kind("reschedule_post", "scheduledPostId", publishing.RESCHEDULE.name),
     "job.cancelled": Kind("halt", "jobId", jobs.CANCEL.name),
     "creative_override": Kind("override_creative", "adsContentId", creatives.OVERRIDE.name, "answer_question"),
     "content_review_policy.updated": Kind("update_review_policy", "", review.SET_POLICY.name),
@@ -277,7 +278,7 @@ def _confirms(row: Confirmation, effect: Effect) -> bool:
     """Whether a yes was given to an effect."""
     if row.tool not in KINDS[effect.kind].tools or effect.subject not in _named(row):
         return False
-    return effect.kind not in _ASKS or _asks(row, effect)
+    return row.tool != "halt" or effect.kind not in _ASKS or _asks(row, effect)
 
 
 def _covered(effect: Effect, spent: list[Confirmation], used: Counter[tuple[str, str, str]]) -> bool:

@@ -17,13 +17,14 @@ from counting import ENDPOINT, Budgets, Count, Mark, count, mark
 from sqlalchemy import insert, select, update
 
 from layers_mcp.clock import HandClock
-from layers_mcp.contract import ads_pending, app_media, creatives, engagement, jobs, projects, review, sdk_apps
+from layers_mcp.contract import ads_pending, app_media, creatives, engagement, jobs, projects, publishing, review, sdk_apps
 from layers_mcp.contract.ads_pending import RejectPending
 from layers_mcp.contract.app_media import RemoveAppMedia
 from layers_mcp.contract.creatives import OverrideCreative
 from layers_mcp.contract.engagement import UpdateEngagement
 from layers_mcp.contract.jobs import CancelJob
 from layers_mcp.contract.projects import UpdateProject
+from layers_mcp.contract.publishing import ReschedulePost
 from layers_mcp.contract.review import SetReviewPolicy
 from layers_mcp.contract.sdk_apps import UpdateSdkApp
 from layers_mcp.database import writing
@@ -44,8 +45,8 @@ TEMPLATE = "LAYERS_TESTS_TEMPLATE"
 """Names a folder with the world that is made anew otherwise."""
 _FACTS = "facts.json"
 CASES = (
-    "approve", "reject", "schedule", "override", "policy", "clone", "optimizer", "pending", "app", "media", "cancel", "resume", "halt all",
-    "pause", "start", "generate", "answer", "plan", "rest", "wake", "through", "endpoint",
+    "approve", "reject", "schedule", "move", "take back", "override", "policy", "clone", "optimizer", "pending", "app", "media", "cancel",
+    "resume", "halt all", "pause", "start", "generate", "answer", "plan", "rest", "wake", "through", "endpoint",
 )  # fmt: skip
 """The names of the calls that are attempted; `cases` has them."""
 
@@ -103,6 +104,9 @@ async def _other(story: Any, facts: Facts) -> None:
     facts["other"] = await story.project(customerExternalId="other")
     facts["other post"] = await story.post(facts["other"])
     facts["other account"] = await story.account(facts["other"], "instagram")
+    wanted = {"containerId": await story.approved(facts["other"], hook="Theirs."), "scheduledFor": story.at(days=9)}
+    queued = await story.yes("schedule_content", **wanted, targets=[{"socialAccountId": facts["other account"]}])
+    facts["other slot"] = queued["result"]["schedule"]["scheduledPostIds"][0]
 
 
 async def build(folder: Path) -> None:
@@ -141,7 +145,9 @@ async def build(folder: Path) -> None:
         facts[name] = _asked(story, facts[of], facts[creative])
     facts["at"], facts["later"] = story.at(hours=3), story.at(hours=5)
     wanted = {"containerId": facts["queued"], "scheduledFor": story.at(days=9), "targets": [{"socialAccountId": facts["account"]}]}
-    await story.yes("schedule_content", **wanted)
+    facts["slot"] = (await story.yes("schedule_content", **wanted))["result"]["schedule"]["scheduledPostIds"][0]
+    again = wanted | {"scheduledFor": story.at(days=12)}
+    facts["slot 2"] = (await story.yes("schedule_content", **again))["result"]["schedule"]["scheduledPostIds"][0]
     facts["job"] = (await story.call("generate_content", projectId=project, hook="More.", waitSeconds=0))["result"]["job"]["jobId"]
     facts["halted"] = await story.project(customerExternalId="halted")
     await story.call("halt", projectId=facts["halted"])
@@ -204,6 +210,13 @@ async def _edited(story: Any, facts: Facts) -> None:
 
 async def _freed(story: Any, facts: Facts) -> None:
     await story.layers.send(review.SET_POLICY, SetReviewPolicy(project_id=facts["project"], policy="review_first_n", first_n=2))
+
+
+async def _moved_by_others(story: Any, facts: Facts) -> None:
+    """Somebody else moves it."""
+    for hours, name in ((30, "slot"), (31, "slot 2")):
+        wanted = ReschedulePost(scheduled_post_id=facts[name], scheduled_for=story.now() + timedelta(hours=hours))
+        await story.layers.send(publishing.RESCHEDULE, wanted)
 
 
 async def _let_in(story: Any, facts: Facts) -> None:
@@ -304,6 +317,11 @@ def cases(facts: Facts) -> dict[str, Case]:
                        {"containerIds": [facts["other post"]], "decision": "reject"}, _edited),
         "schedule": Case("schedule_content", slot, slot | {"scheduledFor": facts["later"]},
                          slot | {"containerId": facts["other post"], "targets": theirs}, _edited),
+        "move": Case("reschedule_post", {"scheduledPostId": facts["slot"], "scheduledFor": facts["later"]},
+                     {"scheduledPostId": facts["slot"], "scheduledFor": facts["at"]},
+                     {"scheduledPostId": facts["other slot"], "scheduledFor": facts["later"]}, _moved_by_others),
+        "take back": Case("cancel_post", {"scheduledPostId": facts["slot"]}, {"scheduledPostId": facts["slot 2"]},
+                          {"scheduledPostId": facts["other slot"]}, _moved_by_others),
         "override": Case("override_creative", project | {"creativeId": facts["creative"], "override": "exclude"},
                          project | {"creativeId": facts["creative 2"], "override": "exclude"},
                          other | {"creativeId": facts["creative"], "override": "exclude"}, _let_in),

@@ -58,6 +58,7 @@ async def _lived(story, paid_of, furnish):
             "scheduledFor": story.at(days=1),
             "targets": [{"socialAccountId": ids["socialAccountId"]}],
         },
+        "reschedule_post": {"scheduledFor": story.at(days=2)},
         "set_plan": {"socialAccountIds": [ids["socialAccountId"]]},
         "approve_content": {"containerIds": [ids["containerId"]]},
         "answer_question": {"answer": "no"},

@@ -311,11 +311,13 @@ async def test_one_scheduled_post_is_canceled_after_a_persons_yes(story, search)
         made = await story.yes("schedule_content", containerId=post, scheduledFor=story.at(days=1), targets=[account])
         posts += made["result"]["schedule"]["scheduledPostIds"]
 
-    shown = await search("DELETE /v1/scheduled-posts/{scheduledPostId}", scheduledPostId=posts[1], asker=person)
+    covered = await search("DELETE /v1/scheduled-posts/{scheduledPostId}", scheduledPostId=posts[1], asker=person)
+    shown = await search("cancel_post", scheduledPostId=posts[1], asker=person)
     handle = shown.record["confirmation"]["handle"]
-    done = await search("DELETE /v1/scheduled-posts/{scheduledPostId}", scheduledPostId=posts[1], confirm=handle, asker=person)
-    listed = await search("GET /v1/projects/{projectId}/scheduled-posts", projectId=project)
+    done = await search("cancel_post", scheduledPostId=posts[1], confirm=handle, asker=person)
+    listed = await search("list_posts", projectId=project)
 
-    assert shown.record["confirmation"]["items"][0]["facts"]["container"]["id"] == gone
+    assert "cancel_post" in covered.text
+    assert shown.record["confirmation"]["items"][0]["facts"]["hook"] == "No more queue."
     assert done.record["confirmedBy"] == "person"
     assert {one["id"]: one["status"] for one in listed.record["result"]["items"]} == {posts[0]: "queued", posts[1]: "canceled"}

@@ -47,7 +47,7 @@ LEARNING: tuple[Drift, ...] = (
     Drift("what a recommendation rests on", f"{P}: recommendations", "value_propositions, refresh_fatigued", P, "conditions not shown",
           "no brief with value propositions; a creative under 4.0 that was seen at least as much as most", PLAIN),
     Drift("types of audit events", f"{P}: audit-log", "content.approved, scheduled_post.cancelled, …", f"{P}: ad-eligibility",
-          "creative_override", "decisions, policies, posts, overrides, clones, changed apps, removed media, canceled jobs; no others",
+          "creative_override", "decisions, policies, posts (moved too), overrides, clones, changed apps, removed media, canceled jobs",
           "what somebody asks after"),
     Drift("what an audience does", P, NOTHING, S, NOTHING, "sandbox/audience/parameters.py", "there is no audience"),
 )
