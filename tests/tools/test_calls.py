@@ -70,6 +70,16 @@ async def _scheduled(story, project, post, account):
     await story.call("wait_for_job", containerId=post)
 
 
+async def _posted(story, project, post, account):
+    """What is queued: looked at, moved and taken back."""
+    made = await story.yes("schedule_content", containerId=post, scheduledFor=story.at(days=3), targets=[{"socialAccountId": account}])
+    (queued,) = made["result"]["schedule"]["scheduledPostIds"]
+    await story.call("list_posts", projectId=project)
+    await story.call("list_posts", containerId=post)
+    await story.yes("reschedule_post", scheduledPostId=queued, scheduledFor=story.at(days=4))
+    await story.yes("cancel_post", scheduledPostId=queued)
+
+
 async def _looped(story, project):
     """The tools of the loops, with nobody who works runs off."""
     customer = {"customerExternalId": "quinn-1", "name": "Quinn", "waitSeconds": 0}
@@ -159,6 +169,7 @@ async def test_a_tool_touches_exactly_the_endpoints_it_declares(story, paid_of):
     await story.yes("approve_content", containerIds=[other], decision="reject", regenerateBrief={"hook": "Better."})
     await story.call("list_content", containerId=post)
     await _scheduled(story, project, post, account)
+    await _posted(story, project, post, account)
     await story.yes("update_review_policy", projectId=project, policy="review_all")
     app = (await story.call("create_sdk_app", projectId=project, name="Shop", platform="web", webDomain="acme.com"))["result"]["app"]
     await story.call("list_sdk_apps", projectId=project)
