@@ -1,10 +1,10 @@
 """How far names and descriptions lead to the right tool: `python tests/bench/phrasings.py`, with the extra `long`.
 
-`phrasings.json` holds 205 things that people might say, five for each tool, written by somebody who had seen what each tool is for in our
+`phrasings.json` holds 220 things that people might say, five for each tool, written by somebody who had seen what each tool is for in our
 words, but no name and no description; one half may be looked at by who writes descriptions, the other is held out. A packaged embedding
 model (all-MiniLM-L6-v2, int8, no network) ranks the tools by the cosine of phrasing and description: a lower bound for what a language
 model does, which knows that "7732 -> friday 5pm" is an appointment. What one chose that read nothing but names and descriptions, on
-2026-11-23, is kept with the held-out half (`read`) and counted beside it; it is a record, and not asked again.
+2026-11-24, is kept with the held-out half (`read`) and counted beside it; it is a record, and not asked again.
 """
 
 from __future__ import annotations
