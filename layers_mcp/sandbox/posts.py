@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, or_, select, type_coerce, update
 
@@ -89,7 +90,7 @@ def see(row: Row[Any], now: datetime) -> ScheduledPost:
         caption=row.caption,
         status=status,
         external_id=out,
-        external_url=_URLS[row.platform].format(handle=row.handle, id=out) if out else None,
+        external_url=_URLS[row.platform].format(handle=quote(row.handle, safe=""), id=out) if out else None,
         scheduled_for=row.scheduled_for,
         attempted_at=row.starts_at if status in ("publishing", "published", "failed", "draft") else None,
         published_at=row.ends_at if status == "published" else None,

@@ -15,7 +15,9 @@ __all__ = ["KINDS", "of_brand", "of_job", "of_project", "of_record"]
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(("brandVoice", "brief", "captionVariants", "captions", "cta", "hook"), "brand"),
     **dict.fromkeys(("hashtags",), "audience"),
-    **dict.fromkeys(("dispatchFailureReason", "entityName", "error", "gave", "handle", "lastError", "rationale", "value"), "platform"),
+    **dict.fromkeys(
+        ("dispatchFailureReason", "entityName", "error", "externalUrl", "gave", "handle", "lastError", "rationale", "value"), "platform"
+    ),
     **dict.fromkeys(("comment", "customerExternalId", "metadata", "name", "note", "ownerEmail", "reason", "subject"), "customer"),
 }
 """Fields of records that hold text of strangers, by their names, and whose it is. `value`: of a fact that an explanation quotes.

@@ -133,7 +133,8 @@ def test_each_configuration_starts_the_server_and_none_holds_the_key(tmp_path):
     assert len(said) == 5
     for answers in said.values():
         assert answers[0]["result"]["serverInfo"]["name"] == "layers-mcp"
-        assert [tool["name"] for tool in answers[1]["result"]["tools"]] == ["clone_regardless", "read_resource"]
+        shown = ["list_posts", "reschedule_post", "cancel_post", "clone_regardless", "read_resource"]
+        assert [tool["name"] for tool in answers[1]["result"]["tools"]] == shown
     assert "verysecret" not in printed
     assert (tmp_path / "api-key").stat().st_mode & 0o077 == 0
     assert (tmp_path / "api-key").read_text().strip() == secret["LAYERS_API_KEY"]

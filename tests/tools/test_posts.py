@@ -39,12 +39,14 @@ async def test_what_goes_out_when_is_listed_latest_first_by_state_time_and_page(
     async def listed(**wanted):
         return [one["id"] for one in (await story.call("list_posts", projectId=project, **wanted))["result"]["items"]]
 
-    every = (await story.call("list_posts", projectId=project))["result"]
+    told = await story.call("list_posts", projectId=project)
+    every = told["result"]
     page = (await story.call("list_posts", projectId=project, limit=2))["result"]
 
     assert [one["id"] for one in every["items"]] == posts[::-1]
     assert [one["status"] for one in every["items"]] == ["queued", "queued", "published"]
     assert every["items"][2]["externalUrl"].startswith("https://")
+    assert {"at": "items.externalUrl", "kind": "platform"} in told["readFrom"]  # it has the account's name in it
     assert [one["containerId"] for one in every["items"]] == [content for content, _ in made[::-1]]
     assert await listed(status="queued") == posts[:0:-1]
     assert await listed(since=every["items"][1]["scheduledFor"]) == posts[:0:-1]
