@@ -181,8 +181,9 @@ async def _standing(post_id: str, call: Call, *, may: tuple[PostStatus, ...], do
     """
     post = await call.layers.send(publishing.GET, GetPost(scheduled_post_id=post_id))
     if post.status not in may:
-        issue: JsonValue = {"path": "scheduledPostId", "message": f"is {post.status}; only what is {' or '.join(may)} can be {doing}"}
-        raise Conflict(f"post {post.id} can't be {doing}", details={"issues": [issue], "status": post.status})
+        why = f"is {post.status}; only what is {' or '.join(may)} can be {doing}"
+        issue: JsonValue = {"path": "scheduledPostId", "message": why}
+        raise Conflict(f"post {post.id} {why}", details={"issues": [issue], "status": post.status})
     container = await call.layers.send(content.GET, GetContent(container_id=post.container_id)) if post.container_id else None
     if container is None or container.project_id is None:
         issue = {"path": "scheduledPostId", "message": "is a post of no content, or of content without a project"}
