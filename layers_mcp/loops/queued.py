@@ -26,9 +26,13 @@ class Waiting(NamedTuple):
     posts: list[ScheduledPost]
     whole: bool
 
+    def same(self, container_id: str, account_id: str) -> list[ScheduledPost]:
+        """The posts of a content on an account."""
+        return [one for one in self.posts if (one.container_id, one.social_account_id) == (container_id, account_id)]
+
     def here(self, container_id: str, account_id: str) -> str:
-        """What of a content is queued or out on an account: a second post of the same is seldom meant."""
-        same = [one for one in self.posts if (one.container_id, one.social_account_id) == (container_id, account_id)]
+        """What of a content is queued or out on an account, in words: a second post of the same is seldom meant."""
+        same = self.same(container_id, account_id)
 
         def said(posts: Iterable[ScheduledPost]) -> str:
             return ", ".join(f"{one.id} for {wire_time(one.scheduled_for)}" for one in posts if one.scheduled_for is not None)

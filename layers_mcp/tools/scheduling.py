@@ -129,6 +129,17 @@ async def _post(container_id: str, call: Call) -> tuple[Container, Project]:
     return post, await call.layers.send(projects.GET, GetProject(project_id=post.project_id))
 
 
+def _notes(post: Container, double: int) -> str:
+    """What a person should know beside what goes out; `double`: on so many accounts it is queued or out already."""
+    notes = (
+        " It waits for the approval first, and goes out at that time only once it is approved." if post.approval_status == "pending" else ""
+    )
+    if double:
+        where = "there" if double == 1 else f"on {double} of these accounts"
+        notes += f" It is queued or out {where} already, and a yes publishes it once more; reschedule_post moves what is queued."
+    return notes
+
+
 async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     """The post as it would go out on each account, with the time in the project's zone, in UTC and from now.
 
@@ -152,14 +163,12 @@ async def show_schedule(request: ScheduleContentArguments, call: Call) -> Shown:
     waiting = await posts_since(call.layers, post)
     shown = zip(accounts, request.targets, strict=True)
     items = tuple(_item(post, account, target, when=when, waiting=waiting) for account, target in shown)
-    blocked = (
-        " It waits for the approval first, and goes out at that time only once it is approved." if post.approval_status == "pending" else ""
-    )
+    notes = _notes(post, sum(bool(waiting.same(post.id, account.social_account_id)) for account in accounts))
     count = f"{len(items)} account{'s' if len(items) > 1 else ''}"
     asked = f"Publish content {post.id} on {count} on {when}"
     return Shown(
-        question=f"{asked}, {apart(at - now)}?{blocked}",
-        lasting=f"{asked.partition(' (')[0]}?{blocked}",
+        question=f"{asked}, {apart(at - now)}?{notes}",
+        lasting=f"{asked.partition(' (')[0]}?{notes}",
         items=items,
         digest_over={"approvalStatus": post.approval_status, "when": when, "media": [asset.id for asset in post.media_assets]},
         unbound=frozenset({"media"}),

@@ -435,6 +435,8 @@ async def test_a_preview_says_what_is_queued_already(story):
     post = done["result"]["schedule"]["scheduledPostIds"][0]
     assert "not queued here yet" in before["confirmation"]["items"][0]["before"]
     assert f"already queued here: {post}" in after["confirmation"]["items"][0]["before"]
+    assert "once more" not in before["confirmation"]["question"]
+    assert "It is queued or out there already, and a yes publishes it once more; reschedule_post moves" in after["confirmation"]["question"]
 
 
 async def test_two_previews_of_one_schedule_do_not_queue_it_twice(story):
